@@ -1,0 +1,174 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/moby/patternmatcher"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// Walk reads the directory root and returns its members in the order of a
+// lexical walk, parents before children; root itself is not among them. Links
+// below root are kept as links and never followed. Owners are left at 0. ignore
+// holds patterns as in a .dockerignore file; later ones win, and "!" takes an
+// exclusion back.
+//
+// It returns an error that names the path for what cannot be read and for
+// anything that is no file, directory or symbolic link.
+func Walk(ctx context.Context, root string, ignore ...string) ([]desired.Entry, error) {
+	return walk(ctx, root, ignore, false)
+}
+
+func walk(ctx context.Context, root string, ignore []string, skipSockets bool) ([]desired.Entry, error) {
+	filter, err := newFilter(ignore)
+	if err != nil {
+		return nil, err
+	}
+	root, err = directory(root)
+	if err != nil {
+		return nil, err
+	}
+	var entries []desired.Entry
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			return unreadable(path, err)
+		}
+		if path == root {
+			return nil
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return unreadable(path, err)
+		}
+		skip, err := filter.skip(rel, d.IsDir())
+		if skip || err != nil {
+			return err
+		}
+		if skipSockets && d.Type()&fs.ModeSocket != 0 {
+			return nil
+		}
+		e, err := entry(path, filepath.ToSlash(rel), d)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, e)
+		return nil
+	})
+	return entries, err
+}
+
+// directory follows links in root itself, as a bind mount of it would.
+func directory(root string) (string, error) {
+	resolved, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return "", unreadable(root, err)
+	}
+	info, err := os.Stat(resolved)
+	if err != nil {
+		return "", unreadable(root, err)
+	}
+	if !info.IsDir() {
+		return "", fmt.Errorf("read %s: not a directory", root)
+	}
+	return resolved, nil
+}
+
+func entry(path, rel string, d fs.DirEntry) (desired.Entry, error) {
+	info, err := d.Info()
+	if err != nil {
+		return desired.Entry{}, unreadable(path, err)
+	}
+	e := desired.Entry{Path: rel, Mode: uint32(info.Mode())}
+	switch {
+	case info.Mode().IsRegular():
+		e.Type, e.Local, e.SizeBytes = desired.EntryFile, path, info.Size()
+		return e, readable(path)
+	case info.IsDir():
+		e.Type = desired.EntryDirectory
+	case info.Mode()&fs.ModeSymlink != 0:
+		e.Type = desired.EntrySymlink
+		if e.Link, err = os.Readlink(path); err != nil {
+			return desired.Entry{}, unreadable(path, err)
+		}
+		e.Link = filepath.ToSlash(e.Link)
+	default:
+		return desired.Entry{}, fmt.Errorf("read %s: it is a %s; only files, directories and symbolic links can be delivered", path, kind(info.Mode()))
+	}
+	return e, nil
+}
+
+// readable opens a file once, so that a missing permission is an error of the
+// plan and not of the apply that streams it.
+func readable(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return unreadable(path, err)
+	}
+	return f.Close()
+}
+
+func kind(mode fs.FileMode) string {
+	switch {
+	case mode&fs.ModeSocket != 0:
+		return "socket"
+	case mode&fs.ModeNamedPipe != 0:
+		return "named pipe"
+	case mode&fs.ModeDevice != 0:
+		return "device"
+	}
+	return "special file"
+}
+
+// unreadable names the path once: the errors of package os name it too.
+func unreadable(path string, err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err
+	}
+	return fmt.Errorf("read %s: %w", path, err)
+}
+
+// filter decides which members of a tree are left out.
+type filter struct {
+	matcher *patternmatcher.PatternMatcher
+	parents map[string]patternmatcher.MatchInfo
+}
+
+func newFilter(patterns []string) (*filter, error) {
+	if len(patterns) == 0 {
+		return &filter{}, nil
+	}
+	matcher, err := patternmatcher.New(patterns)
+	if err != nil {
+		return nil, fmt.Errorf("read ignore patterns: %w", err)
+	}
+	return &filter{matcher: matcher, parents: map[string]patternmatcher.MatchInfo{}}, nil
+}
+
+// skip tells whether a member is left out. It returns fs.SkipDir for a
+// directory below which no pattern can take anything back.
+func (f *filter) skip(rel string, isDir bool) (bool, error) {
+	if f.matcher == nil {
+		return false, nil
+	}
+	matched, info, err := f.matcher.MatchesUsingParentResults(rel, f.parents[filepath.Dir(rel)])
+	if err != nil {
+		return false, fmt.Errorf("match %s: %w", rel, err)
+	}
+	if isDir {
+		f.parents[rel] = info
+		if matched && !f.matcher.Exclusions() {
+			return true, fs.SkipDir
+		}
+	}
+	return matched, nil
+}

@@ -1,0 +1,253 @@
+package compose
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/types"
+)
+
+// check reports everything that is wrong with a model as a whole: keys that are
+// refused, secrets in the open, references to what does not exist, and paths
+// that lead nowhere.
+func (l *load) check(m *model) {
+	enabled := map[string]bool{}
+	for name := range m.asWritten.Services {
+		enabled[name] = true
+	}
+	l.table.checkModel(m.tree, enabled, &l.problems, l.warn)
+	l.checkSecrets(m.tree, enabled)
+	l.checkName(m)
+	l.checkProfiles(m.asWritten)
+	for _, name := range sortedKeys(m.asWritten.Services) {
+		service := m.asWritten.Services[name]
+		l.checkImage(service)
+		l.checkReferences(m.asWritten, service)
+		l.checkPaths(service)
+		l.checkReplicas(service)
+		l.checkTargets(service)
+	}
+	l.checkContainerNames(m.asWritten)
+	l.checkFileReferences(m)
+	l.checkCycle(m.asWritten)
+}
+
+// checkName warns of a name in the document that the stack's name overrules.
+func (l *load) checkName(*model) {
+	for _, doc := range l.docs {
+		for _, root := range doc.roots {
+			if _, name := step(resolve(root), "name"); name != nil && name.Value != "" && name.Value != l.in.Name && !strings.Contains(name.Value, "$") {
+				l.warn("the name " + quote(name.Value) + " in " + doc.attribute + " is not used: the stack is named " + quote(l.in.Name))
+			}
+		}
+	}
+}
+
+func (l *load) checkProfiles(p *types.Project) {
+	known := map[string]bool{"*": true}
+	for _, services := range []types.Services{p.Services, p.DisabledServices} {
+		for _, service := range services {
+			for _, profile := range service.Profiles {
+				known[profile] = true
+			}
+		}
+	}
+	for _, profile := range l.in.Profiles {
+		if !known[profile] {
+			l.warn("no service has the profile " + quote(profile))
+		}
+	}
+}
+
+func (l *load) checkImage(s types.ServiceConfig) {
+	if s.Image == "" && s.Build == nil {
+		l.service(s.Name, "", "it has neither image nor build: name the image it runs")
+	}
+}
+
+func (l *load) checkReferences(p *types.Project, s types.ServiceConfig) {
+	for _, name := range sortedKeys(s.DependsOn) {
+		if _, ok := p.Services[name]; !ok {
+			l.missingService(p, s, "depends_on."+name, name)
+		}
+	}
+	for key, mode := range map[string]string{"network_mode": s.NetworkMode, "ipc": s.Ipc, "pid": s.Pid} {
+		name, ok := strings.CutPrefix(mode, types.ServicePrefix)
+		if _, exists := p.Services[name]; ok && !exists {
+			l.missingService(p, s, key, name)
+		}
+	}
+	for _, name := range sortedKeys(s.Networks) {
+		if _, ok := p.Networks[name]; !ok {
+			l.service(s.Name, "networks."+name, "network %q is not declared: add it under the top-level networks", name)
+		}
+	}
+	for _, volume := range s.Volumes {
+		if _, ok := p.Volumes[volume.Source]; volume.Type == types.VolumeTypeVolume && volume.Source != "" && !ok {
+			l.service(s.Name, "volumes", "volume %q is not declared: add it under the top-level volumes, or begin a path with \"./\" or \"/\"", volume.Source)
+		}
+	}
+	for _, config := range s.Configs {
+		if _, ok := p.Configs[config.Source]; !ok {
+			l.service(s.Name, "configs", "config %q is not declared: add it under the top-level configs", config.Source)
+		}
+	}
+	for _, secret := range s.Secrets {
+		if _, ok := p.Secrets[secret.Source]; !ok {
+			l.service(s.Name, "secrets", "secret %q is not declared: add it under the top-level secrets", secret.Source)
+		}
+	}
+}
+
+// missingService explains a reference to a service that is not there, or that
+// no profile enables.
+func (l *load) missingService(p *types.Project, s types.ServiceConfig, key, name string) {
+	verb, _, _ := strings.Cut(key, ".")
+	if disabled, ok := p.DisabledServices[name]; ok {
+		l.service(s.Name, key, "%s names service %q, which is not enabled: add one of its profiles (%s) to the stack's profiles", verb, name, strings.Join(disabled.Profiles, ", "))
+		return
+	}
+	l.service(s.Name, key, "%s names service %q, which does not exist", verb, name)
+}
+
+// checkCycle spells the first circle of dependencies: a -> b -> a.
+func (l *load) checkCycle(p *types.Project) {
+	done := map[string]bool{}
+	var path []string
+	var follow func(name string) bool
+	follow = func(name string) bool {
+		if i := slices.Index(path, name); i >= 0 {
+			circle := append(slices.Clone(path[i:]), name)
+			l.service(name, "depends_on", "services depend on each other in a circle: %s", strings.Join(circle, " -> "))
+			return true
+		}
+		if done[name] {
+			return false
+		}
+		path = append(path, name)
+		defer func() { path = path[:len(path)-1]; done[name] = true }()
+		for _, next := range sortedKeys(p.Services[name].DependsOn) {
+			if follow(next) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, name := range sortedKeys(p.Services) {
+		if follow(name) {
+			return
+		}
+	}
+}
+
+func (l *load) checkReplicas(s types.ServiceConfig) {
+	replicas := s.GetScale()
+	switch {
+	case replicas < 0:
+		l.service(s.Name, "scale", "scale must be 0 or more")
+	case replicas > 1 && s.ContainerName != "":
+		l.service(s.Name, "container_name", "%d replicas cannot share the container_name %q: remove it, or run one replica", replicas, s.ContainerName)
+	}
+}
+
+func (l *load) checkContainerNames(p *types.Project) {
+	owners := map[string]string{}
+	for _, name := range sortedKeys(p.Services) {
+		container := p.Services[name].ContainerName
+		if container == "" {
+			continue
+		}
+		if other, ok := owners[container]; ok {
+			l.service(name, "container_name", "container_name %q is also that of service %q", container, other)
+		}
+		owners[container] = name
+	}
+}
+
+// checkTargets reports two things mounted at one place.
+func (l *load) checkTargets(s types.ServiceConfig) {
+	seen := map[string]string{}
+	use := func(key, target string) {
+		if other, ok := seen[target]; ok && target != "" {
+			l.service(s.Name, key, "%s is mounted twice, by %s and by %s", target, other, key)
+		}
+		seen[target] = key
+	}
+	for _, t := range s.Tmpfs {
+		target, _, _ := strings.Cut(t, ":")
+		use("tmpfs", target)
+	}
+	for _, v := range s.Volumes {
+		use("volumes", v.Target)
+		if v.Target != "" && !strings.HasPrefix(v.Target, "/") {
+			l.service(s.Name, "volumes", "the target %q of a volume must be an absolute path in the container", v.Target)
+		}
+	}
+	for _, c := range s.Configs {
+		use("configs", configTarget(types.FileReferenceConfig(c)))
+	}
+	for _, c := range s.Secrets {
+		use("secrets", secretTarget(types.FileReferenceConfig(c)))
+	}
+}
+
+// checkPaths reports paths of a service that lead nowhere.
+func (l *load) checkPaths(s types.ServiceConfig) {
+	for _, file := range s.EnvFiles {
+		l.checkFile(s, "env_file", file.Path, bool(file.Required))
+	}
+	for _, file := range s.LabelFiles {
+		l.checkFile(s, "label_file", file, true)
+	}
+	for _, v := range s.Volumes {
+		if v.Type != types.VolumeTypeBind {
+			continue
+		}
+		switch {
+		case strings.HasPrefix(v.Source, "~"):
+			l.service(s.Name, "volumes", "%q begins with \"~\", which is the home of whoever runs Terraform, not a directory of the node: write the absolute path", v.Source)
+		case strings.ContainsAny(v.Source, `\`) || len(v.Source) > 1 && v.Source[1] == ':':
+			l.service(s.Name, "volumes", "%q is a Windows path: nodes run Linux", v.Source)
+		case !filepath.IsAbs(v.Source):
+			l.checkFile(s, "volumes", v.Source, true)
+		}
+	}
+	if s.Build != nil {
+		l.checkContext(s)
+	}
+}
+
+func (l *load) checkFile(s types.ServiceConfig, key, path string, required bool) {
+	local, ok := l.local(path)
+	if !ok {
+		l.add("project_directory", "service %q: %s names the relative path %q: set project_directory, the directory that it starts from", s.Name, key, path)
+		return
+	}
+	if _, err := os.Stat(local); err != nil && (required || !os.IsNotExist(err)) {
+		l.service(s.Name, key, "%s %q cannot be read: %v (looked for %s)", key, path, reason(err), local)
+	}
+}
+
+func (l *load) checkContext(s types.ServiceConfig) {
+	if path := s.Build.Context; isRemote(path) || strings.HasPrefix(path, types.ServicePrefix) {
+		l.service(s.Name, "build.context", "build.context %q is no local directory: build from a checkout, or push the image and use its name", path)
+		return
+	}
+	l.checkFile(s, "build.context", s.Build.Context, true)
+}
+
+// local returns the absolute form of a local path, and false for a relative one
+// when there is no project directory.
+func (l *load) local(path string) (string, bool) {
+	if strings.HasPrefix(path, "~") {
+		if home, err := os.UserHomeDir(); err == nil {
+			return filepath.Join(home, path[1:]), true
+		}
+	}
+	if filepath.IsAbs(path) {
+		return path, true
+	}
+	return filepath.Join(l.dir, path), l.dir != ""
+}

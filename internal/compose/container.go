@@ -1,0 +1,174 @@
+package compose
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/distribution/reference"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/strslice"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// image says where a service's image comes from, all but the build.
+func (l *load) image(s types.ServiceConfig) desired.Image {
+	image := desired.Image{Reference: l.reference(s), Pull: l.pullPolicy(s), Platform: s.Platform}
+	if _, err := reference.ParseAnyReference(image.Reference); err != nil {
+		l.service(s.Name, "image", "%q is no image name: %v", image.Reference, err)
+	}
+	return image
+}
+
+func (l *load) reference(s types.ServiceConfig) string {
+	if s.Image == "" {
+		return l.in.Name + "-" + s.Name
+	}
+	return s.Image
+}
+
+func (l *load) pullPolicy(s types.ServiceConfig) desired.PullPolicy {
+	switch s.PullPolicy {
+	case "":
+		if l.in.Pull == "" {
+			return desired.PullMissing
+		}
+		return desired.PullPolicy(l.in.Pull)
+	case types.PullPolicyMissing, types.PullPolicyIfNotPresent:
+		return desired.PullMissing
+	case types.PullPolicyAlways:
+		return desired.PullAlways
+	case types.PullPolicyNever:
+		return desired.PullNever
+	case types.PullPolicyBuild:
+		if s.Build == nil {
+			l.service(s.Name, "pull_policy", "pull_policy is build, but there is no build section")
+		}
+		return desired.PullMissing
+	}
+	l.service(s.Name, "pull_policy", "pull_policy %q is not supported, for what a plan says would depend on when it runs: use always, or the stack's pull = \"digest\"", s.PullPolicy)
+	return desired.PullMissing
+}
+
+func (l *load) config(s types.ServiceConfig) container.Config {
+	exposed := l.exposed(s)
+	config := container.Config{
+		Hostname:     s.Hostname,
+		Domainname:   s.DomainName,
+		User:         s.User,
+		ExposedPorts: exposed,
+		Tty:          s.Tty,
+		OpenStdin:    s.StdinOpen,
+		AttachStdout: true,
+		AttachStderr: true,
+		Env:          l.environment(s),
+		Cmd:          command(s.Command),
+		Entrypoint:   command(s.Entrypoint),
+		Healthcheck:  l.health(s),
+		Image:        l.reference(s),
+		WorkingDir:   s.WorkingDir,
+		Labels:       notEmpty(s.Labels),
+		StopSignal:   s.StopSignal,
+	}
+	if s.StopGracePeriod != nil {
+		seconds := int(durationOf(s.StopGracePeriod).Seconds())
+		if seconds < 0 {
+			l.service(s.Name, "stop_grace_period", "stop_grace_period must not be negative")
+		}
+		config.StopTimeout = &seconds
+	}
+	return config
+}
+
+// command keeps none (the image's own) apart from an empty list (none at all).
+func command(c types.ShellCommand) strslice.StrSlice {
+	if c == nil {
+		return nil
+	}
+	return strslice.StrSlice(append([]string{}, c...))
+}
+
+// environment lists KEY=value, sorted. A key without a value stands alone: by
+// that the engine knows to leave it out even if the image sets it.
+func (l *load) environment(s types.ServiceConfig) []string {
+	var env []string
+	for key, value := range s.Environment {
+		if value == nil {
+			l.warn("service " + quote(s.Name) + ": environment names " + quote(key) + " without a value, and neither variables nor secrets has one, so it is not set")
+			env = append(env, key)
+			continue
+		}
+		env = append(env, key+"="+*value)
+	}
+	slices.Sort(env)
+	return env
+}
+
+func (l *load) health(s types.ServiceConfig) *container.HealthConfig {
+	h := s.HealthCheck
+	if h == nil {
+		return nil
+	}
+	if h.Disable {
+		return &container.HealthConfig{Test: []string{"NONE"}}
+	}
+	if h.StartInterval != nil && h.StartPeriod == nil {
+		l.service(s.Name, "healthcheck.start_interval", "healthcheck.start_interval needs healthcheck.start_period: the interval applies within that period")
+	}
+	if len(h.Test) > 0 && !slices.Contains([]string{"NONE", "CMD", "CMD-SHELL"}, h.Test[0]) {
+		l.service(s.Name, "healthcheck.test", "healthcheck.test must begin with CMD, CMD-SHELL or NONE, or be one text that a shell runs")
+	}
+	for key, d := range map[string]*types.Duration{"interval": h.Interval, "timeout": h.Timeout, "start_period": h.StartPeriod, "start_interval": h.StartInterval} {
+		// The engine takes 0 for its default, and nothing else under 1 ms.
+		if d := durationOf(d); d < 0 || d > 0 && d < time.Millisecond {
+			l.service(s.Name, "healthcheck."+key, "healthcheck.%s must be at least 1ms", key)
+		}
+	}
+	check := &container.HealthConfig{
+		Test: h.Test, Interval: durationOf(h.Interval), Timeout: durationOf(h.Timeout),
+		StartPeriod: durationOf(h.StartPeriod), StartInterval: durationOf(h.StartInterval),
+	}
+	if h.Retries != nil {
+		check.Retries = int(*h.Retries)
+	}
+	return check
+}
+
+func durationOf(d *types.Duration) time.Duration {
+	if d == nil {
+		return 0
+	}
+	return time.Duration(*d)
+}
+
+func (l *load) restart(s types.ServiceConfig) container.RestartPolicy {
+	name, count, counted := strings.Cut(s.Restart, ":")
+	key, attempts := "restart", 0
+	if counted {
+		attempts = l.number(s, key, count)
+	}
+	if s.Deploy != nil && s.Deploy.RestartPolicy != nil {
+		name, key, counted = s.Deploy.RestartPolicy.Condition, "deploy.restart_policy", false
+		attempts = 0
+		if limit := s.Deploy.RestartPolicy.MaxAttempts; limit != nil {
+			attempts, counted = int(*limit), *limit > 0
+		}
+	}
+	policy := container.RestartPolicy{Name: restartModes[name], MaximumRetryCount: attempts}
+	if _, ok := restartModes[name]; !ok {
+		l.service(s.Name, key, "%s %q is no restart policy: use no, always, unless-stopped or on-failure[:attempts]", key, name)
+	}
+	if counted && policy.Name != container.RestartPolicyOnFailure {
+		l.service(s.Name, key, "%s: only on-failure takes a number of attempts", key)
+	}
+	return policy
+}
+
+// restartModes has the words of restart and of deploy.restart_policy.
+var restartModes = map[string]container.RestartPolicyMode{
+	"": "", "no": container.RestartPolicyDisabled, "none": container.RestartPolicyDisabled,
+	"always": container.RestartPolicyAlways, "any": container.RestartPolicyAlways,
+	"on-failure": container.RestartPolicyOnFailure, "unless-stopped": container.RestartPolicyUnlessStopped,
+}

@@ -1,0 +1,213 @@
+package compose
+
+import (
+	"cmp"
+	"context"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// fileMode is how configs and secrets are delivered unless the user says
+// otherwise: everyone may read them, as under Docker Compose.
+const fileMode = 0o444
+
+// The words for where a delivered file comes from when it is no path.
+const (
+	sourceContent     = "content"
+	sourceEnvironment = "environment"
+	sourceSecrets     = "secrets"
+)
+
+// configTarget is where a config appears in a container.
+func configTarget(ref types.FileReferenceConfig) string { return target("/", ref) }
+
+// secretTarget is where a secret appears in a container.
+func secretTarget(ref types.FileReferenceConfig) string { return target("/run/secrets", ref) }
+
+func target(dir string, ref types.FileReferenceConfig) string {
+	switch {
+	case ref.Target == "":
+		return path.Join(dir, ref.Source)
+	case path.IsAbs(ref.Target):
+		return path.Clean(ref.Target)
+	}
+	return path.Join(dir, ref.Target)
+}
+
+// files returns what is delivered to a service, ordered by target. Contents
+// come from the real model; what is secret is known from the masked one.
+func (l *load) files(ctx context.Context, actual, masked *model, name string) []desired.File {
+	var files []desired.File
+	s := masked.asWritten.Services[name]
+	for _, ref := range s.Configs {
+		config := types.FileObjectConfig(masked.asWritten.Configs[ref.Source])
+		content := types.FileObjectConfig(actual.asWritten.Configs[ref.Source]).Content
+		r := fileUse{types.FileReferenceConfig(ref), s, desired.FileConfig, configTarget(types.FileReferenceConfig(ref))}
+		files = append(files, l.file(ctx, r, config, content, len(l.masks.in(config.Content)) > 0))
+	}
+	for _, ref := range s.Secrets {
+		secret := types.FileObjectConfig(masked.asWritten.Secrets[ref.Source])
+		r := fileUse{types.FileReferenceConfig(ref), s, desired.FileSecret, secretTarget(types.FileReferenceConfig(ref))}
+		content, _ := l.secretValue(secret)
+		files = append(files, l.file(ctx, r, secret, content, true))
+	}
+	for _, v := range s.Volumes {
+		if isDelivered(v) {
+			files = append(files, l.bind(ctx, s, v))
+		}
+	}
+	slices.SortFunc(files, func(a, b desired.File) int { return strings.Compare(a.Target, b.Target) })
+	return files
+}
+
+// fileUse is a service's use of a config or secret.
+type fileUse struct {
+	types.FileReferenceConfig
+	service types.ServiceConfig
+	kind    desired.FileKind
+	target  string
+}
+
+// file delivers a config or secret.
+func (l *load) file(ctx context.Context, r fileUse, object types.FileObjectConfig, content string, secret bool) desired.File {
+	file := desired.File{Kind: r.kind, Name: r.Source, Target: r.target, Source: sourceContent}
+	switch {
+	case object.File != "":
+		l.readLocal(ctx, &file, r.service, object.File)
+	case bool(object.External):
+		file.Source = sourceSecrets
+	case object.Environment != "":
+		file.Source = sourceEnvironment
+	}
+	if object.File == "" {
+		file.Entries = []desired.Entry{{Path: desired.FileEntry, Mode: fileMode, Content: []byte(content), SizeBytes: int64(len(content))}}
+	}
+	l.own(&file, r)
+	if !secret {
+		l.digest(&file, r.service)
+	}
+	return file
+}
+
+// own gives a file's entries the owner and mode that the user wrote.
+func (l *load) own(file *desired.File, r fileUse) {
+	key := string(r.kind)
+	for i := range file.Entries {
+		e := &file.Entries[i]
+		if r.UID != "" {
+			e.UID = l.number(r.service, key+": uid", r.UID)
+		}
+		if r.GID != "" {
+			e.GID = l.number(r.service, key+": gid", r.GID)
+		}
+		if file.Directory {
+			continue
+		}
+		if r.Mode != nil {
+			e.Mode = uint32(*r.Mode) & uint32(fs.ModePerm)
+		} else {
+			e.Mode = fileMode | e.Mode&0o111 // a script stays one
+		}
+	}
+	if file.Directory && r.Mode != nil {
+		l.service(r.service.Name, key, "%s: %q is a directory, whose files keep their modes: remove mode", key, r.Source)
+	}
+}
+
+// bind delivers a relative bind mount.
+func (l *load) bind(ctx context.Context, s types.ServiceConfig, v types.ServiceVolumeConfig) desired.File {
+	file := desired.File{Kind: desired.FileBind, Name: filepath.ToSlash(filepath.Clean(v.Source)), Target: path.Clean(v.Target)}
+	l.readLocal(ctx, &file, s, v.Source)
+	for i := range file.Entries {
+		// Nobody writes to a read-only mount, and whether group and others
+		// could differs with the umask of a checkout.
+		file.Entries[i].Mode &^= 0o022
+	}
+	l.digest(&file, s)
+	if !v.ReadOnly {
+		l.warn("service " + quote(s.Name) + ": " + quote(v.Source) + " is delivered read-only to " + file.Target + ": add :ro to say so, or use a named volume or an absolute path of the node for data that the service writes")
+	}
+	return file
+}
+
+// readLocal reads a file or directory where Terraform runs.
+func (l *load) readLocal(ctx context.Context, file *desired.File, s types.ServiceConfig, source string) {
+	local, _ := l.local(source)
+	file.Source = local
+	if filepath.IsAbs(source) {
+		l.warn(string(file.Kind) + " " + quote(file.Name) + " is read from " + source + " where Terraform runs, not on the node")
+	}
+	info, err := os.Stat(local)
+	if err == nil && info.IsDir() {
+		file.Directory = true
+		file.Entries, err = archive.Walk(ctx, local)
+	} else if err == nil {
+		file.Entries = []desired.Entry{{Path: desired.FileEntry, Mode: uint32(info.Mode()), Local: local, SizeBytes: info.Size()}}
+	}
+	if err != nil {
+		l.service(s.Name, string(file.Kind), "%s %q cannot be delivered: %v", file.Kind, file.Name, err)
+	}
+}
+
+func (l *load) digest(file *desired.File, s types.ServiceConfig) {
+	sum, err := archive.Digest(file.Entries)
+	if err != nil {
+		l.service(s.Name, string(file.Kind), "%s %q cannot be delivered: %v", file.Kind, file.Name, err)
+	}
+	file.Digest = sum
+}
+
+// secretValue finds the value of a secret that is no file.
+func (l *load) secretValue(secret types.FileObjectConfig) (string, bool) {
+	name := secret.Environment
+	if bool(secret.External) {
+		name = secret.Name
+	}
+	if value, ok := l.in.Secrets[name]; ok {
+		return value, true
+	}
+	value, ok := l.in.Variables[name]
+	return value, ok && !bool(secret.External)
+}
+
+// checkFileReferences reports configs and secrets in use that have no source.
+func (l *load) checkFileReferences(m *model) {
+	for _, name := range sortedKeys(m.asWritten.Configs) {
+		config := types.FileObjectConfig(m.asWritten.Configs[name])
+		l.checkSource("configs", name, config.File)
+		if _, ok := m.asWritten.Environment[config.Environment]; config.Environment != "" && config.Content == "" && !ok {
+			l.at(fieldPath{"configs", name, "environment"}, "config %q: %q is not set: set it in variables or secrets", name, config.Environment)
+		}
+	}
+	for _, name := range sortedKeys(m.asWritten.Secrets) {
+		secret := types.FileObjectConfig(m.asWritten.Secrets[name])
+		l.checkSource("secrets", name, secret.File)
+		if _, ok := l.secretValue(secret); secret.File == "" && !ok {
+			l.add("secrets", "the Compose secret %q takes its value from %q, which is not set: add it to secrets", name, cmp.Or(secret.Environment, secret.Name))
+		}
+	}
+}
+
+func (l *load) checkSource(section, name, file string) {
+	if file == "" {
+		return
+	}
+	at := fieldPath{section, name, "file"}
+	local, ok := l.local(file)
+	if !ok {
+		l.add("project_directory", "%s %q names the relative path %q: set project_directory, the directory that it starts from", section, name, file)
+		return
+	}
+	if _, err := os.Stat(local); err != nil {
+		l.at(at, "%s %q: file %q cannot be read: %v (looked for %s)", section, name, file, reason(err), local)
+	}
+}

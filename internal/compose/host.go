@@ -1,0 +1,137 @@
+package compose
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/docker/docker/api/types/container"
+)
+
+// host converts what a service asks of the node, but for its mounts.
+func (l *load) host(m *model, s types.ServiceConfig) container.HostConfig {
+	options, unconfined := l.securityOptions(s)
+	host := container.HostConfig{
+		Annotations:    notEmpty(s.Annotations),
+		CapAdd:         sorted(s.CapAdd),
+		CapDrop:        sorted(s.CapDrop),
+		CgroupnsMode:   container.CgroupnsMode(s.Cgroup),
+		DNS:            l.resolvers(s),
+		DNSOptions:     sorted(s.DNSOpts),
+		DNSSearch:      slices.Clone(s.DNSSearch),
+		ExtraHosts:     sorted(s.ExtraHosts.AsList(":")),
+		GroupAdd:       sorted(s.GroupAdd),
+		Init:           s.Init,
+		IpcMode:        container.IpcMode(s.Ipc),
+		Isolation:      container.Isolation(s.Isolation),
+		LogConfig:      logging(s),
+		NetworkMode:    l.networkMode(s),
+		OomScoreAdj:    int(s.OomScoreAdj),
+		PidMode:        container.PidMode(s.Pid),
+		PortBindings:   l.portBindings(s),
+		Privileged:     s.Privileged,
+		ReadonlyRootfs: s.ReadOnly,
+		Resources:      l.resources(s),
+		RestartPolicy:  l.restart(s),
+		Runtime:        s.Runtime,
+		SecurityOpt:    options,
+		ShmSize:        int64(s.ShmSize),
+		StorageOpt:     notEmpty(s.StorageOpt),
+		Sysctls:        notEmpty(s.Sysctls),
+		Tmpfs:          tmpfs(s),
+		UsernsMode:     container.UsernsMode(s.UserNSMode),
+		UTSMode:        container.UTSMode(s.Uts),
+	}
+	if unconfined {
+		host.MaskedPaths, host.ReadonlyPaths = []string{}, []string{}
+	}
+	if s.NetworkMode != "" {
+		host.Links = l.links(m.resolved, s)
+	}
+	return host
+}
+
+func logging(s types.ServiceConfig) container.LogConfig {
+	if s.Logging == nil {
+		return container.LogConfig{}
+	}
+	return container.LogConfig{Type: s.Logging.Driver, Config: notEmpty(s.Logging.Options)}
+}
+
+// tmpfs reads "/path:options".
+func tmpfs(s types.ServiceConfig) map[string]string {
+	if len(s.Tmpfs) == 0 {
+		return nil
+	}
+	out := make(map[string]string, len(s.Tmpfs))
+	for _, item := range s.Tmpfs {
+		target, options, _ := strings.Cut(item, ":")
+		out[target] = options
+	}
+	return out
+}
+
+func (l *load) resolvers(s types.ServiceConfig) []string {
+	for _, address := range s.DNS {
+		if _, err := netip.ParseAddr(address); err != nil {
+			l.service(s.Name, "dns", "dns %q is no IP address", address)
+		}
+	}
+	return slices.Clone(s.DNS)
+}
+
+// securityOptions returns the engine's options, and whether the system's paths
+// shall not be masked, which the engine is told in another way.
+func (l *load) securityOptions(s types.ServiceConfig) (options []string, unconfined bool) {
+	for _, option := range sorted(s.SecurityOpt) {
+		if option == "systempaths=unconfined" {
+			unconfined = true
+			continue
+		}
+		key, value, ok := strings.Cut(option, "=")
+		if !ok {
+			key, value, ok = strings.Cut(option, ":")
+		}
+		switch {
+		case !ok && option != "no-new-privileges":
+			l.service(s.Name, "security_opt", "security_opt %q must have the form key=value or key:value", option)
+		case key == "seccomp" && value != "unconfined" && value != "builtin":
+			option = "seccomp=" + l.seccomp(s, value)
+		}
+		options = append(options, option)
+	}
+	return options, unconfined
+}
+
+// seccomp returns the text of a seccomp profile: the engine takes no path.
+func (l *load) seccomp(s types.ServiceConfig, path string) string {
+	local, ok := l.local(path)
+	if !ok {
+		l.add("project_directory", "service %q: security_opt names the relative path %q: set project_directory, the directory that it starts from", s.Name, path)
+		return ""
+	}
+	text, err := os.ReadFile(local)
+	if err != nil {
+		l.service(s.Name, "security_opt", "the seccomp profile %q cannot be read: %v (looked for %s)", path, reason(err), local)
+		return ""
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, text); err != nil {
+		l.service(s.Name, "security_opt", "the seccomp profile %q is no JSON: %v", path, err)
+	}
+	return compact.String()
+}
+
+// number reads a whole number that compose-go leaves as text.
+func (l *load) number(s types.ServiceConfig, key, text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		l.service(s.Name, key, "%s: %q is no whole number from 0 up", key, text)
+	}
+	return n
+}

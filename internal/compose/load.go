@@ -1,0 +1,241 @@
+package compose
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/compose-spec/compose-go/v2/interpolation"
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/paths"
+	"github.com/compose-spec/compose-go/v2/tree"
+	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// Input is a stack as it is configured.
+type Input struct {
+	// Name is the Compose project name.
+	Name string
+	// Compose is the Compose document, and Overrides are merged into it in
+	// order, as "docker compose -f" does.
+	Compose   string
+	Overrides []string
+	// Dir is the directory that relative paths start from; relative itself, it
+	// starts from the working directory. Empty means none: a relative path in
+	// the documents is then an error.
+	Dir string
+	// Profiles are the enabled profiles.
+	Profiles []string
+	// Variables and Secrets are what ${NAME} stands for. No name may be in both.
+	Variables map[string]string
+	Secrets   map[string]string
+	// Pull is when images are pulled, for services without a pull_policy: one
+	// of the [desired.PullPolicy] words; empty means "missing".
+	Pull string
+}
+
+// Load returns the stack that the documents describe. It reads the files they
+// name, below Dir or at absolute local paths, and does no other I/O; large files
+// are digested in a stream. It is safe for concurrent use.
+//
+// Its errors are [*Error] values, joined; see [Errors]. None of them holds the
+// value of a secret.
+func Load(ctx context.Context, in Input) (desired.Stack, error) {
+	l := &load{in: in, table: newKeyTable(), masks: newMasks(in.Secrets), warnings: map[string]bool{}}
+	if !l.prepare() {
+		return desired.Stack{}, l.problems.err()
+	}
+	masked, ok := l.readMasked(ctx)
+	if !ok {
+		return desired.Stack{}, l.failure(ctx)
+	}
+	actual := masked
+	if len(in.Secrets) > 0 {
+		if actual, ok = l.readReal(ctx, masked); !ok {
+			return desired.Stack{}, l.failure(ctx)
+		}
+	}
+	stack := l.convert(ctx, actual, masked)
+	if err := l.failure(ctx); err != nil {
+		return desired.Stack{}, err
+	}
+	return stack, nil
+}
+
+// load is the state of one call of Load.
+type load struct {
+	in    Input
+	dir   string // absolute, or empty
+	table *keyTable
+	masks masks
+	problems
+	warnings map[string]bool
+}
+
+// failure prefers the context's error: with it, every other one is a sequel.
+func (l *load) failure(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return l.err()
+}
+
+func (l *load) warn(text string) { l.warnings[text] = true }
+
+// model is what compose-go made of the documents with one set of values.
+type model struct {
+	// tree is the merged document with paths as they were written.
+	tree map[string]any
+	// asWritten and resolved are the project with relative and with absolute
+	// paths. Environment and label files are read in resolved only.
+	asWritten, resolved *types.Project
+	unset               map[string]bool
+}
+
+// readMasked loads the documents with markers for secrets and reports all that
+// is wrong with them.
+func (l *load) readMasked(ctx context.Context) (*model, bool) {
+	m, err := l.read(ctx, l.masks.byName)
+	if err != nil {
+		l.diagnose(err)
+		return nil, false
+	}
+	for name := range m.unset {
+		l.warn(unsetWarning(name))
+	}
+	l.check(m)
+	if len(l.list) == 0 {
+		if err := l.resolveFiles(m); err != nil {
+			l.diagnose(err)
+		}
+	}
+	l.checkConversion(m)
+	if len(l.list) == 0 {
+		l.checkRest(m)
+	}
+	return m, len(l.list) == 0
+}
+
+// readReal loads the documents with the secrets' values, for which the masked
+// load stands warrant. An error here quotes values, so its text is not passed on.
+func (l *load) readReal(ctx context.Context, masked *model) (*model, bool) {
+	m, err := l.read(ctx, l.in.Secrets)
+	if err == nil {
+		err = l.resolveFiles(m)
+	}
+	if err != nil {
+		l.add("secrets", "with the values of the secrets filled in, the configuration is not valid any more. A secret inside a command that is written as one text must have balanced quotes: write that command as a list, one item for each argument. Secrets are used in: %s", l.masks.uses(masked.tree))
+		return nil, false
+	}
+	return m, true
+}
+
+// read runs compose-go over the documents. values are those of the secrets.
+func (l *load) read(ctx context.Context, values map[string]string) (*model, error) {
+	environment := types.Mapping{}
+	maps.Copy(environment, l.in.Variables)
+	maps.Copy(environment, values)
+	details := types.ConfigDetails{WorkingDir: l.dir, ConfigFiles: l.configFiles(), Environment: environment}
+	m := &model{unset: map[string]bool{}}
+	options := []func(*loader.Options){l.options(m.unset)}
+	var err error
+	if m.tree, err = loader.LoadModelWithContext(ctx, details, options...); err != nil {
+		return nil, err
+	}
+	if m.asWritten, err = project(m.tree, details, options); err != nil {
+		return nil, err
+	}
+	absolute := clone(m.tree).(map[string]any)
+	if l.dir != "" {
+		if err = paths.ResolveRelativePaths(absolute, l.dir, nil); err != nil {
+			return nil, err
+		}
+	}
+	m.resolved, err = project(absolute, details, options)
+	return m, err
+}
+
+func (l *load) configFiles() []types.ConfigFile {
+	files := []types.ConfigFile{{Filename: "compose", Content: []byte(l.in.Compose)}}
+	for i, text := range l.in.Overrides {
+		files = append(files, types.ConfigFile{Filename: overrideName(i), Content: []byte(text)})
+	}
+	return files
+}
+
+func (l *load) options(unset map[string]bool) func(*loader.Options) {
+	return func(o *loader.Options) {
+		o.SetProjectName(l.in.Name, true)
+		o.Profiles = slices.Clone(l.in.Profiles)
+		o.ResolvePaths = false
+		o.SkipConsistencyCheck = true
+		o.SkipResolveEnvironment = true
+		o.SkipResolveLabels = true
+		o.ResourceLoaders = []loader.ResourceLoader{sourceGuard{l.dir}}
+		substitution := &substitution{unset: unset}
+		o.Interpolate.Substitute = substitution.apply
+		o.Interpolate.TypeCastMapping = quietCasts(o.Interpolate.TypeCastMapping)
+	}
+}
+
+// quietCasts accepts YAML 1.1's other words for booleans without compose-go's
+// note in a process-wide log, which would show the value.
+func quietCasts(casts map[tree.Path]interpolation.Cast) map[tree.Path]interpolation.Cast {
+	quiet := make(map[tree.Path]interpolation.Cast, len(casts))
+	for path, cast := range casts {
+		quiet[path] = func(value string) (any, error) {
+			if word, ok := yamlBooleans[value]; ok {
+				if b, err := cast(word); err == nil {
+					return b, nil
+				}
+			}
+			return cast(value)
+		}
+	}
+	return quiet
+}
+
+var yamlBooleans = map[string]string{
+	"y": "true", "Y": "true", "yes": "true", "Yes": "true", "YES": "true", "on": "true", "On": "true", "ON": "true",
+	"n": "false", "N": "false", "no": "false", "No": "false", "NO": "false", "off": "false", "Off": "false", "OFF": "false",
+}
+
+// project makes compose-go's typed project from a copy of a model's tree.
+func project(tree map[string]any, details types.ConfigDetails, options []func(*loader.Options)) (*types.Project, error) {
+	opts := loader.ToOptions(&details, options)
+	p, err := loader.ModelToProject(clone(tree).(map[string]any), opts, details)
+	if err != nil {
+		return nil, err
+	}
+	return p.WithoutUnresolvedOptionalDependencies().WithoutUnnecessaryResources(), nil
+}
+
+func clone(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, value := range v {
+			out[key] = clone(value)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, value := range v {
+			out[i] = clone(value)
+		}
+		return out
+	}
+	return v
+}
+
+// resolveFiles reads environment and label files into the resolved project.
+func (l *load) resolveFiles(m *model) error {
+	p, err := m.resolved.WithServicesEnvironmentResolved(true)
+	if err != nil {
+		return err
+	}
+	m.resolved, err = p.WithServicesLabelsResolved(false)
+	return err
+}

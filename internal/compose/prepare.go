@@ -1,0 +1,129 @@
+package compose
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// projectName is what Docker Compose accepts as a project's name.
+var projectName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
+
+func overrideName(i int) string { return fmt.Sprintf("overrides[%d]", i) }
+
+// prepare checks what can be checked without compose-go: arguments, syntax and
+// unknown keys. It tells whether loading makes sense.
+func (l *load) prepare() bool {
+	l.checkArguments()
+	l.findDir()
+	texts := append([]string{l.in.Compose}, l.in.Overrides...)
+	for i, text := range texts {
+		attribute := "compose"
+		if i > 0 {
+			attribute = overrideName(i - 1)
+		}
+		doc, err := parse(attribute, text)
+		if err, ok := err.(*Error); ok {
+			l.insert(err)
+			continue
+		}
+		l.docs = append(l.docs, doc)
+	}
+	if len(l.list) > 0 {
+		return false
+	}
+	l.table.checkUnknown(l.docs, &l.problems)
+	l.checkIncludes()
+	return len(l.list) == 0
+}
+
+func (l *load) checkArguments() {
+	if !projectName.MatchString(l.in.Name) {
+		l.add("name", "%q is no Compose project name: use lower-case letters, digits, \"-\" and \"_\", beginning with a letter or digit", l.in.Name)
+	}
+	if strings.TrimSpace(l.in.Compose) == "" {
+		l.add("compose", "the document is empty")
+	}
+	for _, name := range sortedKeys(l.in.Secrets) {
+		if _, ok := l.in.Variables[name]; ok {
+			l.add("secrets", "%q is both in variables and in secrets: keep it in one of them", name)
+		}
+	}
+	switch desired.PullPolicy(l.in.Pull) {
+	case "", desired.PullMissing, desired.PullAlways, desired.PullDigest, desired.PullNever:
+	default:
+		l.add("pull", "%q is no pull policy: use missing, always, digest or never", l.in.Pull)
+	}
+}
+
+func (l *load) findDir() {
+	if l.in.Dir == "" {
+		return
+	}
+	dir, err := filepath.Abs(l.in.Dir)
+	if err != nil {
+		l.add("project_directory", "the directory %s cannot be found: %v", l.in.Dir, err)
+		return
+	}
+	info, err := os.Stat(dir)
+	switch {
+	case err != nil:
+		l.add("project_directory", "the directory %s cannot be read: %v", l.in.Dir, reason(err))
+	case !info.IsDir():
+		l.add("project_directory", "%s is no directory", l.in.Dir)
+	}
+	l.dir = dir
+}
+
+// checkIncludes refuses what compose-go would resolve to paths of the wrong
+// machine: with an absolute project directory, an included file's relative
+// paths can no longer be told from paths of the node.
+func (l *load) checkIncludes() {
+	for _, doc := range l.docs {
+		for _, root := range doc.roots {
+			_, list := step(resolve(root), "include")
+			if list == nil {
+				continue
+			}
+			for _, item := range resolve(list).Content {
+				if item = resolve(item); item == nil {
+					continue
+				}
+				if _, dir := stepMapping(item, "project_directory"); dir != nil && filepath.IsAbs(dir.Value) {
+					l.insert(&Error{Attribute: doc.attribute, Line: dir.Line, Detail: "include: project_directory must be relative to the stack's project_directory"})
+				}
+			}
+		}
+	}
+}
+
+// sourceGuard stands before compose-go's own loader of included and extended
+// files, and refuses those it may not read. It accepts nothing else.
+type sourceGuard struct{ dir string }
+
+func (g sourceGuard) Accept(path string) bool {
+	return isRemote(path) || g.dir == "" && !filepath.IsAbs(path)
+}
+
+func (g sourceGuard) Load(_ context.Context, path string) (string, error) {
+	if isRemote(path) {
+		return "", &Error{Attribute: "compose", Detail: fmt.Sprintf("%q is not a local file: include and extends read local files only; keep a copy in the repository", path)}
+	}
+	return "", &Error{Attribute: "project_directory", Detail: fmt.Sprintf("include or extends names the relative path %q: set project_directory", path)}
+}
+
+func (g sourceGuard) Dir(path string) string { return filepath.Dir(path) }
+
+func isRemote(path string) bool {
+	for _, prefix := range []string{"git@", "github.com/", "oci:"} {
+		if strings.HasPrefix(path, prefix) {
+			return true
+		}
+	}
+	return strings.Contains(path, "://")
+}

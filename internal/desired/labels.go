@@ -1,0 +1,58 @@
+package desired
+
+import "strings"
+
+// Docker Compose's labels: by them its commands, Portainer and Dockge see a
+// stack as a normal project.
+const (
+	LabelProject       = "com.docker.compose.project"
+	LabelService       = "com.docker.compose.service"
+	LabelNumber        = "com.docker.compose.container-number"
+	LabelOneOff        = "com.docker.compose.oneoff"
+	LabelConfigHash    = "com.docker.compose.config-hash"
+	LabelImage         = "com.docker.compose.image"
+	LabelDependsOn     = "com.docker.compose.depends_on"
+	LabelNetwork       = "com.docker.compose.network"
+	LabelVolume        = "com.docker.compose.volume"
+	LabelComposeVer    = "com.docker.compose.version"
+	LabelWorkingDir    = "com.docker.compose.project.working_dir"
+	LabelConfigFiles   = "com.docker.compose.project.config_files"
+	prefixComposeLabel = "com.docker.compose."
+)
+
+// Our own labels.
+const (
+	// LabelStack marks what homelab made; its value is the stack's name.
+	LabelStack = "io.homelab.stack"
+	// LabelSpecHash is the hash of the service a container was made from.
+	LabelSpecHash = "io.homelab.spec-hash"
+	// LabelSecretVersion counts the rotations of the secrets in a container's
+	// own fields.
+	LabelSecretVersion = "io.homelab.secret-version"
+	// LabelReplaces names the container (by ID) that a new one takes over from.
+	LabelReplaces = "io.homelab.replaces"
+	// LabelFile marks a volume of delivered files with their kind.
+	LabelFile = "io.homelab.file"
+	// LabelFileName is the config's or secret's name, or the relative path.
+	LabelFileName = "io.homelab.file-name"
+	// LabelFileDigest is the digest of a delivered file that is no secret.
+	LabelFileDigest = "io.homelab.file-digest"
+	// LabelFileVersion counts the versions of a delivered secret.
+	LabelFileVersion = "io.homelab.file-version"
+	// LabelSecretCheck is the slow salted hash of a delivered secret.
+	LabelSecretCheck = "io.homelab.secret-check"
+	// LabelFileOwner is "uid-gid-mode" of a delivered secret.
+	LabelFileOwner = "io.homelab.file-owner"
+	// LabelBuildHash marks an image with the hash of what it was built from.
+	LabelBuildHash = "io.homelab.build-hash"
+	// LabelScratch marks the never started containers that files go through.
+	LabelScratch = "io.homelab.scratch"
+
+	prefixOwnLabel = "io.homelab."
+)
+
+// IsManagementLabel tells whether a label is bookkeeping, Docker Compose's or
+// ours, rather than one the user wrote.
+func IsManagementLabel(key string) bool {
+	return strings.HasPrefix(key, prefixComposeLabel) || strings.HasPrefix(key, prefixOwnLabel)
+}

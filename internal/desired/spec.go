@@ -1,0 +1,177 @@
+package desired
+
+import (
+	"encoding/json"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/network"
+)
+
+// Spec is a service's or a container's configuration, flattened: keys are the
+// Compose names of the fields ("environment.TZ", "deploy.resources.limits.memory"),
+// values are text in one canonical spelling. A field that is absent was not
+// asked for. Specs of what is desired and of what exists are made by the same
+// extraction, so equal values mean equal configuration.
+type Spec map[string]string
+
+// View is what a Spec is extracted from: the wire values of a create request,
+// or of a container that the engine has inspected. Either may be partial.
+type View struct {
+	Config   *container.Config
+	Host     *container.HostConfig
+	Mounts   []Mount
+	Files    []FileView
+	Networks map[string]*network.EndpointSettings // by the engine's network name
+	// ShortID is the container's 12 digit ID, which the engine adds to aliases.
+	ShortID string
+	// Name is the container's name, which Docker Compose adds to aliases.
+	Name string
+}
+
+// FileView is one delivered file as a Spec shows it.
+type FileView struct {
+	Kind   FileKind
+	Target string
+	// Value is the file's digest, or a secret's version.
+	Value string
+}
+
+// extractors make a Spec together; each owns the keys of one concern.
+var extractors = [...]func(View, Spec){
+	processFields, healthFields, environmentFields, portFields, mountFields,
+	networkFields, namespaceFields, securityFields, resourceFields, blockIOFields, deviceFields,
+	resolverFields, loggingFields,
+}
+
+// Extract flattens a view. It never fails: what is absent is left out.
+func Extract(v View) Spec {
+	if v.Config == nil {
+		v.Config = &container.Config{}
+	}
+	if v.Host == nil {
+		v.Host = &container.HostConfig{}
+	}
+	spec := Spec{}
+	for _, extract := range extractors {
+		extract(v, spec)
+	}
+	return spec
+}
+
+// Spec flattens the service as it should be. Values of fields that carry a
+// secret are real; Masked hides them. Delivered secrets show their version,
+// which versions gives by target (absent: version 1).
+func (s *Service) Spec(versions map[string]int) Spec {
+	view := View{Config: &s.Config, Host: &s.Host, Mounts: s.Mounts, Networks: map[string]*network.EndpointSettings{}}
+	for i := range s.Networks {
+		view.Networks[s.Networks[i].Network] = &s.Networks[i].Settings
+	}
+	for _, f := range s.Files {
+		value := f.Digest
+		if f.Kind == FileSecret || f.Digest == "" {
+			value = SecretVersion(max(1, versions[f.Target]))
+		}
+		view.Files = append(view.Files, FileView{Kind: f.Kind, Target: f.Target, Value: value})
+	}
+	spec := Extract(view)
+	if s.Image.Build != nil {
+		spec["build"] = s.Image.Build.Hash
+	}
+	if s.Image.Platform != "" {
+		spec["platform"] = s.Image.Platform
+	}
+	return spec
+}
+
+// SecretVersion is how a secret's value is shown: never itself, only which of
+// its successive versions it is.
+func SecretVersion(version int) string { return "secret (version " + strconv.Itoa(version) + ")" }
+
+// Masked returns a copy of spec in which the fields that carry secrets show
+// version instead of their value.
+func (s Spec) Masked(secret map[string][]string, version int) Spec {
+	masked := make(Spec, len(s))
+	for key, value := range s {
+		if _, ok := secret[key]; ok {
+			value = SecretVersion(version)
+		}
+		masked[key] = value
+	}
+	return masked
+}
+
+// closedPrefixes are the fields of which the engine invents none: one that
+// exists and was not asked for is somebody's change, not a default.
+var closedPrefixes = [...]string{"environment.", "labels.", "ports.", "volumes.", "tmpfs."}
+
+// attached is the value of the field that names a joined network.
+const attached = "attached"
+
+// IsClosed tells whether an unasked field is a difference rather than a default
+// that the engine filled in.
+func IsClosed(key, value string) bool {
+	for _, prefix := range closedPrefixes {
+		if strings.HasPrefix(key, prefix) {
+			return true
+		}
+	}
+	return strings.HasPrefix(key, "networks.") && value == attached
+}
+
+// IsFile tells whether a field shows a delivered config or secret.
+func IsFile(key string) bool {
+	return strings.HasPrefix(key, string(FileConfig)+".") || strings.HasPrefix(key, string(FileSecret)+".")
+}
+
+// Keys returns the spec's keys in order.
+func (s Spec) Keys() []string {
+	keys := make([]string, 0, len(s))
+	for key := range s {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+func (s Spec) text(key, value string) {
+	if value != "" {
+		s[key] = value
+	}
+}
+
+func (s Spec) integer(key string, value int64) {
+	if value != 0 {
+		s[key] = strconv.FormatInt(value, 10)
+	}
+}
+
+func (s Spec) flag(key string, value bool) {
+	if value {
+		s[key] = "true"
+	}
+}
+
+// list writes an ordered list as JSON, so that no separator is ambiguous.
+func (s Spec) list(key string, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(values) // a []string always encodes
+	s[key] = strings.TrimSpace(b.String())
+}
+
+// set writes a list whose order means nothing.
+func (s Spec) set(key string, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	sorted := append([]string(nil), values...)
+	sort.Strings(sorted)
+	s[key] = strings.Join(sorted, ", ")
+}

@@ -1,0 +1,100 @@
+package desired
+
+import (
+	"strconv"
+	"strings"
+)
+
+func mountFields(v View, s Spec) {
+	for _, m := range v.Mounts {
+		s["volumes."+m.Target] = m.text()
+	}
+	for target, options := range v.Host.Tmpfs {
+		s["tmpfs."+target] = "tmpfs"
+		s.text("tmpfs."+target, options)
+	}
+	for _, f := range v.Files {
+		s[string(f.Kind)+"."+f.Target] = f.Value
+	}
+}
+
+// text spells a mount as a person would: its kind, its source and what is
+// special about it.
+func (m Mount) text() string {
+	source := m.Source
+	if m.Type == MountVolume && source == "" {
+		source = "(anonymous)"
+	}
+	words := []string{string(m.Type)}
+	for _, word := range []string{source, prefixed("subpath=", m.Subpath), ownPropagation(m), prefixed("selinux=", m.SELinux)} {
+		if word != "" {
+			words = append(words, word)
+		}
+	}
+	if m.TmpfsSizeBytes > 0 {
+		words = append(words, "size="+strconv.FormatInt(m.TmpfsSizeBytes, 10))
+	}
+	if m.TmpfsMode > 0 {
+		words = append(words, "mode="+strconv.FormatUint(uint64(m.TmpfsMode), 8))
+	}
+	if m.NoCopy {
+		words = append(words, "nocopy")
+	}
+	if m.ReadOnly {
+		words = append(words, "read-only")
+	}
+	return strings.Join(words, " ")
+}
+
+func prefixed(prefix, value string) string {
+	if value == "" {
+		return ""
+	}
+	return prefix + value
+}
+
+// ownPropagation leaves out what the engine fills in for bind mounts.
+func ownPropagation(m Mount) string {
+	if m.Type != MountBind || m.Propagation == "rprivate" {
+		return ""
+	}
+	return m.Propagation
+}
+
+func networkFields(v View, s Spec) {
+	if NetworkModeText(string(v.Host.NetworkMode)) != "" {
+		return // the mode says it; the engine lists a pseudo network of that name
+	}
+	for name, e := range v.Networks {
+		key := "networks." + name
+		s[key] = attached
+		if e == nil {
+			continue
+		}
+		s.set(key+".aliases", ownAliases(e.Aliases, v))
+		if e.IPAMConfig != nil {
+			s.text(key+".ipv4_address", e.IPAMConfig.IPv4Address)
+			s.text(key+".ipv6_address", e.IPAMConfig.IPv6Address)
+			s.set(key+".link_local_ips", e.IPAMConfig.LinkLocalIPs)
+		}
+		s.integer(key+".gw_priority", int64(e.GwPriority))
+		for option, value := range e.DriverOpts {
+			s[key+".driver_opts."+option] = value
+		}
+		s.text(key+".mac_address", e.MacAddress) // on a running container also one nobody asked for
+	}
+}
+
+// ownAliases leaves out the names that the engine and Docker Compose add by
+// themselves: the container's short ID and its name.
+func ownAliases(aliases []string, v View) []string {
+	seen := map[string]bool{v.ShortID: true, v.Name: true, "": true}
+	var own []string
+	for _, alias := range aliases {
+		if !seen[alias] {
+			seen[alias] = true
+			own = append(own, alias)
+		}
+	}
+	return own
+}

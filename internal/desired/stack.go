@@ -1,0 +1,258 @@
+package desired
+
+import (
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/network"
+)
+
+// Stack is everything that one stack should have on one node. Its name is the
+// Compose project name. Maps are keyed by the names used in the Compose
+// document; nil and empty maps mean the same: none.
+type Stack struct {
+	Name     string
+	Services map[string]Service
+	Networks map[string]Network
+	Volumes  map[string]Volume
+	// Warnings are sentences for the person who plans: what was accepted but
+	// may not do what they expect.
+	Warnings []string
+}
+
+// Service is one Compose service as the engine would be asked to run it. The
+// wire values are complete but for what only the engine knows: Namespaces,
+// Files and networks are resolved to identities when the container is made.
+type Service struct {
+	Name string
+	// Replicas is how many containers run; 0 means the service is declared but
+	// stopped away (scale: 0).
+	Replicas int
+	// ContainerName is the name the user asked for; empty means
+	// "<stack>-<service>-<number>". It implies at most one replica.
+	ContainerName string
+
+	Image    Image
+	Config   container.Config
+	Host     container.HostConfig
+	Mounts   []Mount
+	Files    []File
+	Networks []Attachment
+
+	// Dependencies are the services this one waits for, by service name.
+	Dependencies map[string]Dependency
+	// RestartExplicit tells that the user wrote a restart policy: with "no" or
+	// "on-failure" a container that ended with exit code 0 is then done, not
+	// drifted.
+	RestartExplicit bool
+	// StopGrace is how long a stop waits before it kills; nil means the
+	// engine's default of 10 s.
+	StopGrace *time.Duration
+
+	// Secret maps each field of Spec that carries a secret to the names of the
+	// secrets in it. Values of such fields never leave the process.
+	Secret map[string][]string
+	// ComposeHash is Docker Compose's own hash of the service, for the label
+	// that its commands look for.
+	ComposeHash string
+	// DependsOnLabel is Docker Compose's rendering of the dependencies.
+	DependsOnLabel string
+}
+
+// Image says where a service's image comes from.
+type Image struct {
+	// Reference is the image as the user wrote it, or "<stack>-<service>" for
+	// a build without an image name.
+	Reference string
+	// Pull is when the engine is told to pull.
+	Pull PullPolicy
+	// Platform is "os/arch[/variant]", or empty for the engine's own.
+	Platform string
+	// Digest is the digest to use ("sha256:…") when Pull is PullDigest and the
+	// registry answered; otherwise empty.
+	Digest string
+	// Build is nil for an image that is pulled.
+	Build *Build
+}
+
+// PullPolicy says when an image is pulled.
+type PullPolicy string
+
+// The pull policies, as the stack's pull attribute names them.
+const (
+	PullMissing PullPolicy = "missing"
+	PullAlways  PullPolicy = "always"
+	PullDigest  PullPolicy = "digest"
+	PullNever   PullPolicy = "never"
+)
+
+// Build is an image build whose context was read where Terraform runs.
+type Build struct {
+	// Context is the directory the build context is read from.
+	Context string
+	// Dockerfile is the path inside the context.
+	Dockerfile string
+	// DockerfileInline replaces Dockerfile when it is not empty.
+	DockerfileInline string
+	Args             map[string]*string
+	Target           string
+	Labels           map[string]string
+	ExtraHosts       []string
+	Network          string
+	ShmSizeBytes     int64
+	NoCache          bool
+	Pull             bool
+	CacheFrom        []string
+	Tags             []string
+	Platform         string
+	// Hash is a digest of the context's files and of everything above; it
+	// names what the image was built from.
+	Hash string
+}
+
+// MountType is the kind of a mount, in the engine's words.
+type MountType string
+
+// The mount types that a service may use.
+const (
+	MountVolume MountType = "volume"
+	MountBind   MountType = "bind"
+	MountTmpfs  MountType = "tmpfs"
+)
+
+// Mount is one volume, host path or tmpfs in a container.
+type Mount struct {
+	Type MountType
+	// Source is the engine's volume name (empty: anonymous) or a host path.
+	Source   string
+	Target   string
+	ReadOnly bool
+	// NoCopy keeps a new volume empty instead of copying the image's files.
+	NoCopy bool
+	// Subpath is a path inside the volume; it needs API 1.45.
+	Subpath string
+	// CreateHostPath makes a missing bind source as a directory.
+	CreateHostPath bool
+	Propagation    string
+	SELinux        string // "z", "Z" or empty
+	TmpfsSizeBytes int64
+	TmpfsMode      uint32
+}
+
+// FileKind says which Compose element a delivered file comes from.
+type FileKind string
+
+// The kinds of delivered files; each is the prefix of its field's name.
+const (
+	FileConfig FileKind = "configs"
+	FileSecret FileKind = "secrets"
+	FileBind   FileKind = "volumes"
+)
+
+// File is a file or a directory that is delivered from where Terraform runs
+// into a volume of the node, and mounted read-only at Target.
+type File struct {
+	Kind   FileKind
+	Name   string // the config's or secret's name, or the relative source path
+	Target string // absolute path in the container
+	// Source is where it was read from: a path, or a word such as "content".
+	Source string
+	// Directory tells a tree from a single file. A single file is the entry
+	// named FileEntry in its volume.
+	Directory bool
+	// Entries are the tree's members in the order they are written. A single
+	// file has one.
+	Entries []Entry
+	// Digest is "sha256:…" over names, modes, owners and contents. It is empty
+	// for a secret, of which no plain digest may exist.
+	Digest string
+}
+
+// FileEntry is the name that a single delivered file has inside its volume.
+const FileEntry = "content"
+
+// Entry is one member of a delivered tree.
+type Entry struct {
+	Path string // slash-separated, relative; FileEntry for a single file
+	// Mode holds the permission bits and the type bits of io/fs.FileMode.
+	Mode     uint32
+	UID, GID int
+	Link     string // target of a symbolic link
+	// Content is the whole content, for small or generated files; Local names
+	// a file to stream instead.
+	Content   []byte
+	Local     string
+	SizeBytes int64
+	Type      EntryType
+}
+
+// EntryType is what kind of member an Entry is.
+type EntryType int
+
+// The entry types.
+const (
+	EntryFile EntryType = iota
+	EntryDirectory
+	EntrySymlink
+)
+
+// Attachment is one network a service's containers join.
+type Attachment struct {
+	// Network is the engine's name of the network.
+	Network string
+	// Settings are the endpoint's own settings; the aliases lack the
+	// container's name, which is added when the container is made.
+	Settings network.EndpointSettings
+	// Priority orders attachments; the highest is attached first.
+	Priority int
+}
+
+// Condition is what a dependency waits for, in Compose's words.
+type Condition string
+
+// The three conditions of depends_on.
+const (
+	Started   Condition = "service_started"
+	Healthy   Condition = "service_healthy"
+	Completed Condition = "service_completed_successfully"
+)
+
+// Dependency is one entry of depends_on.
+type Dependency struct {
+	Condition Condition
+	// Restart asks for a restart of the dependent after the dependency was
+	// recreated.
+	Restart bool
+	// Required is false for a dependency that may fail.
+	Required bool
+}
+
+// Network is one network of a stack.
+type Network struct {
+	Key      string // in the Compose document
+	Name     string // on the engine
+	External bool
+	Driver   string // empty: the engine's default
+	Options  map[string]string
+	Internal bool
+	// Attachable lets stand-alone containers join a swarm network.
+	Attachable bool
+	EnableIPv4 *bool
+	EnableIPv6 *bool
+	IPAM       *network.IPAM // nil: the engine's default
+	Labels     map[string]string
+	// ComposeHash is Docker Compose's own hash of the network.
+	ComposeHash string
+}
+
+// Volume is one named volume of a stack.
+type Volume struct {
+	Key      string
+	Name     string
+	External bool
+	Driver   string
+	Options  map[string]string
+	Labels   map[string]string
+	// ComposeHash is Docker Compose's own hash of the volume.
+	ComposeHash string
+}
