@@ -1,0 +1,149 @@
+package converge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
+)
+
+// ApplyOptions are how a stack is applied.
+type ApplyOptions struct {
+	// Adopt allows a stack of which homelab made nothing, as after an import.
+	Adopt bool
+	// Rollback undoes the changes when one of them does not arrive.
+	Rollback bool
+	// Planned are the changes that were agreed to; nil allows any.
+	Planned []string
+	// Progress is told what happens. It is never given a secret.
+	Progress func(ctx context.Context, message string)
+}
+
+// ProblemsError is a plan that can't be carried out.
+type ProblemsError struct{ Problems []plan.Problem }
+
+func (e *ProblemsError) Error() string {
+	var lines []string
+	for _, p := range e.Problems {
+		lines = append(lines, p.Detail)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// ChangedError means that the node is no longer as it was when the plan was
+// made: applying would do what nobody agreed to. Nothing was written.
+type ChangedError struct {
+	Node, Stack string
+	Changes     []string
+}
+
+func (e *ChangedError) Error() string {
+	return fmt.Sprintf("node %q changed since the plan was made: %s", e.Node, strings.Join(e.Changes, ", "))
+}
+
+// DivergedError means that every operation succeeded and the engine still has
+// something else than was asked for.
+type DivergedError struct {
+	Node, Stack string
+	Changes     []plan.Change
+}
+
+func (e *DivergedError) Error() string {
+	var lines []string
+	for _, c := range e.Changes {
+		for _, cause := range c.Causes {
+			lines = append(lines, c.Subject+" "+cause.String())
+		}
+	}
+	return strings.Join(lines, "; ")
+}
+
+// Apply makes the node have the stack. The view is what is observed afterwards,
+// and memory what is to be remembered, also when an error is returned; on an
+// error before anything was written the view is empty.
+func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem Memory, opts ApplyOptions) (View, Memory, error) {
+	d.forget(node)
+	defer d.forget(node)
+	engine, have, err := d.observe(ctx, node, want.Name, references(want))
+	if err != nil {
+		return View{}, mem, err
+	}
+	want, _ = d.resolve(ctx, want, have)
+	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt}
+	p := plan.Build(want, have, options)
+	if len(p.Problems) > 0 {
+		return View{}, mem, &ProblemsError{p.Problems}
+	}
+	if extra := beyond(p.Changes, opts.Planned); len(extra) > 0 {
+		return View{}, mem, &ChangedError{Node: node, Stack: want.Name, Changes: extra}
+	}
+	after, err := remember(want, p, mem, have)
+	if err != nil {
+		return View{}, mem, err
+	}
+	runErr := execute.Run(ctx, engine, want, p, execute.Options{Rollback: opts.Rollback, Auth: d.registry.Auth, Progress: opts.Progress})
+	d.forget(node)
+	var failed *execute.Error
+	if errors.As(runErr, &failed) && failed.RolledBack {
+		after = mem
+	}
+	return d.account(ctx, node, want, after, runErr)
+}
+
+// beyond are the changes that were not agreed to.
+func beyond(changes []plan.Change, planned []string) []string {
+	if planned == nil {
+		return nil
+	}
+	var extra []string
+	for _, c := range changes {
+		if !slices.Contains(planned, c.Identity()) {
+			extra = append(extra, c.Identity())
+		}
+	}
+	return extra
+}
+
+// account looks at what is there after the operations ran. It does so also
+// when time was up: state has to say what really runs.
+func (d *Door) account(ctx context.Context, node string, want *desired.Stack, mem Memory, runErr error) (View, Memory, error) {
+	ctx = context.WithoutCancel(ctx)
+	_, have, err := d.observe(ctx, node, want.Name, references(want))
+	if err != nil {
+		if runErr != nil {
+			err = runErr
+		}
+		return View{}, mem, err
+	}
+	if runErr != nil {
+		return viewOf(have, mem, View{}), mem, runErr
+	}
+	check := plan.Build(want, have, plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: true})
+	if len(check.Problems) > 0 || len(check.Changes) > 0 {
+		return viewOf(have, mem, View{}), mem, &DivergedError{Node: node, Stack: want.Name, Changes: check.Changes}
+	}
+	return settled(want, have, check, mem), mem, nil
+}
+
+// settled shows a stack that is as it should be: the fields as they were
+// planned, the rest as observed.
+func settled(want *desired.Stack, have *observed.Stack, p *plan.Plan, mem Memory) View {
+	view := planned(want, have, p)
+	seen := viewOf(have, mem, View{})
+	for name, s := range view.Services {
+		now := seen.Services[name]
+		s.State, s.Digest, s.Image, s.Replicas = now.State, now.Digest, now.Image, now.Replicas
+		if s.Replicas == 0 {
+			s.Image = want.Services[name].Image.Reference
+		}
+		view.Services[name] = s
+	}
+	view.Networks, view.Volumes = seen.Networks, seen.Volumes
+	return view
+}

@@ -1,0 +1,105 @@
+package converge
+
+import (
+	"context"
+	"sync"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// Engine is what the core needs of a node's engine.
+type Engine interface {
+	observed.Reader
+	observed.FactsReader
+	execute.Engine
+}
+
+// Engines gives access to nodes by name. Its errors name the node and say what
+// to do.
+type Engines interface {
+	Engine(ctx context.Context, node string) (Engine, error)
+}
+
+// Registry looks images up where they are pulled from.
+type Registry interface {
+	// Digest returns the digest ("sha256:…") that a reference has now.
+	Digest(ctx context.Context, ref string) (string, error)
+	// Auth returns the engine's X-Registry-Auth value for a reference, empty
+	// when there are no credentials.
+	Auth(ctx context.Context, ref string) (string, error)
+}
+
+// Door leads to the core. It is safe for concurrent use. What it reads of a
+// node is kept and shared for as long as nothing is written there.
+type Door struct {
+	engines  Engines
+	registry Registry
+
+	reading singleflight.Group
+	mu      sync.Mutex // guards nodes
+	nodes   map[string]*observed.Node
+}
+
+// New returns a door to the given nodes.
+func New(engines Engines, registry Registry) *Door {
+	return &Door{engines: engines, registry: registry, nodes: map[string]*observed.Node{}}
+}
+
+// Facts reads what a node's engine says about itself.
+func (d *Door) Facts(ctx context.Context, node string) (observed.Facts, error) {
+	engine, err := d.engines.Engine(ctx, node)
+	if err != nil {
+		return observed.Facts{}, err
+	}
+	return observed.ReadFacts(ctx, engine)
+}
+
+// snapshot returns the node's lists, read at most once until something is
+// written to the node.
+func (d *Door) snapshot(ctx context.Context, node string, engine Engine) (*observed.Node, error) {
+	d.mu.Lock()
+	known := d.nodes[node]
+	d.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	read, err, _ := d.reading.Do(node, func() (any, error) {
+		n, err := observed.ReadNode(ctx, engine)
+		if err != nil {
+			return nil, err
+		}
+		d.mu.Lock()
+		d.nodes[node] = n
+		d.mu.Unlock()
+		return n, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return read.(*observed.Node), nil
+}
+
+// forget drops what is known of a node, before and after something is written.
+func (d *Door) forget(node string) {
+	d.mu.Lock()
+	delete(d.nodes, node)
+	d.mu.Unlock()
+	d.reading.Forget(node)
+}
+
+// observe reads one stack, from the shared snapshot.
+func (d *Door) observe(ctx context.Context, node, stack string, refs []string) (Engine, *observed.Stack, error) {
+	engine, err := d.engines.Engine(ctx, node)
+	if err != nil {
+		return nil, nil, err
+	}
+	snapshot, err := d.snapshot(ctx, node, engine)
+	if err != nil {
+		return nil, nil, err
+	}
+	have, err := snapshot.Stack(ctx, stack, refs)
+	return engine, have, err
+}

@@ -1,0 +1,142 @@
+package converge
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
+)
+
+// Memory is what is remembered of a stack between runs, in Terraform's private
+// state: what was asked for, so that reading the node knows what to look at. It
+// holds no secret and no plain digest of one. The zero value remembers nothing,
+// as after an import.
+type Memory struct {
+	// Known names, by service, the fields that were asked for.
+	Known map[string][]string `json:"known,omitempty"`
+	// Secret names, by service, the fields that carry secrets.
+	Secret map[string][]string `json:"secret,omitempty"`
+	// Completes names the services that are done when they end with code 0.
+	Completes map[string]bool `json:"completes,omitempty"`
+	// Replicas is how many containers each service was to have.
+	Replicas map[string]int `json:"replicas,omitempty"`
+	// Networks and Volumes map names in the Compose document to the engine's.
+	Networks map[string]string `json:"networks,omitempty"`
+	Volumes  map[string]string `json:"volumes,omitempty"`
+	// Accepted holds content that was taken as it was on a project that
+	// something else had made: digests, and checks of secrets.
+	Accepted map[string]map[string]string `json:"accepted,omitempty"`
+}
+
+// remember notes what a stack asks for.
+func remember(want *desired.Stack, p *plan.Plan, before Memory, have *observed.Stack) (Memory, error) {
+	mem := Memory{
+		Known: map[string][]string{}, Secret: map[string][]string{}, Completes: map[string]bool{}, Replicas: map[string]int{},
+		Networks: map[string]string{}, Volumes: map[string]string{},
+	}
+	for name, s := range want.Services {
+		mem.Known[name] = s.Spec(p.Placements.Versions(name)).Keys()
+		for key := range s.Secret {
+			mem.Secret[name] = append(mem.Secret[name], key)
+		}
+		sort.Strings(mem.Secret[name])
+		mem.Completes[name] = plan.Completes(want, name)
+		mem.Replicas[name] = s.Replicas
+	}
+	for key, n := range want.Networks {
+		mem.Networks[key] = n.Name
+	}
+	for key, v := range want.Volumes {
+		mem.Volumes[key] = v.Name
+	}
+	accepted, err := accept(want, before.Accepted, have)
+	mem.Accepted = accepted
+	return mem, err
+}
+
+// accept notes the delivered content of services whose containers something
+// else made, as it is today; what was noted before stays.
+func accept(want *desired.Stack, before map[string]map[string]string, have *observed.Stack) (map[string]map[string]string, error) {
+	out := map[string]map[string]string{}
+	for name, s := range want.Services {
+		fields := map[string]string{}
+		foreign := false
+		for i := range have.Services[name] {
+			foreign = foreign || !have.Services[name][i].Owned()
+		}
+		img := have.Images[s.Image.Reference]
+		if s.Image.Build != nil && img.Labels[desired.LabelBuildHash] == "" {
+			fields["build"] = s.Image.Build.Hash
+		}
+		for _, f := range s.Files {
+			if !foreign {
+				break
+			}
+			key := string(f.Kind) + "." + f.Target
+			if known, ok := before[name][key]; ok && f.Digest == "" && desired.SecretCheck(known).Matches(plan.SecretContent(f)) {
+				fields[key] = known
+				continue
+			}
+			value := f.Digest
+			if value == "" {
+				check, err := desired.NewSecretCheck(plan.SecretContent(f))
+				if err != nil {
+					return nil, err
+				}
+				value = string(check)
+			}
+			fields[key] = value
+		}
+		if len(fields) > 0 {
+			out[name] = fields
+		}
+	}
+	return out, nil
+}
+
+func (m Memory) secretKeys(service string) map[string][]string {
+	keys := map[string][]string{}
+	for _, key := range m.Secret[service] {
+		keys[key] = nil
+	}
+	return keys
+}
+
+// hidden replaces the value of an environment variable that somebody added by
+// hand: nobody said that it is no secret.
+const hidden = "set outside Terraform"
+
+// hides tells whether only the existence of a field is shown.
+func (m Memory) hides(service, key string) bool {
+	if !strings.HasPrefix(key, "environment.") {
+		return false
+	}
+	for _, one := range m.Known[service] {
+		if one == key {
+			return false
+		}
+	}
+	return true
+}
+
+// shows tells whether a field of a container is shown: the fields that were
+// asked for and what was added by hand. Right after an import nothing is known
+// to be asked for: then all is shown but what the image or the engine gave, and
+// environment values, any of which may be a secret.
+func (m Memory) shows(service, key, value string, c *observed.Container) bool {
+	known, remembered := m.Known[service]
+	if remembered {
+		for _, one := range known {
+			if one == key {
+				return true
+			}
+		}
+		return desired.IsClosed(key, value) && !c.Defaults[key] || desired.IsFile(key)
+	}
+	if m.Known != nil {
+		return false // the service is not ours to describe: it goes
+	}
+	return !c.Defaults[key] && !strings.HasPrefix(key, "environment.") && !strings.HasSuffix(key, ".mac_address")
+}

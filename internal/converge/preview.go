@@ -1,0 +1,177 @@
+package converge
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
+)
+
+// Preview is what applying a stack would do.
+type Preview struct {
+	// After is the stack as it will be shown.
+	After View
+	// Changed names the services that something happens to; all others stay
+	// just as they are.
+	Changed map[string]bool
+	// Changes identify everything that will happen, for Apply to hold to.
+	Changes []string
+	// Empty tells that applying sends the engine no write.
+	Empty    bool
+	Problems []plan.Problem
+	Warnings []string
+}
+
+// Read shows what exists of a stack; exists is false when nothing of it does.
+// It only reads.
+func (d *Door) Read(ctx context.Context, node, stack string, mem Memory, last View) (view View, exists bool, err error) {
+	_, have, err := d.observe(ctx, node, stack, nil)
+	if err != nil {
+		return last, true, err
+	}
+	return viewOf(have, mem, last), existsAny(have, mem), nil
+}
+
+// existsAny tells whether anything of a stack is there that can be converged:
+// volumes alone are data that outlives it, unless there is nothing else to it.
+func existsAny(have *observed.Stack, mem Memory) bool {
+	if len(have.Services) > 0 || len(mem.Known) == 0 && mem.Known != nil {
+		return true
+	}
+	for _, n := range have.Networks {
+		if n.Labels[desired.LabelProject] == have.Name {
+			return true
+		}
+	}
+	return false
+}
+
+// PreviewOptions are what a preview depends on besides the stack.
+type PreviewOptions struct {
+	// Adopt allows a stack of which homelab made nothing, as after an import.
+	Adopt bool
+	// Leaving names a stack that will be gone before this one is applied.
+	Leaving string
+}
+
+// Preview says what Apply would do. It only reads.
+func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, mem Memory, opts PreviewOptions) (Preview, error) {
+	_, have, err := d.observe(ctx, node, want.Name, references(want))
+	if err != nil {
+		return Preview{}, err
+	}
+	want, warnings := d.resolve(ctx, want, have)
+	p := plan.Build(want, have, plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Leaving: opts.Leaving})
+	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Empty: p.Empty(),
+		Problems: p.Problems, Warnings: append(warnings, p.Warnings...)}
+	for _, c := range p.Changes {
+		out.Changes = append(out.Changes, c.Identity())
+		if c.Service != "" {
+			out.Changed[c.Service] = true
+		}
+	}
+	return out, nil
+}
+
+func references(want *desired.Stack) []string {
+	var refs []string
+	for _, s := range want.Services {
+		refs = append(refs, s.Image.Reference)
+	}
+	slices.Sort(refs)
+	return slices.Compact(refs)
+}
+
+// resolve looks up what a tag means now for the services that ask for that. A
+// registry that can't be asked leaves the node's digest in place.
+func (d *Door) resolve(ctx context.Context, want *desired.Stack, have *observed.Stack) (*desired.Stack, []string) {
+	var warnings []string
+	resolved := *want
+	resolved.Services = maps.Clone(want.Services)
+	digests := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(want.Services)) {
+		s := want.Services[name]
+		if s.Image.Pull != desired.PullDigest || s.Image.Build != nil {
+			continue
+		}
+		digest, asked := digests[s.Image.Reference]
+		if !asked {
+			var err error
+			if digest, err = d.registry.Digest(ctx, s.Image.Reference); err != nil {
+				warnings = append(warnings, "The digest of image "+s.Image.Reference+" could not be looked up, so the one on the node stays: "+err.Error()+".")
+			}
+			digests[s.Image.Reference] = digest
+		}
+		s.Image.Digest = digest
+		resolved.Services[name] = s
+	}
+	return &resolved, warnings
+}
+
+// planned shows a stack as it will be.
+func planned(want *desired.Stack, have *observed.Stack, p *plan.Plan) View {
+	view := View{Services: map[string]Service{}, Networks: map[string]Network{}, Volumes: map[string]Volume{}}
+	fresh := map[string]bool{} // images that the plan pulls or builds
+	for _, op := range p.Operations {
+		if op.Kind == plan.PullImage || op.Kind == plan.BuildImage {
+			fresh[op.Name] = true
+		}
+	}
+	jobs := plan.Jobs(want)
+	for name := range want.Services {
+		s := want.Services[name]
+		view.Services[name] = plannedService(&s, have, p, fresh[s.Image.Reference], jobs[name])
+	}
+	for key, n := range want.Networks {
+		driver := n.Driver
+		if driver == "" {
+			driver = "bridge"
+		}
+		if existing, ok := have.Networks[n.Name]; ok && (n.External || n.Driver == "") {
+			driver = existing.Driver
+			n.Internal = n.Internal || n.External && existing.Internal
+		}
+		view.Networks[key] = Network{Name: n.Name, Driver: driver, Internal: n.Internal}
+	}
+	for key, v := range want.Volumes {
+		driver := v.Driver
+		if driver == "" {
+			driver = "local"
+		}
+		if existing, ok := have.Volumes[v.Name]; ok {
+			driver = existing.Driver
+		}
+		view.Volumes[key] = Volume{Name: v.Name, Driver: driver}
+	}
+	return view
+}
+
+func plannedService(s *desired.Service, have *observed.Stack, p *plan.Plan, fresh, awaited bool) Service {
+	out := Service{Image: s.Image.Reference, Replicas: s.Replicas}
+	version := max(1, p.SecretVersions[s.Name])
+	out.Spec = s.Spec(p.Placements.Versions(s.Name)).Masked(s.Secret, version)
+	img, known := have.Images[s.Image.Reference]
+	switch {
+	case s.Image.Digest != "":
+		out.Digest = &s.Image.Digest
+	case known && !fresh && img.Digest != "":
+		out.Digest = &img.Digest
+	case known && !fresh:
+		out.Digest = &img.ID
+	}
+	var available *observed.Image
+	if known && !fresh {
+		available = &img
+	}
+	if s.Replicas == 0 {
+		out.State, out.Digest = new(string), new(string)
+		return out
+	}
+	if state := string(plan.Arrived(s, available, awaited)); state != "" {
+		out.State = &state
+	}
+	return out
+}

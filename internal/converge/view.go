@@ -1,0 +1,183 @@
+package converge
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
+)
+
+// View is a stack as Terraform shows it, planned or as it is.
+type View struct {
+	Services map[string]Service
+	// Networks and Volumes are keyed by the name in the Compose document; what
+	// is not declared there, by the engine's name.
+	Networks map[string]Network
+	Volumes  map[string]Volume
+}
+
+// Service is one service as Terraform shows it. Digest and State are nil when
+// a plan can't know them beforehand.
+type Service struct {
+	Image    string
+	Digest   *string
+	Replicas int
+	State    *string
+	// Spec has the fields that the user wrote; secrets are hidden.
+	Spec map[string]string
+}
+
+// Network is one of the stack's networks.
+type Network struct {
+	Name, Driver string
+	Internal     bool
+}
+
+// Volume is one of the stack's volumes.
+type Volume struct {
+	Name, Driver string
+}
+
+// severity orders states from the one that needs attention most.
+var severity = [...]observed.State{
+	observed.Dead, observed.Exited, observed.Restarting, observed.Unhealthy, observed.Paused, observed.Created,
+	observed.Starting, observed.Running, observed.Healthy, observed.Completed,
+}
+
+// viewOf shows what exists, for the fields that memory names. A service that is
+// remembered but has no container is shown as missing, with what was last seen
+// of it.
+func viewOf(have *observed.Stack, mem Memory, last View) View {
+	view := View{Services: map[string]Service{}, Networks: map[string]Network{}, Volumes: map[string]Volume{}}
+	for name, containers := range have.Services {
+		view.Services[name] = serviceOf(containers, have, mem, name)
+	}
+	for name := range mem.Known {
+		if _, exists := view.Services[name]; !exists {
+			state := string(observed.Missing)
+			if mem.Replicas[name] == 0 {
+				state = ""
+			}
+			view.Services[name] = absent(last.Services[name], state)
+		}
+	}
+	networksOf(have, mem, view.Networks)
+	volumesOf(have, mem, view.Volumes)
+	return view
+}
+
+func absent(last Service, state string) Service {
+	last.Replicas, last.State = 0, &state
+	if last.Digest == nil {
+		last.Digest = new(string)
+	}
+	return last
+}
+
+func serviceOf(containers []observed.Container, have *observed.Stack, mem Memory, name string) Service {
+	first := &containers[0]
+	digest, state := first.ImageID, worstState(containers, mem.Completes[name])
+	if img, ok := have.Images[first.ImageID]; ok && img.Digest != "" {
+		digest = img.Digest
+	}
+	return Service{Image: first.Image, Digest: &digest, Replicas: len(containers), State: &state, Spec: specOf(containers, mem, name)}
+}
+
+func worstState(containers []observed.Container, completes bool) string {
+	states := map[observed.State]bool{}
+	for _, c := range containers {
+		if c.State == observed.Exited && c.ExitCode == 0 && completes {
+			c.State = observed.Completed
+		}
+		states[c.State] = true
+	}
+	for _, state := range severity {
+		if states[state] {
+			return string(state)
+		}
+	}
+	return string(containers[0].State)
+}
+
+// specOf shows the fields of a service's containers. Where replicas differ,
+// each value is shown.
+func specOf(containers []observed.Container, mem Memory, name string) map[string]string {
+	spec := map[string]string{}
+	values := map[string][]string{}
+	for i := range containers {
+		c := &containers[i]
+		masked := c.Spec.Masked(mem.secretKeys(name), plan.SecretVersion(c))
+		for key, value := range masked {
+			if mem.shows(name, key, value, c) {
+				if mem.hides(name, key) {
+					value = hidden
+				}
+				values[key] = append(values[key], value)
+			}
+		}
+	}
+	for key, list := range values {
+		sort.Strings(list)
+		distinct := list[:0]
+		for i, value := range list {
+			if i == 0 || value != list[i-1] {
+				distinct = append(distinct, value)
+			}
+		}
+		spec[key] = strings.Join(distinct, " | ")
+	}
+	return spec
+}
+
+func networksOf(have *observed.Stack, mem Memory, out map[string]Network) {
+	keys := inverse(mem.Networks)
+	for name, n := range have.Networks {
+		key, known := keys[name]
+		if !known && n.Labels[desired.LabelProject] != have.Name {
+			continue
+		}
+		if !known {
+			if key = n.Labels[desired.LabelNetwork]; key == "" || mem.Networks != nil {
+				key = name
+			}
+		}
+		out[key] = Network{Name: name, Driver: n.Driver, Internal: n.Internal}
+	}
+}
+
+func volumesOf(have *observed.Stack, mem Memory, out map[string]Volume) {
+	keys := inverse(mem.Volumes)
+	used := map[string]bool{}
+	for _, list := range have.Services {
+		for _, c := range list {
+			for _, vol := range c.FileVolumes {
+				used[vol] = true
+			}
+		}
+	}
+	for name, v := range have.Volumes {
+		key, known := keys[name]
+		leftover := v.Labels[desired.LabelStack] == have.Name && v.Labels[desired.LabelFile] != "" && !used[name]
+		imported := mem.Volumes == nil && v.Labels[desired.LabelProject] == have.Name && v.Labels[desired.LabelVolume] != ""
+		switch {
+		case known:
+		case leftover:
+			key = name
+		case imported:
+			key = v.Labels[desired.LabelVolume]
+		default:
+			continue
+		}
+		out[key] = Volume{Name: name, Driver: v.Driver}
+	}
+}
+
+func inverse(m map[string]string) map[string]string {
+	out := map[string]string{}
+	for key, value := range m {
+		out[value] = key
+	}
+	return out
+}

@@ -1,0 +1,133 @@
+package execute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
+)
+
+const (
+	// settle is how long a container without a health check has to stay up to
+	// count as running: a wrong command or a missing file ends it sooner.
+	settle = 500 * time.Millisecond
+	// The pauses between two looks at a container grow from the first to the
+	// second.
+	firstPause, lastPause = 25 * time.Millisecond, 500 * time.Millisecond
+)
+
+// Why a container did not arrive.
+var (
+	// ErrUnhealthy means the engine gave up on the health check.
+	ErrUnhealthy = errors.New("became unhealthy")
+	// ErrExited means the container ended.
+	ErrExited = errors.New("exited")
+	// ErrTimeout means time ran out first.
+	ErrTimeout = errors.New("did not arrive in time")
+)
+
+// await looks at a container until it has arrived, can no longer arrive, or
+// time is up.
+func (r *run) await(ctx context.Context, id string, goal plan.Await) error {
+	w := watch{goal: goal, now: time.Now}
+	pause := firstPause
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return w.timedOut(ctx.Err())
+		}
+		c, err := r.engine.ContainerInspect(ctx, id)
+		switch {
+		case ctx.Err() != nil:
+			return w.timedOut(ctx.Err())
+		case err != nil:
+			return fmt.Errorf("inspect container: %w", err)
+		}
+		if done, err := w.look(c.State, c.RestartCount); done || err != nil {
+			return err
+		}
+		timer.Reset(pause)
+		pause = min(2*pause, lastPause)
+	}
+}
+
+// watch follows one container's state.
+type watch struct {
+	goal plan.Await
+	now  func() time.Time
+
+	startedAt string // the start that upSince belongs to
+	upSince   time.Time
+	last      string // in words, for a timeout
+}
+
+// look says whether the container has arrived; an error means it never will.
+func (w *watch) look(state *container.State, restarts int) (bool, error) {
+	if state == nil {
+		return false, nil
+	}
+	switch state.Status {
+	case container.StateExited, container.StateDead:
+		return w.ended(state)
+	case container.StateRunning:
+		return w.running(state)
+	case container.StateRestarting:
+		w.last = fmt.Sprintf("it keeps restarting (%d times so far, last exit code %d)", restarts, state.ExitCode)
+	default:
+		w.last = fmt.Sprintf("it is %s", state.Status)
+	}
+	return false, nil
+}
+
+func (w *watch) ended(state *container.State) (bool, error) {
+	if state.ExitCode == 0 && w.goal != plan.AwaitRunning && state.Status == container.StateExited {
+		return true, nil
+	}
+	why := ""
+	if state.OOMKilled {
+		why = ", killed for want of memory"
+	}
+	if state.Error != "" {
+		why += ": " + state.Error
+	}
+	return false, fmt.Errorf("%w with code %d%s", ErrExited, state.ExitCode, why)
+}
+
+func (w *watch) running(state *container.State) (bool, error) {
+	if w.startedAt != state.StartedAt { // measured on our own clock: the node's may differ
+		w.startedAt, w.upSince = state.StartedAt, w.now()
+	}
+	if w.goal == plan.AwaitCompleted {
+		w.last = "it still runs"
+		return false, nil
+	}
+	if h := state.Health; h != nil && h.Status != container.NoHealthcheck && h.Status != "" {
+		w.last = fmt.Sprintf("its health check says %q", h.Status)
+		switch h.Status {
+		case container.Healthy:
+			return true, nil
+		case container.Unhealthy:
+			return false, fmt.Errorf("%w after %d failed checks", ErrUnhealthy, h.FailingStreak)
+		}
+		return false, nil
+	}
+	w.last = "it does not stay up"
+	return w.now().Sub(w.upSince) >= settle, nil
+}
+
+func (w *watch) timedOut(cause error) error {
+	if w.last == "" {
+		w.last = "nothing is known of it"
+	}
+	if errors.Is(cause, context.Canceled) {
+		return fmt.Errorf("wait was cancelled while %s: %w", w.last, cause)
+	}
+	return fmt.Errorf("%w: %s", ErrTimeout, w.last)
+}

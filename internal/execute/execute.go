@@ -1,0 +1,183 @@
+package execute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
+)
+
+// DefaultConcurrency is how many operations run on a node at once.
+const DefaultConcurrency = 8
+
+// Options are how a plan is run.
+type Options struct {
+	// Rollback undoes the changes when one of them does not arrive.
+	Rollback bool
+	// Auth gives the engine's X-Registry-Auth value for an image; nil means none.
+	Auth func(ctx context.Context, ref string) (string, error)
+	// Progress is told of every operation that starts and of the steps of long
+	// ones. It is called from several goroutines. It is never given a secret.
+	Progress func(ctx context.Context, message string)
+	// Concurrency is how many operations run at once; 0 means DefaultConcurrency.
+	Concurrency int
+}
+
+// Run carries out a plan. The error is nil or an *Error that holds the
+// operations that failed by themselves; those that were skipped because of
+// them are left out. Operations in flight are waited for, also after an error.
+func Run(ctx context.Context, engine Engine, want *desired.Stack, p *plan.Plan, opts Options) error {
+	r := newRun(engine, want, p, opts)
+	var wg sync.WaitGroup
+	for i := range p.Operations {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			r.step(ctx, &p.Operations[i])
+		}()
+	}
+	wg.Wait()
+	return r.outcome(ctx)
+}
+
+// run is one execution of a plan.
+type run struct {
+	engine Engine
+	want   *desired.Stack
+	plan   *plan.Plan
+	opts   Options
+	slots  chan struct{} // bounds concurrency
+	done   map[string]*result
+
+	mu       sync.Mutex         // guards what follows
+	created  map[replica]string // containers this run made
+	journal  []plan.Operation   // what succeeded, in order
+	failures []Failure
+}
+
+type replica struct {
+	service string
+	number  int
+}
+
+// result is written before finished is closed, and read only after.
+type result struct {
+	finished chan struct{}
+	ok       bool
+}
+
+func newRun(engine Engine, want *desired.Stack, p *plan.Plan, opts Options) *run {
+	if opts.Concurrency <= 0 {
+		opts.Concurrency = DefaultConcurrency
+	}
+	if opts.Progress == nil {
+		opts.Progress = func(context.Context, string) {}
+	}
+	r := &run{engine: engine, want: want, plan: p, opts: opts, slots: make(chan struct{}, opts.Concurrency),
+		done: map[string]*result{}, created: map[replica]string{}}
+	for _, op := range p.Operations {
+		r.done[op.ID] = &result{finished: make(chan struct{})}
+	}
+	return r
+}
+
+// step runs one operation once all its prerequisites have succeeded.
+func (r *run) step(ctx context.Context, op *plan.Operation) {
+	res := r.done[op.ID]
+	defer close(res.finished)
+	for _, need := range op.Needs {
+		select {
+		case <-r.done[need].finished:
+		case <-ctx.Done():
+			return
+		}
+		if !r.done[need].ok {
+			return
+		}
+	}
+	if op.Kind != plan.AwaitContainer { // waiting costs the engine nothing, and must not starve the others
+		select {
+		case r.slots <- struct{}{}:
+			defer func() { <-r.slots }()
+		case <-ctx.Done():
+			return
+		}
+	}
+	if r.stopping() {
+		return
+	}
+	r.opts.Progress(ctx, op.ID)
+	if err := r.do(ctx, op); err != nil {
+		r.fail(ctx, op, err)
+		return
+	}
+	r.mu.Lock()
+	r.journal = append(r.journal, *op)
+	r.mu.Unlock()
+	res.ok = true
+}
+
+// stopping tells whether nothing new is to begin, because what was done will
+// be undone.
+func (r *run) stopping() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.opts.Rollback && len(r.failures) > 0
+}
+
+// errNoSuchKind means the plan and this package do not match.
+var errNoSuchKind = errors.New("unknown kind of operation")
+
+func (r *run) do(ctx context.Context, op *plan.Operation) error {
+	switch op.Kind {
+	case plan.PullImage:
+		return r.pullImage(ctx, op)
+	case plan.BuildImage:
+		return r.buildImage(ctx, op)
+	case plan.CreateNetwork:
+		return r.createNetwork(ctx, op)
+	case plan.RemoveNetwork:
+		return ignoreNotFound(r.engine.NetworkRemove(ctx, op.Name))
+	case plan.CreateVolume:
+		return r.createVolume(ctx, op)
+	case plan.RemoveVolume:
+		return ignoreNotFound(r.engine.VolumeRemove(ctx, op.Name, false))
+	case plan.DeliverFiles:
+		return r.deliver(ctx, op)
+	case plan.AwaitContainer:
+		return r.await(ctx, r.target(op), op.Await)
+	}
+	return r.doContainer(ctx, op)
+}
+
+// target is the container that an operation acts on: an existing one, or the
+// one that this run made for the replica.
+func (r *run) target(op *plan.Operation) string {
+	if op.Container != "" {
+		return op.Container
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.created[replica{op.Service, op.Number}]
+}
+
+// outcome turns the failures into one error, after undoing what was done where
+// that is asked for and possible.
+func (r *run) outcome(ctx context.Context) error {
+	if len(r.failures) == 0 {
+		if err := ctx.Err(); err != nil {
+			r.failures = append(r.failures, Failure{Err: fmt.Errorf("converge stack: %w", err)})
+		} else {
+			return nil
+		}
+	}
+	out := &Error{Failures: r.failures, Stack: r.want.Name}
+	if r.opts.Rollback && r.plan.Rollback {
+		out.Restored, out.RollbackErr = r.rollBack(ctx)
+		out.RolledBack = true
+	}
+	return out
+}

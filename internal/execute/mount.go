@@ -1,0 +1,100 @@
+package execute
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/mount"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// mount writes a service's mounts and delivered files into the create request.
+func (r *run) mount(ctx context.Context, s *desired.Service, host *container.HostConfig) error {
+	host.Binds, host.Mounts = nil, nil
+	for _, m := range s.Mounts {
+		if spec, ok := bindSpec(m); ok {
+			host.Binds = append(host.Binds, spec)
+			continue
+		}
+		host.Mounts = append(host.Mounts, newMount(m))
+	}
+	for _, f := range s.Files {
+		placement := r.plan.Placements[s.Name][f.Target]
+		m, err := r.fileMount(ctx, f, placement.Volume)
+		if err != nil {
+			return err
+		}
+		host.Mounts = append(host.Mounts, m)
+	}
+	return nil
+}
+
+// bindSpec writes a mount in the engine's short form, as Docker Compose does
+// for all that fits it: the engine makes a missing host path only for that
+// form.
+func bindSpec(m desired.Mount) (string, bool) {
+	switch {
+	case m.Type == desired.MountTmpfs, m.Subpath != "", m.Source == "", strings.Contains(m.Source, ":"), strings.Contains(m.Target, ":"):
+		return "", false
+	case m.Type == desired.MountBind && !m.CreateHostPath:
+		return "", false
+	}
+	var modes []string
+	if m.ReadOnly {
+		modes = append(modes, "ro")
+	} else {
+		modes = append(modes, "rw")
+	}
+	for _, mode := range []string{m.SELinux, m.Propagation} {
+		if mode != "" {
+			modes = append(modes, mode)
+		}
+	}
+	if m.NoCopy {
+		modes = append(modes, "nocopy")
+	}
+	return m.Source + ":" + m.Target + ":" + strings.Join(modes, ","), true
+}
+
+func newMount(m desired.Mount) mount.Mount {
+	out := mount.Mount{Type: mount.Type(m.Type), Source: m.Source, Target: m.Target, ReadOnly: m.ReadOnly}
+	switch m.Type {
+	case desired.MountBind:
+		if m.Propagation != "" {
+			out.BindOptions = &mount.BindOptions{Propagation: mount.Propagation(m.Propagation)}
+		}
+	case desired.MountVolume:
+		if m.NoCopy || m.Subpath != "" {
+			out.VolumeOptions = &mount.VolumeOptions{NoCopy: m.NoCopy, Subpath: m.Subpath}
+		}
+	case desired.MountTmpfs:
+		if m.TmpfsSizeBytes != 0 || m.TmpfsMode != 0 {
+			out.TmpfsOptions = &mount.TmpfsOptions{SizeBytes: m.TmpfsSizeBytes, Mode: fs.FileMode(m.TmpfsMode)}
+		}
+	}
+	return out
+}
+
+// fileMount mounts a delivered tree as a volume, and a single file as a path
+// in its volume; engines before API 1.45 know no such paths, but can bind the
+// file where the volume keeps it.
+func (r *run) fileMount(ctx context.Context, f desired.File, vol string) (mount.Mount, error) {
+	m := mount.Mount{Type: mount.TypeVolume, Source: vol, Target: f.Target, ReadOnly: true, VolumeOptions: &mount.VolumeOptions{NoCopy: true}}
+	switch {
+	case f.Directory:
+		return m, nil
+	case atLeast(r.engine, apiSubpath):
+		m.VolumeOptions.Subpath = desired.FileEntry
+		return m, nil
+	}
+	v, err := r.engine.VolumeInspect(ctx, vol)
+	if err != nil {
+		return mount.Mount{}, fmt.Errorf("inspect volume %s: %w", vol, err)
+	}
+	return mount.Mount{Type: mount.TypeBind, Source: path.Join(v.Mountpoint, desired.FileEntry), Target: f.Target, ReadOnly: true}, nil
+}

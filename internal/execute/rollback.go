@@ -1,0 +1,91 @@
+package execute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
+)
+
+// rollbackLimit bounds the way back, which starts when the time for the change
+// may be up already.
+const rollbackLimit = 5 * time.Minute
+
+// rollBack undoes what the journal holds, newest first: new containers go, old
+// ones get their names back and run again. It names the services whose
+// previous containers run.
+func (r *run) rollBack(ctx context.Context) ([]string, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackLimit)
+	defer cancel()
+	var errs []error
+	errs = append(errs, r.discardNew(ctx)...)
+	restored := map[string]bool{}
+	for i := len(r.journal) - 1; i >= 0; i-- {
+		op := r.journal[i]
+		if err := r.undo(ctx, &op, restored); err != nil {
+			errs = append(errs, fmt.Errorf("undo %s: %w", op.ID, err))
+		}
+	}
+	var names []string
+	for name := range restored {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names, errors.Join(errs...)
+}
+
+// discardNew removes every container that this run made: its names and ports
+// are needed by the one it was to replace.
+func (r *run) discardNew(ctx context.Context) []error {
+	var errs []error
+	for _, id := range r.created {
+		if err := ignoreNotFound(r.engine.ContainerRemove(ctx, id, container.RemoveOptions{Force: true})); err != nil {
+			errs = append(errs, fmt.Errorf("remove new container %.12s: %w", id, err))
+		}
+	}
+	return errs
+}
+
+func (r *run) undo(ctx context.Context, op *plan.Operation, restored map[string]bool) error {
+	switch op.Kind {
+	case plan.StopContainer:
+		return r.startAgain(ctx, op, restored)
+	case plan.RenameContainer:
+		return r.renameBack(ctx, op)
+	case plan.CreateVolume:
+		if op.File != nil {
+			return ignoreNotFound(r.engine.VolumeRemove(ctx, op.Name, false))
+		}
+	case plan.CreateNetwork:
+		return ignoreNotFound(r.engine.NetworkRemove(ctx, op.Name))
+	}
+	return nil
+}
+
+func (r *run) startAgain(ctx context.Context, op *plan.Operation, restored map[string]bool) error {
+	if !op.WasUp {
+		return nil
+	}
+	if err := r.engine.ContainerStart(ctx, op.Container, container.StartOptions{}); err != nil {
+		return err
+	}
+	if err := r.await(ctx, op.Container, plan.AwaitRunning); err != nil {
+		return err
+	}
+	restored[op.Service] = true
+	return nil
+}
+
+// renameBack gives an old container the name back that it had made room with.
+// A new container's renaming needs no undoing: it is gone.
+func (r *run) renameBack(ctx context.Context, op *plan.Operation) error {
+	if op.Container == "" || op.OldName == "" {
+		return nil
+	}
+	return r.engine.ContainerRename(ctx, op.Container, op.OldName)
+}

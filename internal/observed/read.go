@@ -1,0 +1,220 @@
+package observed
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/api/types/volume"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// Reader is what reading a node takes: lists and inspections, nothing that
+// writes.
+type Reader interface {
+	ContainerList(ctx context.Context, options container.ListOptions) ([]container.Summary, error)
+	ContainerInspect(ctx context.Context, id string) (container.InspectResponse, error)
+	NetworkList(ctx context.Context, options network.ListOptions) ([]network.Summary, error)
+	VolumeList(ctx context.Context, options volume.ListOptions) (volume.ListResponse, error)
+	ImageInspect(ctx context.Context, ref string) (image.InspectResponse, error)
+	ClientVersion() string
+}
+
+// inspections bounds how many inspect calls are under way on one node.
+const inspections = 16
+
+// Node is the three lists of a node, read once and shared by every stack. It
+// may be used by several goroutines at once.
+type Node struct {
+	reader     Reader
+	containers []container.Summary
+	networks   []network.Summary
+	volumes    []*volume.Volume
+
+	mu        sync.Mutex // guards what follows
+	images    map[string]Image
+	inspected map[string]container.InspectResponse // by ID
+}
+
+// ReadNode lists a node's containers, networks and volumes: three calls, made
+// at once.
+func ReadNode(ctx context.Context, r Reader) (*Node, error) {
+	n := &Node{reader: r, images: map[string]Image{}, inspected: map[string]container.InspectResponse{}}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		n.containers, err = r.ContainerList(ctx, container.ListOptions{All: true})
+		return wrap("list containers", err)
+	})
+	group.Go(func() (err error) {
+		n.networks, err = r.NetworkList(ctx, network.ListOptions{})
+		return wrap("list networks", err)
+	})
+	group.Go(func() error {
+		list, err := r.VolumeList(ctx, volume.ListOptions{})
+		n.volumes = list.Volumes
+		return wrap("list volumes", err)
+	})
+	return n, group.Wait()
+}
+
+func wrap(verb string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", verb, err)
+}
+
+// Stack reads one stack: an inspection of each of its containers and of each
+// image that they or refs name. A container or image that is gone by then is
+// simply not there.
+func (n *Node) Stack(ctx context.Context, name string, refs []string) (*Stack, error) {
+	s := &Stack{
+		Name: name, Services: map[string][]Container{}, Images: map[string]Image{},
+		Networks: map[string]network.Summary{}, Volumes: map[string]volume.Volume{},
+		Names: map[string]string{}, APIVersion: n.reader.ClientVersion(),
+	}
+	for _, item := range n.networks {
+		s.Networks[item.Name] = item
+		s.Owned = s.Owned || item.Labels[desired.LabelStack] == name
+	}
+	for _, item := range n.volumes {
+		s.Volumes[item.Name] = *item
+	}
+	s.Ports = holders(n.containers)
+	inspected, err := n.inspect(ctx, name, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.lookUpImages(ctx, inspected, refs, s); err != nil {
+		return nil, err
+	}
+	n.fill(s, inspected)
+	return s, nil
+}
+
+// inspect asks for each container that carries the project's label.
+func (n *Node) inspect(ctx context.Context, name string, s *Stack) ([]container.InspectResponse, error) {
+	var mu sync.Mutex // guards found
+	var found []container.InspectResponse
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(inspections)
+	for _, summary := range n.containers {
+		for _, own := range summary.Names {
+			s.Names[trimName(own)] = summary.ID
+		}
+		if summary.Labels[desired.LabelScratch] == name {
+			s.Scratch, s.Owned = append(s.Scratch, summary.ID), true
+			continue
+		}
+		if summary.Labels[desired.LabelProject] != name || summary.Labels[desired.LabelOneOff] == "True" {
+			continue
+		}
+		group.Go(func() error {
+			c, err := n.container(ctx, summary.ID)
+			if errdefs.IsNotFound(err) {
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("inspect container %s: %w", summary.ID[:12], err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			found = append(found, c)
+			return nil
+		})
+	}
+	return found, group.Wait()
+}
+
+// container inspects a container once for the node.
+func (n *Node) container(ctx context.Context, id string) (container.InspectResponse, error) {
+	n.mu.Lock()
+	c, ok := n.inspected[id]
+	n.mu.Unlock()
+	if ok {
+		return c, nil
+	}
+	c, err := n.reader.ContainerInspect(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	n.mu.Lock()
+	n.inspected[id] = c
+	n.mu.Unlock()
+	return c, nil
+}
+
+// lookUpImages inspects the images that are named, once each for the node.
+func (n *Node) lookUpImages(ctx context.Context, inspected []container.InspectResponse, refs []string, s *Stack) error {
+	wanted := map[string]bool{}
+	for _, ref := range refs {
+		wanted[ref] = true
+	}
+	for _, c := range inspected {
+		wanted[c.Image] = true
+	}
+	var mu sync.Mutex // guards s.Images
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(inspections)
+	for ref := range wanted {
+		group.Go(func() error {
+			img, ok, err := n.image(ctx, ref)
+			if err != nil || !ok {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			s.Images[ref], s.Images[img.ID] = img, img
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+func (n *Node) image(ctx context.Context, ref string) (Image, bool, error) {
+	n.mu.Lock()
+	img, ok := n.images[ref]
+	n.mu.Unlock()
+	if ok {
+		return img, true, nil
+	}
+	resp, err := n.reader.ImageInspect(ctx, ref)
+	if errdefs.IsNotFound(err) {
+		return Image{}, false, nil
+	}
+	if err != nil {
+		return Image{}, false, fmt.Errorf("inspect image %s: %w", ref, err)
+	}
+	img = newImage(resp)
+	n.mu.Lock()
+	n.images[ref] = img
+	n.mu.Unlock()
+	return img, true, nil
+}
+
+func (n *Node) fill(s *Stack, inspected []container.InspectResponse) {
+	mountpoints := map[string]volume.Volume{}
+	for _, v := range s.Volumes {
+		mountpoints[v.Mountpoint] = v
+	}
+	services := map[string]string{} // container ID -> service, for shared namespaces
+	for _, c := range inspected {
+		if c.Config != nil {
+			services[c.ID] = c.Config.Labels[desired.LabelService]
+		}
+	}
+	for _, c := range inspected {
+		one := newContainer(c, s, mountpoints, services)
+		s.Services[one.Service] = append(s.Services[one.Service], one)
+		s.Owned = s.Owned || one.Labels[desired.LabelStack] == s.Name
+	}
+	for name := range s.Services {
+		sortContainers(s.Services[name])
+	}
+}

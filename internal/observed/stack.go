@@ -1,0 +1,139 @@
+package observed
+
+import (
+	"sort"
+	"time"
+
+	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/api/types/volume"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// Stack is what exists of one stack on a node. Its maps are never nil.
+type Stack struct {
+	Name string
+	// Services holds each service's containers, best first: the one that runs
+	// and was made last comes before what an interrupted change left.
+	Services map[string][]Container
+	Networks map[string]network.Summary // by the engine's name, all of the node
+	Volumes  map[string]volume.Volume   // by name, all of the node
+	Images   map[string]Image           // by reference and by ID, those that were looked up
+	// Names holds the ID of every container on the node, by name.
+	Names map[string]string
+	// Ports says who publishes a host port on the node, by "address:port/protocol".
+	Ports map[string]PortHolder
+	// Scratch holds the IDs of containers that were made to deliver files and
+	// were not removed, because a change was interrupted.
+	Scratch []string
+	// Owned tells whether homelab made anything of the stack.
+	Owned bool
+	// APIVersion is the version the engine speaks with us.
+	APIVersion string
+}
+
+// PortHolder is a container that publishes a port.
+type PortHolder struct {
+	Container, Stack, Service string
+}
+
+// State is the condition of a container in words that plans show.
+type State string
+
+// The states. Running means up without a health check; Completed means it
+// ended with exit code 0 as it was meant to.
+const (
+	Missing    State = "missing"
+	Created    State = "created"
+	Running    State = "running"
+	Starting   State = "starting"
+	Healthy    State = "healthy"
+	Unhealthy  State = "unhealthy"
+	Paused     State = "paused"
+	Restarting State = "restarting"
+	Exited     State = "exited"
+	Completed  State = "completed"
+	Dead       State = "dead"
+)
+
+// Container is one container as the engine has it.
+type Container struct {
+	ID, Name string
+	Service  string
+	// Number is the replica's number, from 1.
+	Number int
+	State  State
+	// ExitCode is that of the last run of a container that does not run.
+	ExitCode  int
+	OOMKilled bool
+	// Error is the engine's word on a start that failed.
+	Error        string
+	RestartCount int
+	StartedAt    time.Time
+	Created      time.Time
+	// Image is the reference it was made from, ImageID what that was then.
+	Image, ImageID string
+	Labels         map[string]string
+	// Spec has every field. Values are real: environment values may be secret.
+	Spec desired.Spec
+	// Defaults names the fields of Spec whose value is just the image's own.
+	Defaults map[string]bool
+	// FileVolumes names the volume of each delivered file, by target.
+	FileVolumes map[string]string
+	// NetworkIDs are the identities of the joined networks, by name.
+	NetworkIDs map[string]string
+	// Health is the outcome of the last health checks, oldest first.
+	Health []HealthCheck
+	// HasHealthcheck tells whether a health check is defined, by image or service.
+	HasHealthcheck bool
+}
+
+// HealthCheck is one run of a health check.
+type HealthCheck struct {
+	At       time.Time
+	ExitCode int
+	Output   string
+}
+
+// Image is an image on the node.
+type Image struct {
+	ID string
+	// Digest is "sha256:…" as a registry knows it; empty for one built here.
+	Digest string
+	// Spec holds the fields that the image gives to its containers.
+	Spec   desired.Spec
+	Labels map[string]string
+	// HasHealthcheck tells whether the image defines a health check.
+	HasHealthcheck bool
+}
+
+// Owned tells whether homelab made the container.
+func (c *Container) Owned() bool { return c.Labels[desired.LabelStack] != "" }
+
+// Up tells whether the container runs in any way.
+func (c *Container) Up() bool {
+	switch c.State {
+	case Running, Starting, Healthy, Unhealthy, Restarting:
+		return true
+	}
+	return false
+}
+
+// sortContainers puts the container that stands for a replica first: one with
+// its final name before one on its way, a running one before a stopped one,
+// the newest before older ones.
+func sortContainers(list []Container) {
+	sort.SliceStable(list, func(i, j int) bool {
+		a, b := &list[i], &list[j]
+		if a.Number != b.Number {
+			return a.Number < b.Number
+		}
+		if a.Up() != b.Up() {
+			return a.Up()
+		}
+		if !a.Created.Equal(b.Created) {
+			return a.Created.After(b.Created)
+		}
+		return a.ID < b.ID
+	})
+}

@@ -1,0 +1,122 @@
+package plan
+
+import (
+	"fmt"
+	"sort"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// Build plans the way from what exists to what is desired.
+func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
+	b := &builder{
+		want: want, have: have, opts: opts, plan: &Plan{Rollback: true, Warnings: want.Warnings, SecretVersions: map[string]int{}},
+		byID: map[string]*Operation{}, replacedNetworks: map[string]bool{}, slots: map[string][]slot{},
+	}
+	if b.refuseForeign() {
+		return b.plan
+	}
+	b.plan.Placements = place(want, have)
+	b.networks()
+	b.volumes()
+	b.decideServices()
+	b.checkPorts()
+	if len(b.plan.Problems) > 0 {
+		return b.plan
+	}
+	b.scratch()
+	b.images()
+	b.files()
+	b.containers()
+	b.cleanUpNetworks()
+	b.cleanUpFiles()
+	b.finish()
+	return b.plan
+}
+
+// builder gathers a plan.
+type builder struct {
+	want *desired.Stack
+	have *observed.Stack
+	opts Options
+	plan *Plan
+	byID map[string]*Operation
+	ops  []*Operation
+	// replacedNetworks are those, by the engine's name, whose containers have
+	// to be made again.
+	replacedNetworks map[string]bool
+	// slots are the decisions, by service.
+	slots map[string][]slot
+}
+
+// refuseForeign stops a create on top of a project that homelab did not make.
+func (b *builder) refuseForeign() bool {
+	if b.opts.Adopt || b.have.Owned || len(b.have.Services) == 0 {
+		return false
+	}
+	b.problem("name", fmt.Sprintf("A Compose project named %q with %d services exists already, and homelab did not make it. "+
+		"To take it over as it runs, import it; or choose another name, or remove it with docker compose down.",
+		b.want.Name, len(b.have.Services)))
+	return true
+}
+
+func (b *builder) problem(attribute, detail string) {
+	b.plan.Problems = append(b.plan.Problems, Problem{Attribute: attribute, Detail: detail})
+}
+
+func (b *builder) change(c Change) { b.plan.Changes = append(b.plan.Changes, c) }
+
+// add appends an operation once; the same operation asked for again gathers
+// the prerequisites of both.
+func (b *builder) add(op Operation) string {
+	if known, ok := b.byID[op.ID]; ok {
+		known.Needs = append(known.Needs, op.Needs...)
+		return op.ID
+	}
+	stored := op
+	b.byID[op.ID] = &stored
+	b.ops = append(b.ops, &stored)
+	return op.ID
+}
+
+// need adds prerequisites to an operation, those that are part of the plan.
+func (b *builder) need(id string, needs ...string) {
+	op, ok := b.byID[id]
+	if !ok {
+		return
+	}
+	for _, n := range needs {
+		if _, planned := b.byID[n]; planned && n != id {
+			op.Needs = append(op.Needs, n)
+		}
+	}
+}
+
+// finish sorts each operation's prerequisites and writes the list out.
+func (b *builder) finish() {
+	for _, op := range b.ops {
+		sort.Strings(op.Needs)
+		op.Needs = unique(op.Needs)
+		b.plan.Operations = append(b.plan.Operations, *op)
+	}
+}
+
+func unique(sorted []string) []string {
+	var out []string
+	for _, s := range sorted {
+		if len(out) == 0 || out[len(out)-1] != s {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	return keys
+}

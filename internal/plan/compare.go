@@ -1,0 +1,200 @@
+package plan
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// comparison holds what comparing one service with its containers takes.
+type comparison struct {
+	stack    string
+	service  *desired.Service
+	spec     desired.Spec // real values
+	image    observed.Image
+	hasImage bool
+	known    []string
+	accepted map[string]string
+	delivers map[string]bool   // fields that show delivered content
+	targets  map[string]string // target of a delivered file -> its field
+}
+
+func newComparison(stack string, s *desired.Service, have *observed.Stack, placements Placements, opts Options) *comparison {
+	c := &comparison{
+		stack: stack, service: s, spec: s.Spec(placements.Versions(s.Name)),
+		known: opts.Known[s.Name], accepted: opts.Accepted[s.Name],
+		delivers: map[string]bool{}, targets: map[string]string{},
+	}
+	c.image, c.hasImage = have.Images[s.Image.Reference]
+	for _, f := range s.Files {
+		field := string(f.Kind) + "." + f.Target
+		c.delivers[field] = true
+		c.targets["volumes."+f.Target] = field
+	}
+	if s.Image.Build != nil {
+		c.delivers["build"] = true
+	}
+	return c
+}
+
+// differences says in what way a container is not what the service asks for;
+// none means it may stay. Values that carry secrets are hidden.
+func (c *comparison) differences(have *observed.Container) []Difference {
+	out := c.imageDifferences(have)
+	for _, key := range c.candidates(have) {
+		want, wanted := c.spec[key]
+		got, exists := have.Spec[key]
+		if wanted == exists && want == got {
+			continue
+		}
+		if !wanted && have.Defaults[key] {
+			continue
+		}
+		if c.taken(key, got, have) {
+			continue
+		}
+		out = append(out, c.hide(key, got, want, have))
+	}
+	if len(out) == 0 && c.hashDiffers(have) {
+		out = append(out, Difference{Field: "configuration", Old: "made from another definition", New: "as declared"})
+	}
+	return out
+}
+
+// candidates are the fields to look at: what is asked for, what was asked for
+// before, and what nobody but a person can have added.
+func (c *comparison) candidates(have *observed.Container) []string {
+	keys := map[string]bool{}
+	for key := range c.spec {
+		keys[key] = true
+	}
+	for _, key := range c.known {
+		keys[key] = true
+	}
+	for key, value := range have.Spec {
+		if _, delivered := c.targets[key]; delivered && !have.Owned() {
+			continue // Docker Compose binds the file that homelab would deliver
+		}
+		if desired.IsClosed(key, value) {
+			keys[key] = true
+		}
+		if have.Owned() && desired.IsFile(key) {
+			keys[key] = true
+		}
+	}
+	return sortedKeys(keys)
+}
+
+// taken tells whether a field shows content that can't be seen on the node and
+// was taken as it is: delivered by Docker Compose, or built without our label.
+func (c *comparison) taken(key, got string, have *observed.Container) bool {
+	switch {
+	case !c.delivers[key]:
+		return false
+	case key == "build" && got != "":
+		return false
+	case key == "build" && have.Owned():
+		return c.accepted[key] == c.spec[key]
+	}
+	return !have.Owned() && !c.acceptedOther(key)
+}
+
+// acceptedOther tells whether content that was taken as it was when a container
+// was imported has changed since.
+func (c *comparison) acceptedOther(key string) bool {
+	accepted, ok := c.accepted[key]
+	if !ok {
+		return false
+	}
+	for _, f := range c.service.Files {
+		if string(f.Kind)+"."+f.Target == key && f.Digest == "" {
+			return !desired.SecretCheck(accepted).Matches(SecretContent(f))
+		}
+	}
+	return accepted != c.spec[key]
+}
+
+func (c *comparison) hide(key, got, want string, have *observed.Container) Difference {
+	if _, secret := c.service.Secret[key]; secret {
+		version := SecretVersion(have)
+		return Difference{Field: key, Old: desired.SecretVersion(version), New: desired.SecretVersion(version + 1)}
+	}
+	return Difference{Field: key, Old: got, New: want}
+}
+
+// SecretVersion is the version of the secrets in a container's own fields.
+func SecretVersion(have *observed.Container) int {
+	version, err := strconv.Atoi(have.Labels[desired.LabelSecretVersion])
+	if err != nil || version < 1 {
+		return 1
+	}
+	return version
+}
+
+// secretsDiffer tells whether a field that carries a secret has another value.
+func (c *comparison) secretsDiffer(have *observed.Container) bool {
+	for key := range c.service.Secret {
+		if c.spec[key] != have.Spec[key] {
+			return true
+		}
+	}
+	return false
+}
+
+// imageDifferences compares by identity: the same tag may mean another image
+// by now, and another spelling the same one.
+func (c *comparison) imageDifferences(have *observed.Container) []Difference {
+	ref := c.service.Image.Reference
+	if c.hasImage && c.image.ID == have.ImageID && !c.otherDigest() {
+		return nil
+	}
+	if !c.hasImage && have.Image == ref && c.service.Image.Build == nil && !c.otherDigest() {
+		return nil // the container outlived its image's tag: nothing about it changed
+	}
+	if have.Image != ref {
+		return []Difference{{Field: "image", Old: have.Image, New: ref}}
+	}
+	if c.otherDigest() {
+		return []Difference{{Field: "digest", Old: c.image.Digest, New: c.service.Image.Digest}}
+	}
+	if !c.hasImage {
+		return []Difference{{Field: "image", Old: have.ImageID, New: ref}}
+	}
+	return []Difference{{Field: "digest", Old: have.ImageID, New: c.image.ID}}
+}
+
+// otherDigest tells whether the registry's digest is known and not the node's.
+func (c *comparison) otherDigest() bool {
+	digest := c.service.Image.Digest
+	return digest != "" && c.hasImage && c.image.Digest != digest
+}
+
+// hashDiffers tells whether the container was made from another definition,
+// by a provider whose hashes can be compared.
+func (c *comparison) hashDiffers(have *observed.Container) bool {
+	hash := have.Labels[desired.LabelSpecHash]
+	return desired.SameHashVersion(hash) && hash != c.service.Hash()
+}
+
+// needsBuild tells whether the image has to be built: it is not there, or it
+// was built here from something else. An image that something else built is
+// taken as it is, until its context changes.
+func (c *comparison) needsBuild(containers []observed.Container) bool {
+	if c.service.Image.Build == nil {
+		return false
+	}
+	if !c.hasImage {
+		return true
+	}
+	built := c.image.Labels[desired.LabelBuildHash]
+	if built != "" {
+		return built != c.service.Image.Build.Hash
+	}
+	if accepted, ok := c.accepted["build"]; ok {
+		return accepted != c.service.Image.Build.Hash
+	}
+	ours := slices.ContainsFunc(containers, func(o observed.Container) bool { return o.Owned() })
+	return ours || len(containers) == 0
+}

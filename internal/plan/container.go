@@ -1,0 +1,218 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// containers plans what happens to each replica's container. New ones are made
+// before old ones stop, old ones are kept, stopped, until every new one has
+// arrived, and each starts when its dependencies have arrived.
+func (b *builder) containers() {
+	for _, name := range sortedKeys(b.slots) {
+		for i := range b.slots[name] {
+			b.slotOperations(&b.slots[name][i])
+		}
+	}
+	b.retireOld()
+	b.orderStarts()
+	b.orderStops()
+	b.orderRemovals()
+}
+
+func createID(s *slot) string { return fmt.Sprintf("create container %s/%d", s.service, s.number) }
+func startID(s *slot) string  { return fmt.Sprintf("start container %s/%d", s.service, s.number) }
+func awaitID(s *slot) string  { return fmt.Sprintf("await container %s/%d", s.service, s.number) }
+func onExisting(kind Kind, c *observed.Container) string {
+	return fmt.Sprintf("%s %s (%.12s)", kind, c.Name, c.ID)
+}
+
+func (b *builder) slotOperations(s *slot) {
+	service := b.want.Services[s.service]
+	op := func(kind Kind, id string) Operation {
+		o := Operation{ID: id, Kind: kind, Service: s.service, Number: s.number}
+		if s.current != nil && !s.makes() {
+			o.Container = s.current.ID
+		}
+		return o
+	}
+	switch s.action {
+	case Create, Recreate:
+		b.makeContainer(s, &service)
+	case Start:
+		b.rename(s, &service)
+		b.add(op(StartContainer, startID(s)))
+		b.need(startID(s), s.renamed)
+	case Restart:
+		b.rename(s, &service)
+		b.add(op(RestartContainer, startID(s)))
+		b.need(startID(s), s.renamed)
+	case Unpause:
+		b.add(op(UnpauseContainer, startID(s)))
+	case Rename:
+		b.rename(s, &service)
+		return
+	case Connect:
+		for _, network := range s.missing {
+			o := op(ConnectContainer, fmt.Sprintf("connect container %s/%d to %s", s.service, s.number, network))
+			o.Network, o.Needs = network, []string{opID(CreateNetwork, network)}
+			b.addPlanned(o)
+		}
+		return
+	case Remove:
+		b.retire(s.current)
+		return
+	case "":
+		b.rename(s, &service)
+		if len(s.leftovers) == 0 {
+			return
+		}
+	}
+	b.await(s, &service)
+}
+
+// addPlanned adds an operation with those of its prerequisites that are planned.
+func (b *builder) addPlanned(op Operation) string {
+	needs := op.Needs
+	op.Needs = nil
+	id := b.add(op)
+	b.need(id, needs...)
+	return id
+}
+
+// await waits for the replica to arrive, unless it has already.
+func (b *builder) await(s *slot, service *desired.Service) string {
+	id := awaitID(s)
+	o := Operation{ID: id, Kind: AwaitContainer, Service: s.service, Number: s.number, Await: awaitOf(service, b.jobs()[s.service])}
+	if s.current != nil && !s.makes() {
+		o.Container = s.current.ID
+	}
+	o.Needs = []string{startID(s)}
+	return b.addPlanned(o)
+}
+
+func awaitOf(s *desired.Service, awaited bool) Await {
+	switch {
+	case awaited:
+		return AwaitCompleted
+	case mayComplete(s, awaited):
+		return AwaitRunningOrDone
+	}
+	return AwaitRunning
+}
+
+// makeContainer plans a new container beside the old one, which is stopped and
+// steps aside only when the new one is there.
+func (b *builder) makeContainer(s *slot, service *desired.Service) {
+	final := ContainerName(b.want.Name, service, s.number)
+	create := Operation{ID: createID(s), Kind: CreateContainer, Service: s.service, Number: s.number, Name: final, SecretVersion: s.secretVersion}
+	create.Needs = b.ingredients(service)
+	start := Operation{ID: startID(s), Kind: StartContainer, Service: s.service, Number: s.number, Needs: []string{createID(s)}}
+	if id, taken := b.have.Names[final]; taken && !b.inStack(id) {
+		b.problem("compose", fmt.Sprintf("Service %q needs the container name %q, which a container outside the stack has (%.12s). "+
+			"Rename or remove that one, or choose another container_name.", s.service, final, id))
+		return
+	}
+	if s.current == nil {
+		b.addPlanned(create)
+		b.addPlanned(start)
+		return
+	}
+	create.Name, create.Replaces = b.temporaryName(final, s.current), s.current.ID
+	b.addPlanned(create)
+	stop := b.stop(s.current)
+	aside := b.stepAside(s, s.current, stop)
+	take := b.addPlanned(Operation{ID: fmt.Sprintf("rename container %s/%d to %s", s.service, s.number, final), Kind: RenameContainer,
+		Service: s.service, Number: s.number, Name: final, Needs: append([]string{createID(s), aside}, b.leftoversAside(s, final)...)})
+	start.Needs = []string{take}
+	b.addPlanned(start)
+}
+
+// temporaryName is what a new container is called until it takes over: one that
+// an interrupted change did not use up.
+func (b *builder) temporaryName(final string, old *observed.Container) string {
+	name := fmt.Sprintf("%s_after_%.12s", final, old.ID)
+	for try := 2; b.have.Names[name] != ""; try++ {
+		name = fmt.Sprintf("%s_after_%.12s_%d", final, old.ID, try)
+	}
+	return name
+}
+
+// stepAside renames a stopped container, as Docker Compose does, to make room
+// for the one that takes over.
+func (b *builder) stepAside(s *slot, c *observed.Container, needs ...string) string {
+	name := fmt.Sprintf("%.12s_%s", c.ID, ContainerName(b.want.Name, ptr(b.want.Services[s.service]), s.number))
+	if c.Name == name {
+		return needs[0]
+	}
+	return b.addPlanned(Operation{ID: onExisting(RenameContainer, c), Kind: RenameContainer, Service: s.service, Number: s.number,
+		Container: c.ID, Name: name, OldName: c.Name, Needs: needs})
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// leftoversAside makes room when a leftover holds the name that is needed.
+func (b *builder) leftoversAside(s *slot, final string) []string {
+	var ids []string
+	for i := range s.leftovers {
+		if c := &s.leftovers[i]; c.Name == final {
+			ids = append(ids, b.stepAside(s, c, b.stop(c)))
+		}
+	}
+	return ids
+}
+
+// rename gives a container that stays its proper name back.
+func (b *builder) rename(s *slot, service *desired.Service) {
+	final := ContainerName(b.want.Name, service, s.number)
+	if s.current == nil || s.current.Name == final {
+		return
+	}
+	id := b.addPlanned(Operation{ID: fmt.Sprintf("rename container %s/%d to %s", s.service, s.number, final), Kind: RenameContainer,
+		Service: s.service, Number: s.number, Container: s.current.ID, Name: final, OldName: s.current.Name, Needs: b.leftoversAside(s, final)})
+	s.renamed = id
+}
+
+// inStack tells whether a container belongs to the stack.
+func (b *builder) inStack(id string) bool {
+	for _, list := range b.have.Services {
+		for i := range list {
+			if list[i].ID == id {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ingredients are the operations that a container's creation waits for: image,
+// networks, volumes, files, and the parents whose namespaces it shares.
+func (b *builder) ingredients(s *desired.Service) []string {
+	needs := []string{opID(PullImage, s.Image.Reference), opID(BuildImage, s.Image.Reference)}
+	for _, a := range s.Networks {
+		needs = append(needs, opID(CreateNetwork, a.Network))
+	}
+	for _, m := range s.Mounts {
+		needs = append(needs, opID(CreateVolume, m.Source))
+	}
+	for _, p := range b.plan.Placements[s.Name] {
+		needs = append(needs, opID(DeliverFiles, p.Volume))
+	}
+	for _, parent := range parents(*s) {
+		needs = append(needs, fmt.Sprintf("start container %s/1", parent))
+	}
+	return needs
+}
+
+// retire plans the stop and the removal of a container that goes.
+func (b *builder) retire(c *observed.Container) {
+	stop := b.stop(c)
+	b.add(Operation{ID: onExisting(RemoveContainer, c), Kind: RemoveContainer, Service: c.Service, Number: c.Number, Container: c.ID, Needs: []string{stop}})
+}
+
+func (b *builder) stop(c *observed.Container) string {
+	return b.add(Operation{ID: onExisting(StopContainer, c), Kind: StopContainer, Service: c.Service, Number: c.Number,
+		Container: c.ID, WasUp: c.Up()})
+}

@@ -1,0 +1,106 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// Destroy plans the removal of a stack from what exists alone: containers,
+// dependents before what they depend on, then networks, then delivered files,
+// and named volumes when that is asked for.
+func Destroy(have *observed.Stack, opts Options) *Plan {
+	b := &builder{want: &desired.Stack{Name: have.Name}, have: have, opts: opts, plan: &Plan{}, byID: map[string]*Operation{}}
+	stops := map[string][]string{} // by service
+	for _, name := range sortedKeys(have.Services) {
+		for i := range have.Services[name] {
+			c := &have.Services[name][i]
+			b.change(Change{Subject: "service " + name, Service: name, Number: c.Number, Action: Remove})
+			b.retire(c)
+			stops[name] = append(stops[name], onExisting(StopContainer, c))
+		}
+	}
+	for _, name := range sortedKeys(have.Services) {
+		for i := range have.Services[name] {
+			c := &have.Services[name][i]
+			for _, dependency := range recordedDependencies(c) {
+				for _, stop := range stops[dependency] {
+					b.need(stop, stops[name]...)
+				}
+			}
+		}
+	}
+	b.breakCycles()
+	for _, id := range have.Scratch {
+		b.add(Operation{ID: opID(RemoveContainer, "scratch "+id), Kind: RemoveContainer, Container: id})
+	}
+	b.destroyNetworks()
+	b.destroyVolumes()
+	b.finish()
+	return b.plan
+}
+
+// recordedDependencies reads the label in which Docker Compose and homelab note
+// the dependencies: "db:service_healthy:true,cache:service_started:false".
+func recordedDependencies(c *observed.Container) []string {
+	var out []string
+	for _, one := range strings.Split(c.Labels[desired.LabelDependsOn], ",") {
+		if name, _, _ := strings.Cut(one, ":"); name != "" {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// breakCycles drops the order among stops whose labels, edited by hand, go in a
+// circle: a removal has to end.
+func (b *builder) breakCycles() {
+	const visiting, visited = 1, 2
+	mark := map[string]int{}
+	var visit func(string)
+	visit = func(id string) {
+		mark[id] = visiting
+		op := b.byID[id]
+		kept := op.Needs[:0]
+		for _, need := range op.Needs {
+			if mark[need] == visiting {
+				continue
+			}
+			if mark[need] == 0 {
+				visit(need)
+			}
+			kept = append(kept, need)
+		}
+		op.Needs = kept
+		mark[id] = visited
+	}
+	for _, op := range b.ops {
+		if mark[op.ID] == 0 {
+			visit(op.ID)
+		}
+	}
+}
+
+func (b *builder) destroyNetworks() {
+	after := b.all(RemoveContainer)
+	for _, name := range sortedKeys(b.have.Networks) {
+		if b.have.Networks[name].Labels[desired.LabelProject] == b.have.Name {
+			b.change(Change{Subject: "network " + name, Action: Remove})
+			b.add(Operation{ID: opID(RemoveNetwork, name), Kind: RemoveNetwork, Name: name, Needs: after})
+		}
+	}
+}
+
+func (b *builder) destroyVolumes() {
+	after := b.all(RemoveContainer)
+	for _, name := range sortedKeys(b.have.Volumes) {
+		labels := b.have.Volumes[name].Labels
+		delivered := labels[desired.LabelStack] == b.have.Name && labels[desired.LabelFile] != ""
+		data := labels[desired.LabelProject] == b.have.Name && labels[desired.LabelVolume] != ""
+		if delivered || data && b.opts.RemoveVolumes {
+			b.change(Change{Subject: "volume " + name, Action: Remove})
+			b.add(Operation{ID: opID(RemoveVolume, name), Kind: RemoveVolume, Name: name, Needs: after})
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package plan
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/docker/docker/api/types/network"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// networks plans the stack's own networks and checks the external ones.
+func (b *builder) networks() {
+	for _, key := range sortedKeys(b.want.Networks) {
+		want := b.want.Networks[key]
+		have, exists := b.have.Networks[want.Name]
+		switch {
+		case want.External && !exists && !isPredefined(want.Name):
+			b.problem("compose", fmt.Sprintf("Network %q is declared external, but no network named %q exists on the node. "+
+				"Create it first, or remove external: true.", key, want.Name))
+		case want.External:
+		case !exists:
+			b.change(Change{Subject: "network " + want.Name, Action: Create})
+			b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name})
+		case have.Labels[desired.LabelProject] != b.want.Name:
+			b.problem("compose", fmt.Sprintf("Network %q exists on the node, and this stack did not make it. "+
+				"Declare it external: true to use it as it is, or give this one another name.", want.Name))
+		default:
+			if causes := NetworkDifferences(want, have); len(causes) > 0 {
+				b.replaceNetwork(want, causes)
+			}
+		}
+	}
+}
+
+// isPredefined tells the networks that every engine has.
+func isPredefined(name string) bool { return name == "bridge" || name == "host" || name == "none" }
+
+func (b *builder) replaceNetwork(want desired.Network, causes []Difference) {
+	b.replacedNetworks[want.Name] = true
+	b.plan.Rollback = false
+	b.change(Change{Subject: "network " + want.Name, Action: Replace, Causes: causes})
+	remove := b.add(Operation{ID: opID(RemoveNetwork, want.Name), Kind: RemoveNetwork, Name: want.Name})
+	b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Needs: []string{remove}})
+}
+
+// NetworkDifferences compares what was asked for; what the engine filled in by
+// itself is no difference.
+func NetworkDifferences(want desired.Network, have network.Summary) []Difference {
+	var out []Difference
+	differ := func(field, old, wanted string) {
+		if old != wanted {
+			out = append(out, Difference{Field: field, Old: old, New: wanted})
+		}
+	}
+	driver := want.Driver
+	if driver == "" {
+		driver = have.Driver // whatever the engine's default is
+	}
+	differ("driver", have.Driver, driver)
+	differ("internal", strconv.FormatBool(have.Internal), strconv.FormatBool(want.Internal))
+	differ("attachable", strconv.FormatBool(have.Attachable), strconv.FormatBool(want.Attachable || have.Attachable && have.Scope == "swarm"))
+	if want.EnableIPv6 != nil {
+		differ("enable_ipv6", strconv.FormatBool(have.EnableIPv6), strconv.FormatBool(*want.EnableIPv6))
+	}
+	for _, key := range sortedKeys(want.Options) {
+		differ("driver_opts."+key, have.Options[key], want.Options[key])
+	}
+	for _, key := range unionKeys(want.Labels, have.Labels) {
+		if !desired.IsManagementLabel(key) {
+			differ("labels."+key, have.Labels[key], want.Labels[key])
+		}
+	}
+	if want.IPAM != nil {
+		differ("ipam", ipamText(have.IPAM, want.IPAM), ipamText(*want.IPAM, want.IPAM))
+	}
+	return out
+}
+
+func unionKeys(a, b map[string]string) []string {
+	union := map[string]string{}
+	for key := range a {
+		union[key] = ""
+	}
+	for key := range b {
+		union[key] = ""
+	}
+	return sortedKeys(union)
+}
+
+// ipamText spells address management, in as much detail as was asked for.
+func ipamText(ipam network.IPAM, asked *network.IPAM) string {
+	var words []string
+	for i, pool := range ipam.Config {
+		var want network.IPAMConfig
+		if i < len(asked.Config) {
+			want = asked.Config[i]
+		} else if len(asked.Config) == 0 {
+			continue
+		}
+		if want.Subnet != "" || i >= len(asked.Config) {
+			words = append(words, "subnet "+canonicalPrefix(pool.Subnet))
+		}
+		if want.Gateway != "" {
+			words = append(words, "gateway "+pool.Gateway)
+		}
+		if want.IPRange != "" {
+			words = append(words, "ip_range "+canonicalPrefix(pool.IPRange))
+		}
+		for _, name := range sortedKeys(want.AuxAddress) {
+			words = append(words, "aux "+name+" "+pool.AuxAddress[name])
+		}
+	}
+	if asked.Driver != "" && asked.Driver != "default" {
+		words = append(words, "driver "+ipam.Driver)
+	}
+	return strings.Join(words, ", ")
+}
+
+// canonicalPrefix spells a CIDR one way: without host bits.
+func canonicalPrefix(cidr string) string {
+	prefix, err := netip.ParsePrefix(cidr)
+	if err != nil {
+		return cidr
+	}
+	return prefix.Masked().String()
+}
+
+// cleanUpNetworks removes the stack's networks that are no longer declared,
+// after the containers that were on them.
+func (b *builder) cleanUpNetworks() {
+	declared := map[string]bool{}
+	for _, n := range b.want.Networks {
+		declared[n.Name] = true
+	}
+	for _, name := range sortedKeys(b.have.Networks) {
+		if b.have.Networks[name].Labels[desired.LabelProject] != b.want.Name || declared[name] {
+			continue
+		}
+		b.change(Change{Subject: "network " + name, Action: Remove, Causes: []Difference{{Field: "networks", Old: "exists", New: "not declared"}}})
+		b.add(Operation{ID: opID(RemoveNetwork, name), Kind: RemoveNetwork, Name: name, Needs: b.all(RemoveContainer, AwaitContainer)})
+	}
+}
+
+// all lists the operations of the given kinds.
+func (b *builder) all(kinds ...Kind) []string {
+	var ids []string
+	for _, op := range b.ops {
+		for _, kind := range kinds {
+			if op.Kind == kind {
+				ids = append(ids, op.ID)
+			}
+		}
+	}
+	return ids
+}
+
+func opID(kind Kind, name string) string { return string(kind) + " " + name }

@@ -1,0 +1,139 @@
+package plan
+
+import (
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// eachSlot visits the replicas in a stable order.
+func (b *builder) eachSlot(visit func(*slot)) {
+	for _, name := range sortedKeys(b.slots) {
+		for i := range b.slots[name] {
+			visit(&b.slots[name][i])
+		}
+	}
+}
+
+// orderStarts lets a container start when its dependencies have arrived and
+// the host ports it wants are free.
+func (b *builder) orderStarts() {
+	b.eachSlot(func(s *slot) {
+		if _, starts := b.byID[startID(s)]; !starts {
+			return
+		}
+		service := b.want.Services[s.service]
+		b.need(startID(s), b.arrivals(&service)...)
+		b.eachSlot(func(other *slot) {
+			for i := range other.leftovers {
+				b.need(startID(s), onExisting(StopContainer, &other.leftovers[i]))
+			}
+			if other.current == nil || other == s {
+				return
+			}
+			if other.action == Remove || other.action == Recreate && sharePort(&service, other.current) {
+				b.need(startID(s), onExisting(StopContainer, other.current))
+			}
+		})
+	})
+}
+
+// arrivals are the waits for a service's dependencies; one that runs but is
+// not yet healthy is waited for too.
+func (b *builder) arrivals(s *desired.Service) []string {
+	var ids []string
+	for _, name := range sortedKeys(s.Dependencies) {
+		dep := s.Dependencies[name]
+		for i := range b.slots[name] {
+			other := &b.slots[name][i]
+			if other.action == Remove {
+				continue
+			}
+			if _, planned := b.byID[awaitID(other)]; !planned && dep.Condition == desired.Healthy &&
+				other.current != nil && other.current.State == observed.Starting {
+				b.await(other, ptr(b.want.Services[name]))
+			}
+			ids = append(ids, awaitID(other))
+		}
+	}
+	return ids
+}
+
+// orderStops stops nothing before every new container that can be made without
+// it exists, so that a missing image or a refused setting costs no downtime;
+// and stops dependents before what they depend on.
+func (b *builder) orderStops() {
+	before := b.creations()
+	if len(b.replacedNetworks) > 0 {
+		before = b.all(PullImage, BuildImage, DeliverFiles) // creations wait for the network, which waits for the stops
+	}
+	b.eachSlot(func(s *slot) {
+		for _, c := range append([]observed.Container{}, ending(s)...) {
+			stop := onExisting(StopContainer, &c)
+			b.need(stop, before...)
+			for _, dependent := range b.dependents(s.service) {
+				b.need(stop, dependent)
+			}
+		}
+	})
+	for name := range b.replacedNetworks {
+		b.eachSlot(func(s *slot) {
+			if s.current != nil && s.action == Recreate && s.current.NetworkIDs[name] != "" {
+				b.need(opID(RemoveNetwork, name), onExisting(StopContainer, s.current))
+			}
+		})
+	}
+}
+
+// ending are the containers that stop for good in this plan.
+func ending(s *slot) []observed.Container {
+	if s.current != nil && (s.action == Recreate || s.action == Remove) {
+		return []observed.Container{*s.current}
+	}
+	return nil
+}
+
+// creations are the new containers that share nobody's namespaces.
+func (b *builder) creations() []string {
+	var ids []string
+	b.eachSlot(func(s *slot) {
+		if s.makes() && len(parents(b.want.Services[s.service])) == 0 {
+			ids = append(ids, createID(s))
+		}
+	})
+	return ids
+}
+
+// dependents are the stops of containers whose service depends on the named one.
+func (b *builder) dependents(name string) []string {
+	var ids []string
+	b.eachSlot(func(s *slot) {
+		if _, depends := b.want.Services[s.service].Dependencies[name]; !depends {
+			return
+		}
+		for _, c := range ending(s) {
+			ids = append(ids, onExisting(StopContainer, &c))
+		}
+	})
+	return ids
+}
+
+// retireOld plans the removal of what was replaced or left over.
+func (b *builder) retireOld() {
+	b.eachSlot(func(s *slot) {
+		if s.action == Recreate && s.current != nil {
+			b.retire(s.current)
+		}
+		for i := range s.leftovers {
+			b.retire(&s.leftovers[i])
+		}
+	})
+}
+
+// orderRemovals removes what was replaced, left over or not declared only when
+// everything new has arrived, so that a failure can be undone.
+func (b *builder) orderRemovals() {
+	arrived := b.all(AwaitContainer)
+	for _, id := range b.all(RemoveContainer) {
+		b.need(id, arrived...)
+	}
+}

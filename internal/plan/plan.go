@@ -1,0 +1,197 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// Plan is what has to be done, in two grains: Changes say what and why to a
+// person, Operations say how to the executor. An empty plan changes nothing.
+type Plan struct {
+	Changes    []Change
+	Operations []Operation
+	// Problems are why the plan can't be carried out; Operations are then
+	// incomplete and must not run.
+	Problems []Problem
+	// Warnings are sentences for the person who plans.
+	Warnings []string
+	// Placements says where each service's delivered files are, or will be.
+	Placements Placements
+	// SecretVersions counts, by service, the versions of the secrets in its
+	// containers' own fields.
+	SecretVersions map[string]int
+	// Rollback tells whether a failure can be undone: not once a network had
+	// to be taken apart.
+	Rollback bool
+}
+
+// Empty tells whether there is nothing to do.
+func (p *Plan) Empty() bool { return len(p.Operations) == 0 }
+
+// Action is what happens to one thing.
+type Action string
+
+// The actions.
+const (
+	Create   Action = "create"
+	Recreate Action = "recreate"
+	Start    Action = "start"
+	Restart  Action = "restart"
+	Unpause  Action = "unpause"
+	Connect  Action = "connect"
+	Rename   Action = "rename"
+	Remove   Action = "remove"
+	Replace  Action = "replace" // of a network
+	CleanUp  Action = "clean up"
+)
+
+// Change is one thing that will differ afterwards.
+type Change struct {
+	// Subject is "service web/1", "network x_default" or "volume x_data".
+	Subject string
+	// Service is set for containers, with the replica's Number.
+	Service string
+	Number  int
+	Action  Action
+	Causes  []Difference
+}
+
+// Identity names the change; it is the same when the plan is made again from
+// the same situation.
+func (c Change) Identity() string { return string(c.Action) + " " + c.Subject }
+
+// Difference is one reason for a change: a field that has another value. Old or
+// New is empty where the field is absent. Secrets are already hidden.
+type Difference struct {
+	Field, Old, New string
+}
+
+// String spells the difference as plans do.
+func (d Difference) String() string {
+	return fmt.Sprintf("%s: %q -> %q", d.Field, d.Old, d.New)
+}
+
+// Problem is why something can't be done, for the person who plans. Attribute
+// is the stack's attribute at fault.
+type Problem struct {
+	Attribute, Detail string
+}
+
+// Kind is what an operation asks of the engine.
+type Kind string
+
+// The kinds of operations, one engine call each (delivering files: one archive).
+const (
+	PullImage           Kind = "pull image"
+	BuildImage          Kind = "build image"
+	CreateNetwork       Kind = "create network"
+	RemoveNetwork       Kind = "remove network"
+	CreateVolume        Kind = "create volume"
+	RemoveVolume        Kind = "remove volume"
+	DeliverFiles        Kind = "deliver files"
+	CreateContainer     Kind = "create container"
+	StartContainer      Kind = "start container"
+	RestartContainer    Kind = "restart container"
+	UnpauseContainer    Kind = "unpause container"
+	StopContainer       Kind = "stop container"
+	RenameContainer     Kind = "rename container"
+	RemoveContainer     Kind = "remove container"
+	ConnectContainer    Kind = "connect container"
+	DisconnectContainer Kind = "disconnect container"
+	AwaitContainer      Kind = "await container"
+)
+
+// Operation is one step. Which of the fields below Needs are set depends on
+// Kind.
+type Operation struct {
+	// ID is unique within the plan and stable: the kind and what it acts on.
+	ID   string
+	Kind Kind
+	// Needs are the operations that must have succeeded before.
+	Needs []string
+
+	// Service and Number are the replica the operation belongs to, if any.
+	Service string
+	Number  int
+	// Container is the ID of an existing container; empty means the one that
+	// this plan creates for the replica.
+	Container string
+	// Name is the object's name: a network, volume, image reference, or a
+	// container's name once the operation is done.
+	Name string
+	// OldName is what a container was called before it is renamed.
+	OldName string
+	// WasUp tells that a container ran before it is stopped.
+	WasUp bool
+	// Replaces is the ID of the container that a created one takes over from.
+	Replaces string
+	// SecretVersion is put on a created container that has secrets in fields.
+	SecretVersion int
+	// Await is what an AwaitContainer waits for.
+	Await Await
+	// Network is the engine's network name for connecting and disconnecting.
+	Network string
+	// File is the delivered file of DeliverFiles and its CreateVolume.
+	File *Placement
+}
+
+// Await is the condition in which a container counts as arrived.
+type Await string
+
+// The conditions.
+const (
+	// AwaitRunning: it has stayed up for a moment.
+	AwaitRunning Await = "running"
+	// AwaitRunningOrDone: it has stayed up, or ended with exit code 0.
+	AwaitRunningOrDone Await = "running or completed"
+	AwaitHealthy       Await = "healthy"
+	AwaitCompleted     Await = "completed"
+)
+
+// String writes the plan in a stable form, which tests compare.
+func (p *Plan) String() string {
+	var b strings.Builder
+	for _, c := range p.Changes {
+		fmt.Fprintf(&b, "%s\n", c.Identity())
+		for _, cause := range c.Causes {
+			fmt.Fprintf(&b, "  because %s\n", cause)
+		}
+	}
+	for _, op := range p.Operations {
+		fmt.Fprintf(&b, "- %s\n", op.ID)
+		for _, need := range op.Needs {
+			fmt.Fprintf(&b, "    after %s\n", need)
+		}
+	}
+	for _, problem := range p.Problems {
+		fmt.Fprintf(&b, "! %s: %s\n", problem.Attribute, problem.Detail)
+	}
+	return b.String()
+}
+
+// Options are what a plan depends on besides the two sides.
+type Options struct {
+	// Known names, by service, the fields that were asked for when Terraform
+	// last applied; one that is no longer asked for is a change.
+	Known map[string][]string
+	// Accepted holds, by service and field, what was delivered to a container
+	// that homelab did not make, as far as it was seen when it was imported: a
+	// digest, or a secret's check.
+	Accepted map[string]map[string]string
+	// RemoveVolumes tells whether Destroy removes named volumes.
+	RemoveVolumes bool
+	// Leaving names a stack that will be gone by then: its ports are free.
+	Leaving string
+	// Adopt allows a stack of which homelab made nothing.
+	Adopt bool
+}
+
+// ContainerName is the name of a replica, as Docker Compose builds it.
+func ContainerName(stack string, s *desired.Service, number int) string {
+	if s.ContainerName != "" {
+		return s.ContainerName
+	}
+	return fmt.Sprintf("%s-%s-%d", stack, s.Name, number)
+}

@@ -1,0 +1,130 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// volumes plans the stack's named volumes. A volume is never replaced: that
+// would lose its data.
+func (b *builder) volumes() {
+	for _, key := range sortedKeys(b.want.Volumes) {
+		want := b.want.Volumes[key]
+		have, exists := b.have.Volumes[want.Name]
+		switch {
+		case want.External && !exists:
+			b.problem("compose", fmt.Sprintf("Volume %q is declared external, but no volume named %q exists on the node. "+
+				"Create it first, or remove external: true.", key, want.Name))
+		case want.External:
+		case !exists:
+			b.change(Change{Subject: "volume " + want.Name, Action: Create})
+			b.add(Operation{ID: opID(CreateVolume, want.Name), Kind: CreateVolume, Name: want.Name})
+		case have.Labels[desired.LabelProject] != b.want.Name:
+			b.problem("compose", fmt.Sprintf("Volume %q exists on the node, and this stack did not make it. "+
+				"Declare it external: true to use its data, or give this one another name.", want.Name))
+		case want.Driver != "" && want.Driver != have.Driver:
+			b.volumeDiffers(want, "driver", have.Driver, want.Driver)
+		default:
+			for _, option := range sortedKeys(want.Options) {
+				if have.Options[option] != want.Options[option] {
+					b.volumeDiffers(want, "driver_opts."+option, have.Options[option], want.Options[option])
+				}
+			}
+		}
+	}
+}
+
+func (b *builder) volumeDiffers(want desired.Volume, field, old, wanted string) {
+	b.problem("compose", fmt.Sprintf("Volume %q exists with another %s (%q, not %q), and a volume can't be changed without losing its data. "+
+		"Keep the old value, give the volume another name, or move the data and remove the volume with docker volume rm.",
+		want.Name, field, old, wanted))
+}
+
+// files plans the delivery of files into the volumes that no container mounts
+// yet, for the replicas that are made.
+func (b *builder) files() {
+	for _, name := range sortedKeys(b.plan.Placements) {
+		if !b.makesAny(name) {
+			continue
+		}
+		for _, target := range sortedKeys(b.plan.Placements[name]) {
+			p := b.plan.Placements[name][target]
+			if p.InUse {
+				continue
+			}
+			var needs []string
+			if !p.Exists {
+				needs = append(needs, b.add(Operation{ID: opID(CreateVolume, p.Volume), Kind: CreateVolume, Name: p.Volume, File: &p}))
+			}
+			b.add(Operation{ID: opID(DeliverFiles, p.Volume), Kind: DeliverFiles, Name: p.Volume, File: &p, Needs: needs})
+		}
+	}
+}
+
+func (b *builder) makesAny(service string) bool {
+	for i := range b.slots[service] {
+		if b.slots[service][i].makes() {
+			return true
+		}
+	}
+	return false
+}
+
+// cleanUpFiles removes the versions of delivered files that nothing uses any
+// more, after the containers that did.
+func (b *builder) cleanUpFiles() {
+	current := map[string]bool{}
+	for _, targets := range b.plan.Placements {
+		for _, p := range targets {
+			current[p.Volume] = true
+		}
+	}
+	for name := range b.slots {
+		for i := range b.slots[name] {
+			if s := &b.slots[name][i]; s.current != nil && !s.makes() && s.action != Remove {
+				for _, vol := range s.current.FileVolumes {
+					current[vol] = true
+				}
+			}
+		}
+	}
+	for _, name := range sortedKeys(b.have.Volumes) {
+		labels := b.have.Volumes[name].Labels
+		if labels[desired.LabelStack] != b.want.Name || labels[desired.LabelFile] == "" || current[name] {
+			continue
+		}
+		b.change(Change{Subject: "volume " + name, Action: CleanUp, Causes: []Difference{{Field: "volumes", Old: "superseded", New: "removed"}}})
+		b.add(Operation{ID: opID(RemoveVolume, name), Kind: RemoveVolume, Name: name, Needs: b.all(RemoveContainer, AwaitContainer)})
+	}
+}
+
+// scratch removes the containers through which an interrupted change delivered
+// files; they would hold their volumes.
+func (b *builder) scratch() {
+	for _, id := range b.have.Scratch {
+		b.change(Change{Subject: "scratch container " + id[:12], Action: CleanUp})
+		b.add(Operation{ID: opID(RemoveContainer, "scratch "+id), Kind: RemoveContainer, Container: id})
+	}
+}
+
+// images plans the pulls and builds that the replicas to be made need.
+func (b *builder) images() {
+	for _, name := range sortedKeys(b.want.Services) {
+		s := b.want.Services[name]
+		_, exists := b.have.Images[s.Image.Reference]
+		compare := newComparison(b.want.Name, &s, b.have, b.plan.Placements, b.opts)
+		switch {
+		case !b.makesAny(name):
+		case compare.needsBuild(b.have.Services[name]):
+			b.add(Operation{ID: opID(BuildImage, s.Image.Reference), Kind: BuildImage, Name: s.Image.Reference, Service: name})
+		case s.Image.Build != nil:
+		case !exists && s.Image.Pull == desired.PullNever:
+			b.problem("compose", fmt.Sprintf("Image %q of service %q is not on the node, and pull is \"never\". "+
+				"Load the image there, or set pull = \"missing\".", s.Image.Reference, name))
+		case s.Image.Pull == desired.PullNever:
+		case !exists || s.Image.Pull == desired.PullAlways || compare.otherDigest():
+			b.add(Operation{ID: opID(PullImage, s.Image.Reference), Kind: PullImage, Name: s.Image.Reference, Service: name})
+		}
+	}
+}
