@@ -1,0 +1,27 @@
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    homelab = {
+      source = "homelab-iac/homelab"
+    }
+  }
+}
+
+# One provider block serves every node. Without nodes there is one, "local": the
+# engine that the docker command would use.
+provider "homelab" {
+  nodes = {
+    helios = {
+      host = "unix:///var/run/docker.sock"
+    }
+    atlas = {
+      host = "tcp://10.0.2.20:2376"
+      tls = {
+        ca_file   = "certs/ca.pem"
+        cert_file = "certs/cert.pem"
+        key_file  = "certs/key.pem"
+      }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/client"
+)
+
+// Node is a connected engine. It offers every call of the Docker client; the few
+// whose signatures name the client's own types are narrowed here, so that
+// consumers can declare interfaces over the API's plain types alone. It is safe
+// for concurrent use.
+type Node struct {
+	*client.Client
+	name   string
+	config NodeConfig
+}
+
+// Name returns the node's name in the provider's configuration.
+func (n *Node) Name() string { return n.name }
+
+// Host returns the node's address as it may be shown.
+func (n *Node) Host() string { return shown(n.config.Host) }
+
+// ImageInspect returns what the engine knows of an image, by name or ID.
+func (n *Node) ImageInspect(ctx context.Context, ref string) (image.InspectResponse, error) {
+	return n.Client.ImageInspect(ctx, ref)
+}
+
+// ImageHistory returns the layers of an image, newest first.
+func (n *Node) ImageHistory(ctx context.Context, ref string) ([]image.HistoryResponseItem, error) {
+	return n.Client.ImageHistory(ctx, ref)
+}
+
+// ImageLoad sends images in "docker save" form to the engine. The caller closes
+// the response's body.
+func (n *Node) ImageLoad(ctx context.Context, input io.Reader) (image.LoadResponse, error) {
+	return n.Client.ImageLoad(ctx, input)
+}
+
+// ImageSave returns images in "docker save" form. The caller closes the reader.
+func (n *Node) ImageSave(ctx context.Context, refs []string) (io.ReadCloser, error) {
+	return n.Client.ImageSave(ctx, refs)
+}
+
+// Explain turns the error of a call that did not get through to the engine into
+// an [*Error] of kind [Unreachable]. The engine's own answers, ctx's errors and
+// nil are returned as they are.
+func (n *Node) Explain(err error) error {
+	switch {
+	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case client.IsErrConnectionFailed(err):
+		return unreachable(n.name, n.config, err)
+	default:
+		return err
+	}
+}

@@ -1,0 +1,91 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
+)
+
+// model is the provider block as Terraform holds it.
+type model struct {
+	Nodes types.Map `tfsdk:"nodes"`
+}
+
+type nodeModel struct {
+	Host types.String `tfsdk:"host"`
+	TLS  types.Object `tfsdk:"tls"`
+}
+
+type tlsModel struct {
+	CAFile     types.String `tfsdk:"ca_file"`
+	CertFile   types.String `tfsdk:"cert_file"`
+	KeyFile    types.String `tfsdk:"key_file"`
+	CA         types.String `tfsdk:"ca"`
+	Cert       types.String `tfsdk:"cert"`
+	Key        types.String `tfsdk:"key"`
+	ServerName types.String `tfsdk:"server_name"`
+}
+
+// nodes returns the fleet's configuration. A node with any unknown value is
+// marked as unknown; namesUnknown tells that the whole map is.
+func (m model) nodes(ctx context.Context) (nodes map[string]fleet.NodeConfig, namesUnknown bool, diags diag.Diagnostics) {
+	if m.Nodes.IsUnknown() {
+		return nil, true, nil
+	}
+	objects := map[string]types.Object{}
+	diags = m.Nodes.ElementsAs(ctx, &objects, false)
+	nodes = make(map[string]fleet.NodeConfig, len(objects))
+	for name, object := range objects {
+		if object.IsUnknown() {
+			nodes[name] = fleet.NodeConfig{Unknown: true}
+			continue
+		}
+		if object.IsNull() {
+			diags.AddAttributeError(path.Root("nodes").AtMapKey(name), "Invalid node configuration",
+				fmt.Sprintf("Node %q is null. Give it a host, or leave it out of the map.", name))
+			continue
+		}
+		var n nodeModel
+		diags.Append(object.As(ctx, &n, basetypes.ObjectAsOptions{})...)
+		config, d := n.config(ctx)
+		diags.Append(d...)
+		nodes[name] = config
+	}
+	return nodes, false, diags
+}
+
+func (n nodeModel) config(ctx context.Context) (fleet.NodeConfig, diag.Diagnostics) {
+	if n.Host.IsUnknown() || n.TLS.IsUnknown() {
+		return fleet.NodeConfig{Unknown: true}, nil
+	}
+	config := fleet.NodeConfig{Host: n.Host.ValueString()}
+	if n.TLS.IsNull() {
+		return config, nil
+	}
+	var t tlsModel
+	diags := n.TLS.As(ctx, &t, basetypes.ObjectAsOptions{})
+	if t.unknown() {
+		return fleet.NodeConfig{Unknown: true}, diags
+	}
+	config.TLS = &fleet.TLS{
+		CAFile: t.CAFile.ValueString(), CertFile: t.CertFile.ValueString(), KeyFile: t.KeyFile.ValueString(),
+		CA: t.CA.ValueString(), Cert: t.Cert.ValueString(), Key: t.Key.ValueString(),
+		ServerName: t.ServerName.ValueString(),
+	}
+	return config, diags
+}
+
+func (t tlsModel) unknown() bool {
+	for _, v := range []types.String{t.CAFile, t.CertFile, t.KeyFile, t.CA, t.Cert, t.Key, t.ServerName} {
+		if v.IsUnknown() {
+			return true
+		}
+	}
+	return false
+}

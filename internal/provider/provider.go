@@ -1,0 +1,126 @@
+// Package provider is the root of the Terraform provider: its schema, its
+// configuration, and the lists of what it offers.
+package provider
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/node"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/registry"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/stack"
+)
+
+var (
+	_ provider.Provider                   = (*homelab)(nil)
+	_ provider.ProviderWithValidateConfig = (*homelab)(nil)
+)
+
+// New returns a constructor of the provider, as the plugin server wants it.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &homelab{version: version} }
+}
+
+type homelab struct{ version string }
+
+// Metadata sets the type name and the version.
+func (p *homelab) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName, resp.Version = "homelab", p.version
+}
+
+// Schema sets the schema of the provider block.
+func (p *homelab) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = providerSchema()
+}
+
+// ValidateConfig reports nodes that can never work, each at its attribute.
+func (p *homelab) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
+	var m model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	nodes, _, diags := m.nodes(ctx)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	for name, config := range nodes {
+		resp.Diagnostics.Append(explain(fleet.Check(name, config))...)
+	}
+}
+
+// Configure makes the door to the core that resources share. It connects to no node.
+func (p *homelab) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var m model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	nodes, namesUnknown, diags := m.nodes(ctx)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	agent := "terraform-provider-homelab/" + p.version
+	options := []fleet.Option{fleet.WithUserAgent(agent)}
+	if namesUnknown {
+		options = append(options, fleet.WithNamesUnknown())
+	}
+	f, err := fleet.New(nodes, options...)
+	if err != nil {
+		resp.Diagnostics.Append(explain(err)...)
+		return
+	}
+	door := converge.New(engines{f}, registry.New(registry.WithUserAgent(agent)))
+	resp.ResourceData, resp.DataSourceData = door, door
+}
+
+// Resources lists the resources.
+func (p *homelab) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		stack.NewResource,
+	}
+}
+
+// DataSources lists the data sources.
+func (p *homelab) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		node.NewDataSource,
+	}
+}
+
+// explain turns the fleet's errors, joined or not, into diagnostics.
+func explain(err error) diag.Diagnostics {
+	var diags diag.Diagnostics
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		for _, e := range joined.Unwrap() {
+			diags.Append(explain(e)...)
+		}
+		return diags
+	}
+	var e *fleet.Error
+	switch {
+	case err == nil:
+	case !errors.As(err, &e):
+		diags.AddError("Unable to configure provider", err.Error())
+	case e.Attribute == nil:
+		diags.AddError(e.Summary(), e.Detail())
+	default:
+		at := path.Root("nodes").AtMapKey(e.Node)
+		for _, step := range e.Attribute {
+			at = at.AtName(step)
+		}
+		diags.AddAttributeError(at, e.Summary(), e.Detail())
+	}
+	return diags
+}

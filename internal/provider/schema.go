@@ -1,0 +1,82 @@
+package provider
+
+import (
+	"regexp"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+// namePattern keeps "/" out: resources are imported as "node/name".
+const namePattern = `^[A-Za-z0-9][A-Za-z0-9_.-]*$`
+
+func providerSchema() schema.Schema {
+	return schema.Schema{
+		MarkdownDescription: "Declare a whole homelab, review every change as a plan, and let `terraform apply` converge it. " +
+			"The provider talks to Docker engines through their API only: nothing is installed on a node.\n\n" +
+			"One provider block serves every node, so `for_each` over nodes works without aliases. Connections are " +
+			"never stored in state: a node may change its address and nothing is replaced. Nodes need Docker Engine 20.10 " +
+			"(API 1.41) or newer.",
+		Attributes: map[string]schema.Attribute{"nodes": nodesSchema()},
+	}
+}
+
+func nodesSchema() schema.Attribute {
+	return schema.MapNestedAttribute{
+		MarkdownDescription: "The nodes, by the names that resources use for them. A node is connected to when it is first " +
+			"used. One whose address is known only at apply, such as a machine made in the same apply, is no error at plan.\n\n" +
+			"Without nodes there is one, `local`, found as the `docker` command finds it: `DOCKER_HOST` (with `DOCKER_TLS_VERIFY` " +
+			"and `DOCKER_CERT_PATH`), else the current Docker context, else the default socket. `DOCKER_API_VERSION` is honored for every node.",
+		Optional: true,
+		Validators: []validator.Map{mapvalidator.KeysAre(stringvalidator.RegexMatches(regexp.MustCompile(namePattern),
+			"a node's name starts with a letter or digit and has only letters, digits, \"_\", \".\" and \"-\"; rename the key in nodes"))},
+		NestedObject: schema.NestedAttributeObject{
+			Attributes: map[string]schema.Attribute{
+				"host": schema.StringAttribute{
+					MarkdownDescription: "Address of the Docker engine: `unix:///var/run/docker.sock` for a socket on the machine that " +
+						"runs Terraform, or `tcp://address:port` together with `tls`. The port defaults to 2376. Without `tls`, " +
+						"`tcp://` is accepted to loopback addresses only.",
+					Required: true,
+				},
+				"tls": tlsSchema(),
+			},
+		},
+	}
+}
+
+func tlsSchema() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		MarkdownDescription: "TLS for a `tcp://` host. The engine's certificate is always verified. Each certificate is given as a " +
+			"file's path or as PEM text, not both.",
+		Optional: true,
+		Attributes: map[string]schema.Attribute{
+			"ca_file":   file("Path of the certificate authority that signed the engine's certificate. Without one, the authorities that the system trusts are used."),
+			"cert_file": file("Path of the client certificate. Goes with a key."),
+			"key_file":  file("Path of the client certificate's key."),
+			"ca":        pem("The certificate authority, in place of `ca_file`.", false),
+			"cert":      pem("The client certificate, in place of `cert_file`.", false),
+			"key":       pem("The client certificate's key, in place of `key_file`.", true),
+			"server_name": schema.StringAttribute{
+				MarkdownDescription: "Name expected in the engine's certificate. Defaults to the host's.",
+				Optional:            true,
+			},
+		},
+	}
+}
+
+func file(description string) schema.Attribute {
+	return schema.StringAttribute{
+		MarkdownDescription: description + " Relative to where Terraform runs; read when the node is first used.",
+		Optional:            true,
+	}
+}
+
+func pem(description string, sensitive bool) schema.Attribute {
+	return schema.StringAttribute{
+		MarkdownDescription: description + " PEM text.",
+		Optional:            true,
+		Sensitive:           sensitive,
+	}
+}

@@ -1,0 +1,251 @@
+package stack
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/compose"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = (*stackResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*stackResource)(nil)
+	_ resource.ResourceWithImportState = (*stackResource)(nil)
+)
+
+// Default time limits of a stack's operations.
+const (
+	defaultApplyTimeout   = 20 * time.Minute
+	defaultDestroyTimeout = 10 * time.Minute
+)
+
+// Door is what a stack needs of the core.
+type Door interface {
+	Read(ctx context.Context, node, stack string, mem converge.Memory, last converge.View) (converge.View, bool, error)
+	Preview(ctx context.Context, node string, want *desired.Stack, mem converge.Memory, opts converge.PreviewOptions) (converge.Preview, error)
+	Apply(ctx context.Context, node string, want *desired.Stack, mem converge.Memory, opts converge.ApplyOptions) (converge.View, converge.Memory, error)
+	Destroy(ctx context.Context, node, stack string, opts converge.DestroyOptions) error
+}
+
+// NewResource returns the resource homelab_stack.
+func NewResource() resource.Resource { return &stackResource{} }
+
+type stackResource struct{ door Door }
+
+// Metadata sets the type name.
+func (r *stackResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_stack"
+}
+
+// Schema sets the schema.
+func (r *stackResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = resourceSchema(ctx)
+}
+
+// Configure takes the provider's door to the core; it is also called without,
+// before the provider is configured.
+func (r *stackResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	if req.ProviderData == nil {
+		return
+	}
+	door, ok := req.ProviderData.(Door)
+	if !ok {
+		resp.Diagnostics.AddError("Unexpected provider data",
+			fmt.Sprintf("homelab_stack got %T from its provider. This is a bug in the provider; please report it.", req.ProviderData))
+		return
+	}
+	r.door = door
+}
+
+// Create makes the stack; it takes up what an interrupted create left.
+func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var planned, config model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	limit, diags := planned.Timeouts.Create(ctx, defaultApplyTimeout)
+	resp.Diagnostics.Append(diags...)
+	want, diags := load(ctx, &planned, config.Secrets)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, converge.Memory{}, converge.ApplyOptions{Progress: progress(&planned)})
+	resp.Diagnostics.Append(applyDiagnostics(err, &planned, limit, "timeouts.create")...)
+	if err != nil && view.Services == nil {
+		resp.State.RemoveResource(ctx) // nothing was written: nothing is to be remembered
+		return
+	}
+	resp.Diagnostics.Append(planned.observe(ctx, view)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
+	resp.Diagnostics.Append(storeMemory(ctx, resp.Private, mem)...)
+}
+
+// Read shows the stack as the node has it.
+func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	mem, diags := loadMemory(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	last, diags := state.lastSeen(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	view, exists, err := r.door.Read(ctx, state.Node.ValueString(), state.Name.ValueString(), mem, last)
+	if err != nil {
+		if !unknownUntilApply(err) {
+			resp.Diagnostics.Append(nodeDiagnostics(err, &state)...)
+		}
+		return
+	}
+	if !exists {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	resp.Diagnostics.Append(state.observe(ctx, view)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+// Update converges the stack to the plan that was agreed to.
+func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var planned, config, state model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	mem, diags := loadMemory(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	agreed, diags := loadPlanned(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	limit, diags := planned.Timeouts.Update(ctx, defaultApplyTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	want, diags := load(ctx, &planned, config.Secrets)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, mem,
+		converge.ApplyOptions{Adopt: true, Rollback: planned.Rollback.ValueBool(), Planned: agreed, Progress: progress(&planned)})
+	resp.Diagnostics.Append(applyDiagnostics(err, &planned, limit, "timeouts.update")...)
+	if err != nil && view.Services == nil {
+		return // nothing was written: the prior state stands
+	}
+	result := &planned
+	if rolledBack(err) {
+		result = &state
+	}
+	resp.Diagnostics.Append(result.observe(ctx, view)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, result)...)
+	resp.Diagnostics.Append(storeMemory(ctx, resp.Private, mem)...)
+}
+
+// Delete removes what the stack made.
+func (r *stackResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	limit, diags := state.Timeouts.Delete(ctx, defaultDestroyTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err := r.door.Destroy(ctx, state.Node.ValueString(), state.Name.ValueString(),
+		converge.DestroyOptions{RemoveVolumes: state.RemoveVolumes.ValueBool(), Progress: progress(&state)})
+	resp.Diagnostics.Append(destroyDiagnostics(err, &state)...)
+}
+
+// ImportState takes "node/name".
+func (r *stackResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	node, name, ok := strings.Cut(req.ID, "/")
+	if !ok || node == "" || !projectName.MatchString(name) {
+		resp.Diagnostics.AddError("Invalid import ID",
+			fmt.Sprintf("%q is not of the form node/name. For the Compose project \"media\" on the node \"helios\" write helios/media; "+
+				"docker compose ls lists the projects of a node.", req.ID))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), req.ID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("node"), node)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), name)...)
+}
+
+// load reads the documents and the files that they name.
+func load(ctx context.Context, m *model, secrets types.Map) (*desired.Stack, diag.Diagnostics) {
+	in, diags := m.input(ctx, secrets)
+	if diags.HasError() {
+		return nil, diags
+	}
+	want, err := compose.Load(ctx, in)
+	diags.Append(composeDiagnostics(err)...)
+	return &want, diags
+}
+
+// progress reports what happens in the provider's log.
+func progress(m *model) func(context.Context, string) {
+	fields := map[string]any{"node": m.Node.ValueString(), "stack": m.Name.ValueString()}
+	return func(ctx context.Context, message string) { tflog.Info(ctx, message, fields) }
+}
+
+// The keys of the private state.
+const (
+	memoryKey  = "memory"
+	plannedKey = "planned"
+)
+
+// privateState is Terraform's private state, as requests and responses have it.
+type privateState interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+func loadMemory(ctx context.Context, private privateState) (mem converge.Memory, diags diag.Diagnostics) {
+	return mem, getKey(ctx, private, memoryKey, &mem)
+}
+
+func storeMemory(ctx context.Context, private privateState, mem converge.Memory) diag.Diagnostics {
+	return setKey(ctx, private, memoryKey, mem)
+}
+
+func loadPlanned(ctx context.Context, private privateState) (planned []string, diags diag.Diagnostics) {
+	return planned, getKey(ctx, private, plannedKey, &planned)
+}
+
+func getKey(ctx context.Context, private privateState, key string, into any) diag.Diagnostics {
+	raw, diags := private.GetKey(ctx, key)
+	if len(raw) == 0 || diags.HasError() {
+		return diags
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		diags.AddError("Unable to read private state", fmt.Sprintf("The key %q is not as this provider writes it: %s. "+
+			"Remove the resource from state and import it again.", key, err))
+	}
+	return diags
+}
+
+func setKey(ctx context.Context, private privateState, key string, value any) diag.Diagnostics {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to write private state", err.Error())}
+	}
+	return private.SetKey(ctx, key, raw)
+}
