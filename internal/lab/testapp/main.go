@@ -1,0 +1,181 @@
+// Command testapp is what the containers of this repository's acceptance tests
+// run. It is built as a static program and is the only one in its image (package
+// images).
+//
+//	testapp serve [flags]   serve HTTP until SIGTERM, then exit 0
+//	testapp health [flags]  a HEALTHCHECK: exit 0 or 1 with a message
+//	testapp job [flags]     wait, then exit with a code
+//	testapp sleep           wait for SIGTERM or SIGINT
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// behavior is what the flags ask for; every command takes all of them.
+type behavior struct {
+	addr, url, file, line       string
+	unhealthy, ignoreTerm       bool
+	healthyAfter, exitAfter, in time.Duration
+	code                        int
+	started                     time.Time
+}
+
+func main() {
+	b := behavior{started: time.Now()}
+	command, args := "serve", os.Args[1:]
+	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
+		command, args = args[0], args[1:]
+	}
+	flags := flag.NewFlagSet(command, flag.ExitOnError)
+	flags.StringVar(&b.addr, "addr", ":8080", "serve: where to listen")
+	flags.StringVar(&b.url, "url", "http://127.0.0.1:8080/healthz", "health: what must answer 200")
+	flags.StringVar(&b.file, "file", "", "health: a file that must exist, instead of -url")
+	flags.StringVar(&b.line, "log", "", "a line to print on stderr at the start")
+	flags.BoolVar(&b.unhealthy, "unhealthy", false, "serve: /healthz always fails")
+	flags.DurationVar(&b.healthyAfter, "healthy-after", 0, "serve: /healthz fails until then")
+	flags.DurationVar(&b.exitAfter, "exit-after", 0, "serve, sleep: exit with -code after that")
+	flags.IntVar(&b.code, "code", 0, "the exit code of -exit-after and job")
+	flags.BoolVar(&b.ignoreTerm, "ignore-term", false, "serve, sleep: ignore SIGTERM")
+	flags.DurationVar(&b.in, "sleep", 0, "job: exit after that")
+	_ = flags.Parse(args) // exits
+	if b.line != "" {
+		fmt.Fprintln(os.Stderr, b.line)
+	}
+	os.Exit(b.run(command))
+}
+
+func (b behavior) run(command string) int {
+	switch command {
+	case "serve":
+		http.HandleFunc("/", root)
+		http.HandleFunc("/env", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, os.Getenv(r.FormValue("k"))) })
+		http.HandleFunc("/file", file)
+		http.HandleFunc("/stat", status)
+		http.HandleFunc("/dial", dial)
+		http.HandleFunc("/healthz", b.healthz)
+		go func() {
+			fmt.Fprintln(os.Stderr, http.ListenAndServe(b.addr, nil))
+			os.Exit(1)
+		}()
+		return b.wait()
+	case "sleep":
+		return b.wait()
+	case "job":
+		time.Sleep(b.in)
+		return b.code
+	case "health":
+		return b.health()
+	}
+	fmt.Fprintf(os.Stderr, "unknown command %q\n", command)
+	return 2
+}
+
+// wait returns the exit code when it is time to end.
+func (b behavior) wait() int {
+	end := make(chan os.Signal, 1)
+	signal.Notify(end, syscall.SIGTERM, syscall.SIGINT)
+	var timeout <-chan time.Time
+	if b.exitAfter > 0 {
+		timeout = time.After(b.exitAfter)
+	}
+	for {
+		select {
+		case s := <-end:
+			fmt.Fprintln(os.Stderr, "got", s)
+			if !b.ignoreTerm {
+				return 0
+			}
+		case <-timeout:
+			return b.code
+		}
+	}
+}
+
+func root(w http.ResponseWriter, _ *http.Request) {
+	host, _ := os.Hostname()
+	fmt.Fprintf(w, "name=%s\nhostname=%s\n", os.Getenv("NAME"), host)
+}
+
+func file(w http.ResponseWriter, r *http.Request) {
+	b, err := os.ReadFile(r.FormValue("path"))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
+	}
+	_, _ = w.Write(b)
+}
+
+// status replies "uid:gid mode" of a file, and the process's own for no path.
+func status(w http.ResponseWriter, r *http.Request) {
+	if r.FormValue("path") == "" {
+		fmt.Fprintf(w, "%d:%d", os.Getuid(), os.Getgid())
+		return
+	}
+	info, err := os.Stat(r.FormValue("path"))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok {
+		fmt.Fprintf(w, "%d:%d %04o", owner.Uid, owner.Gid, info.Mode().Perm())
+	}
+}
+
+// dial replies whether a TCP address can be reached from here.
+func dial(w http.ResponseWriter, r *http.Request) {
+	conn, err := net.DialTimeout("tcp", r.FormValue("addr"), 2*time.Second)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	conn.Close()
+	io.WriteString(w, "ok")
+}
+
+func (b behavior) healthz(w http.ResponseWriter, _ *http.Request) {
+	switch {
+	case b.unhealthy:
+		http.Error(w, "unhealthy: -unhealthy was given", http.StatusServiceUnavailable)
+	case time.Since(b.started) < b.healthyAfter:
+		http.Error(w, "unhealthy: not yet", http.StatusServiceUnavailable)
+	default:
+		io.WriteString(w, "healthy\n")
+	}
+}
+
+// health checks what the flags name, and prints why.
+func (b behavior) health() int {
+	if b.unhealthy {
+		fmt.Println("unhealthy: -unhealthy was given")
+		return 1
+	}
+	if b.file != "" {
+		if _, err := os.Stat(b.file); err != nil {
+			fmt.Println("unhealthy:", err)
+			return 1
+		}
+		fmt.Println("healthy")
+		return 0
+	}
+	c := http.Client{Timeout: 2 * time.Second}
+	resp, err := c.Get(b.url)
+	if err != nil {
+		fmt.Println("unhealthy:", err)
+		return 1
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(os.Stdout, resp.Body)
+	if resp.StatusCode != http.StatusOK {
+		return 1
+	}
+	return 0
+}
