@@ -1,0 +1,31 @@
+package house_test
+
+// layer says which of our own packages a package may import, and why not more.
+// Names are the first path element below internal/; a layer's own sub-packages
+// are always allowed.
+type layer struct {
+	may    []string
+	reason string
+}
+
+// layers is the map of the house: every package below internal/ has an entry,
+// is a concept (see concepts), or is exempt (see exempt).
+var layers = map[string]layer{
+	"desired":  {nil, "what should exist is plain values, so that everything else can speak of it"},
+	"address":  {nil, "address planning is arithmetic, and tested as such"},
+	"registry": {nil, "a registry knows tags and digests, nothing of stacks or nodes"},
+	"fleet":    {nil, "a connection must not care what is sent over it"},
+	"archive":  {[]string{"desired"}, "files become desired entries, whoever needs them"},
+	"compose":  {[]string{"desired", "archive"}, "Compose documents are one way to say what is desired, and end there"},
+	"observed": {[]string{"desired"}, "reading must not depend on deciding or doing"},
+	"plan":     {[]string{"desired", "observed"}, "deciding is desired × observed and nothing else, so that a plan can be trusted and tested without an engine"},
+	"execute":  {[]string{"plan", "desired", "observed", "archive"}, "the executor does what the plan says; whoever could read the configuration could decide again"},
+	"converge": {[]string{"desired", "observed", "plan", "execute", "registry"}, "the door between Terraform and the core knows neither Compose, nor connections, nor Terraform's concepts"},
+}
+
+// concepts are the packages that are one Terraform concept each.
+var concepts = []string{"stack", "node", "network", "subnet", "secret", "image", "topology"}
+
+// exempt are the packages outside the one-way street: provider and lab have
+// rules of their own, house holds no code.
+var exempt = []string{"provider", "lab", "house"}

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Puts the built provider where Terraform and OpenTofu find it without a
+# registry, and writes the CLI configuration that points there.
+#
+#   mirror.sh VERSION      prints the path of the CLI configuration
+#
+# Nothing outside .homelab is written: the user's own CLI configuration stands.
+set -eu
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+version=${1:?usage: mirror.sh VERSION}
+platform=$(go env GOOS)_$(go env GOARCH)
+mirror=$root/.homelab/mirror
+binary=$root/.homelab/terraform-provider-homelab
+
+# The two programs look under different host names for a source without one.
+for host in registry.terraform.io registry.opentofu.org; do
+	dir=$mirror/$host/homelab-iac/homelab/$version/$platform
+	mkdir -p "$dir"
+	cp -f "$binary" "$dir/.new.$$"
+	mv -f "$dir/.new.$$" "$dir/terraform-provider-homelab_v$version"
+done
+
+cat >"$root/.homelab/terraform.rc.$$" <<RC
+disable_checkpoint = true
+
+provider_installation {
+  filesystem_mirror {
+    path    = "$mirror"
+    include = ["registry.terraform.io/homelab-iac/homelab", "registry.opentofu.org/homelab-iac/homelab"]
+  }
+  direct {
+    exclude = ["registry.terraform.io/homelab-iac/homelab", "registry.opentofu.org/homelab-iac/homelab"]
+  }
+}
+RC
+mv -f "$root/.homelab/terraform.rc.$$" "$root/.homelab/terraform.rc"
+echo "$root/.homelab/terraform.rc"
