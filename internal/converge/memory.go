@@ -1,6 +1,7 @@
 package converge
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -25,6 +26,8 @@ type Memory struct {
 	// Networks and Volumes map names in the Compose document to the engine's.
 	Networks map[string]string `json:"networks,omitempty"`
 	Volumes  map[string]string `json:"volumes,omitempty"`
+	// Files names the volumes of the files that are delivered.
+	Files []string `json:"files,omitempty"`
 	// Accepted holds content that was taken as it was on a project that
 	// something else had made: digests, and checks of secrets.
 	Accepted map[string]map[string]string `json:"accepted,omitempty"`
@@ -45,6 +48,13 @@ func remember(want *desired.Stack, p *plan.Plan, before Memory, have *observed.S
 		mem.Completes[name] = plan.Completes(want, name)
 		mem.Replicas[name] = s.Replicas
 	}
+	for _, targets := range p.Placements {
+		for _, placement := range targets {
+			mem.Files = append(mem.Files, placement.Volume)
+		}
+	}
+	slices.Sort(mem.Files)
+	mem.Files = slices.Compact(mem.Files)
 	for key, n := range want.Networks {
 		mem.Networks[key] = n.Name
 	}

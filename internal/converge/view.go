@@ -149,7 +149,10 @@ func networksOf(have *observed.Stack, mem Memory, out map[string]Network) {
 
 func volumesOf(have *observed.Stack, mem Memory, out map[string]Volume) {
 	keys := inverse(mem.Volumes)
-	used := map[string]bool{}
+	used := map[string]bool{} // by a container now, or by one that is missing
+	for _, name := range mem.Files {
+		used[name] = true
+	}
 	for _, list := range have.Services {
 		for _, c := range list {
 			for _, vol := range c.FileVolumes {

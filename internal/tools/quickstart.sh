@@ -46,21 +46,29 @@ WRAPPER
 	"$wrapper" apply -auto-approve -input=false
 
 	url=$("$wrapper" output -raw url)
-	tf=.homelab/tf
 	cat <<NEXT
 
 It runs. Open  $url
 
-What to try next, from this directory ($tf is Terraform on the example):
+What to try next, from this directory (.homelab/tf is Terraform on the example):
 
-  $tf plan                           nothing to change
-  \$EDITOR examples/quickstart/main.tf && $tf plan
-                                             one change, and why
-  DOCKER_HOST='$engine' docker ps
-                                             the containers, as the engine has them
-  DOCKER_HOST='$engine' docker stop \$(DOCKER_HOST='$engine' docker ps -q --filter label=com.docker.compose.project | head -n 1) && $tf plan
-                                             stop one by hand: the plan sees it
-  $tf apply                          puts it right
+  .homelab/tf plan                   nothing to change
+  .homelab/tf plan -var port=8081    one value, one service, and why
+NEXT
+	# The drift is made with the docker command, which a machine may lack.
+	if command -v docker >/dev/null; then
+		cat <<NEXT
+
+  Stop a container by hand, see it in the plan, and put it right:
+
+  export DOCKER_HOST=$(quote "$engine")
+  docker stop \$(docker ps -q --filter label=com.docker.compose.project=hello | head -n 1)
+  .homelab/tf plan
+  .homelab/tf apply
+NEXT
+	fi
+	cat <<NEXT
+
   make quickstart-destroy            removes everything
 NEXT
 }
