@@ -11,14 +11,17 @@ import (
 
 // check reports everything that is wrong with a model as a whole: keys that are
 // refused, secrets in the open, references to what does not exist, and paths
-// that lead nowhere.
-func (l *load) check(m *model) {
+// that lead nowhere. It returns false for secrets in the open, of which further
+// mistakes would be sequels.
+func (l *load) check(m *model) bool {
 	enabled := map[string]bool{}
 	for name := range m.asWritten.Services {
 		enabled[name] = true
 	}
+	if l.checkSecrets(m.tree, enabled); len(l.list) > 0 {
+		return false
+	}
 	l.table.checkModel(m.tree, enabled, &l.problems, l.warn)
-	l.checkSecrets(m.tree, enabled)
 	l.checkName(m)
 	l.checkProfiles(m.asWritten)
 	for _, name := range sortedKeys(m.asWritten.Services) {
@@ -32,6 +35,7 @@ func (l *load) check(m *model) {
 	l.checkContainerNames(m.asWritten)
 	l.checkFileReferences(m)
 	l.checkCycle(m.asWritten)
+	return true
 }
 
 // checkName warns of a name in the document that the stack's name overrules.

@@ -64,10 +64,10 @@ func (l *load) diagnoseOne(err error) {
 	case errors.As(err, &required):
 		l.missingVariable(required, path)
 	case errors.As(err, &invalid):
-		l.at(path, "%s%s: %q is no valid use of a variable: write ${NAME}, or \"$$\" for a dollar sign", owner(path), keyName(path), l.masks.name(invalid.Template))
+		l.at(path, "%s%s: %q is no valid use of a variable: write ${NAME}, or \"$$\" for a dollar sign", owner(path), keyName(path), invalid.Template)
 	case l.invalidShortForm():
 	default:
-		l.at(path, "%s", l.masks.name(explain(path, err.Error())))
+		l.at(path, "%s", explain(path, err.Error()))
 	}
 }
 
@@ -78,7 +78,7 @@ func (l *load) missingVariable(e *template.MissingRequiredError, path fieldPath)
 	}
 	why := ""
 	if e.Reason != "" {
-		why = ": " + l.masks.name(e.Reason)
+		why = ": " + e.Reason
 	}
 	l.add("variables", "variable %q must be set%s%s; set it in variables or secrets", e.Variable, why, where)
 }
@@ -148,7 +148,7 @@ func (l *load) invalidShortForm() bool {
 		}
 		if err != nil {
 			l.insert(&Error{Attribute: doc.attribute, Line: node.Line,
-				Detail: owner(path) + path[2] + ": " + quote(l.masks.name(text)) + " cannot be read: " + l.masks.name(err.Error())})
+				Detail: owner(path) + path[2] + ": " + quote(text) + " cannot be read: " + err.Error()})
 		}
 	})
 	return len(l.list) > before

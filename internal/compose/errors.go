@@ -50,8 +50,9 @@ func Errors(err error) []*Error {
 
 // problems collects errors, so that one plan names every mistake.
 type problems struct {
-	docs documents
-	list []*Error
+	docs  documents
+	masks masks
+	list  []*Error
 }
 
 // add records a problem with an attribute.
@@ -75,7 +76,9 @@ func (p *problems) service(name, key, format string, args ...any) {
 	p.at(path, "service %q: %s", name, fmt.Sprintf(format, args...))
 }
 
+// insert records a problem once, with the secrets' names for their markers.
 func (p *problems) insert(e *Error) {
+	e.Detail = p.masks.name(e.Detail)
 	for _, old := range p.list {
 		if *old == *e {
 			return

@@ -12,9 +12,9 @@ import (
 // yamlText takes the indentation of a raw string in a test away, which is made
 // of tabs, so that what remains is YAML.
 func yamlText(s string) string {
-	lines := strings.Split(strings.Trim(s, "\n\t"), "\n")
+	lines := strings.Split(strings.TrimRight(strings.Trim(s, "\n"), "\t"), "\n")
 	indent := -1
-	for _, line := range lines[1:] {
+	for _, line := range lines {
 		if n := len(line) - len(strings.TrimLeft(line, "\t")); strings.TrimSpace(line) != "" && (indent < 0 || n < indent) {
 			indent = n
 		}

@@ -43,7 +43,8 @@ type Input struct {
 // Its errors are [*Error] values, joined; see [Errors]. None of them holds the
 // value of a secret.
 func Load(ctx context.Context, in Input) (desired.Stack, error) {
-	l := &load{in: in, table: newKeyTable(), masks: newMasks(in.Secrets), warnings: map[string]bool{}}
+	l := &load{in: in, table: newKeyTable(), warnings: map[string]bool{}}
+	l.masks = newMasks(in.Secrets)
 	if !l.prepare() {
 		return desired.Stack{}, l.problems.err()
 	}
@@ -69,7 +70,6 @@ type load struct {
 	in    Input
 	dir   string // absolute, or empty
 	table *keyTable
-	masks masks
 	problems
 	warnings map[string]bool
 }
@@ -82,7 +82,7 @@ func (l *load) failure(ctx context.Context) error {
 	return l.err()
 }
 
-func (l *load) warn(text string) { l.warnings[text] = true }
+func (l *load) warn(text string) { l.warnings[l.masks.name(text)] = true }
 
 // model is what compose-go made of the documents with one set of values.
 type model struct {
@@ -105,7 +105,9 @@ func (l *load) readMasked(ctx context.Context) (*model, bool) {
 	for name := range m.unset {
 		l.warn(unsetWarning(name))
 	}
-	l.check(m)
+	if !l.check(m) {
+		return nil, false
+	}
 	if len(l.list) == 0 {
 		if err := l.resolveFiles(m); err != nil {
 			l.diagnose(err)

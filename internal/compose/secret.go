@@ -112,7 +112,7 @@ func (l *load) checkSecrets(tree map[string]any, enabled map[string]bool) {
 		case secretAllowed(path):
 		case section == "labels" || section == "annotations":
 			l.at(path, "%ssecret %s is used in %s: labels are shown to everyone who may list containers; give it to the service in environment or as a file under secrets", owner(path), name, key)
-		case strings.HasPrefix(key, "build."):
+		case strings.HasPrefix(key, "build.args"):
 			l.at(path, "%ssecret %s is used in %s: what goes into a build stays in the image's history; build the image where the secret may be, or give it to the service when it runs", owner(path), name, key)
 		default:
 			l.at(path, "%ssecret %s is used in %s, which everyone may read; a secret may be used in environment, command, entrypoint, healthcheck.test, the content of a config, and as a file under secrets", owner(path), name, key)

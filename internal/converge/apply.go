@@ -21,6 +21,9 @@ type ApplyOptions struct {
 	Rollback bool
 	// Planned are the changes that were agreed to; nil allows any.
 	Planned []string
+	// Digests are the image digests that were planned, by service: what a tag
+	// meant then, whatever it means by now. nil has them looked up.
+	Digests map[string]string
 	// Progress is told what happens. It is never given a secret.
 	Progress func(ctx context.Context, message string)
 }
@@ -74,7 +77,11 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 	if err != nil {
 		return View{}, mem, err
 	}
-	want, _ = d.resolve(ctx, want, have)
+	if opts.Digests != nil {
+		want = pin(want, opts.Digests)
+	} else {
+		want, _ = d.resolve(ctx, want)
+	}
 	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt}
 	p := plan.Build(want, have, options)
 	if len(p.Problems) > 0 {

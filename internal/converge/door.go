@@ -54,7 +54,17 @@ func (d *Door) Facts(ctx context.Context, node string) (observed.Facts, error) {
 	if err != nil {
 		return observed.Facts{}, err
 	}
-	return observed.ReadFacts(ctx, engine)
+	facts, err := observed.ReadFacts(ctx, engine)
+	return facts, explain(engine, err)
+}
+
+// explain lets an engine that knows its node word the error of a call that did
+// not get through to it.
+func explain(engine Engine, err error) error {
+	if worded, ok := engine.(interface{ Explain(error) error }); ok && err != nil {
+		return worded.Explain(err)
+	}
+	return err
 }
 
 // snapshot returns the node's lists, read at most once until something is
@@ -98,8 +108,8 @@ func (d *Door) observe(ctx context.Context, node, stack string, refs []string) (
 	}
 	snapshot, err := d.snapshot(ctx, node, engine)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, explain(engine, err)
 	}
 	have, err := snapshot.Stack(ctx, stack, refs)
-	return engine, have, err
+	return engine, have, explain(engine, err)
 }

@@ -63,7 +63,7 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 	if err != nil {
 		return Preview{}, err
 	}
-	want, warnings := d.resolve(ctx, want, have)
+	want, warnings := d.resolve(ctx, want)
 	p := plan.Build(want, have, plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Leaving: opts.Leaving})
 	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Empty: p.Empty(),
 		Problems: p.Problems, Warnings: append(warnings, p.Warnings...)}
@@ -87,11 +87,10 @@ func references(want *desired.Stack) []string {
 
 // resolve looks up what a tag means now for the services that ask for that. A
 // registry that can't be asked leaves the node's digest in place.
-func (d *Door) resolve(ctx context.Context, want *desired.Stack, have *observed.Stack) (*desired.Stack, []string) {
+func (d *Door) resolve(ctx context.Context, want *desired.Stack) (*desired.Stack, []string) {
 	var warnings []string
-	resolved := *want
-	resolved.Services = maps.Clone(want.Services)
-	digests := map[string]string{}
+	digests := map[string]string{}  // by reference: each is asked for once
+	services := map[string]string{} // the digests by service
 	for _, name := range slices.Sorted(maps.Keys(want.Services)) {
 		s := want.Services[name]
 		if s.Image.Pull != desired.PullDigest || s.Image.Build != nil {
@@ -105,10 +104,23 @@ func (d *Door) resolve(ctx context.Context, want *desired.Stack, have *observed.
 			}
 			digests[s.Image.Reference] = digest
 		}
-		s.Image.Digest = digest
-		resolved.Services[name] = s
+		services[name] = digest
 	}
-	return &resolved, warnings
+	return pin(want, services), warnings
+}
+
+// pin returns the stack with the given image digests, by service, for the
+// services that are to follow digests.
+func pin(want *desired.Stack, digests map[string]string) *desired.Stack {
+	pinned := *want
+	pinned.Services = maps.Clone(want.Services)
+	for name, s := range pinned.Services {
+		if s.Image.Pull == desired.PullDigest && s.Image.Build == nil {
+			s.Image.Digest = digests[name]
+			pinned.Services[name] = s
+		}
+	}
+	return &pinned
 }
 
 // planned shows a stack as it will be.

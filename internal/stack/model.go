@@ -166,6 +166,21 @@ func (m *model) lastSeen(ctx context.Context) (converge.View, diag.Diagnostics) 
 	return view, diags
 }
 
+// digests are the planned image digests by service; nil when the services were
+// not known while planning. A digest that was not known is empty.
+func (m *model) digests(ctx context.Context) (map[string]string, diag.Diagnostics) {
+	if m.Services.IsUnknown() {
+		return nil, nil
+	}
+	var services map[string]serviceModel
+	diags := m.Services.ElementsAs(ctx, &services, false)
+	digests := map[string]string{}
+	for name, s := range services {
+		digests[name] = s.Digest.ValueString()
+	}
+	return digests, diags
+}
+
 // unknown marks what only applying will tell.
 func (m *model) unknown() {
 	m.Services, m.Networks, m.Volumes = types.MapUnknown(serviceType), types.MapUnknown(networkType), types.MapUnknown(volumeType)

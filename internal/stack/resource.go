@@ -83,9 +83,12 @@ func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	digests, diags := planned.digests(ctx)
+	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, converge.Memory{}, converge.ApplyOptions{Progress: progress(&planned)})
+	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, converge.Memory{},
+		converge.ApplyOptions{Digests: digests, Progress: progress(&planned)})
 	resp.Diagnostics.Append(applyDiagnostics(err, &planned, limit, "timeouts.create")...)
 	if err != nil && view.Services == nil {
 		resp.State.RemoveResource(ctx) // nothing was written: nothing is to be remembered
@@ -142,10 +145,12 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	digests, diags := planned.digests(ctx)
+	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, mem,
-		converge.ApplyOptions{Adopt: true, Rollback: planned.Rollback.ValueBool(), Planned: agreed, Progress: progress(&planned)})
+	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, mem, converge.ApplyOptions{
+		Adopt: true, Rollback: planned.Rollback.ValueBool(), Planned: agreed, Digests: digests, Progress: progress(&planned)})
 	resp.Diagnostics.Append(applyDiagnostics(err, &planned, limit, "timeouts.update")...)
 	if err != nil && view.Services == nil {
 		return // nothing was written: the prior state stands
