@@ -48,8 +48,9 @@ func (r *run) doContainer(ctx context.Context, op *plan.Operation) error {
 		return r.connect(ctx, op, id)
 	case plan.DisconnectContainer:
 		return ignoreNotFound(r.engine.NetworkDisconnect(ctx, op.Network, id, true))
+	default:
+		return fmt.Errorf("%s: %w", op.Kind, errNoSuchKind)
 	}
-	return fmt.Errorf("%s: %w", op.Kind, errNoSuchKind)
 }
 
 // stopOptions leave signal and grace period to the container itself, which

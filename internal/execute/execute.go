@@ -149,8 +149,9 @@ func (r *run) do(ctx context.Context, op *plan.Operation) error {
 		return r.deliver(ctx, op)
 	case plan.AwaitContainer:
 		return r.await(ctx, r.target(op), op.Await)
+	default:
+		return r.doContainer(ctx, op)
 	}
-	return r.doContainer(ctx, op)
 }
 
 // target is the container that an operation acts on: an existing one, or the

@@ -63,6 +63,7 @@ func (r *run) undo(ctx context.Context, op *plan.Operation, restored map[string]
 		}
 	case plan.CreateNetwork:
 		return ignoreNotFound(r.engine.NetworkRemove(ctx, op.Name))
+	default: // nothing to undo, or gone with the new containers
 	}
 	return nil
 }

@@ -195,6 +195,7 @@ func newMount(m container.MountPoint, requested mount.Mount) (desired.Mount, boo
 		}
 	case mount.TypeTmpfs:
 		return tmpfsMount(m.Destination, requested), requested.Target != ""
+	default: // shown as the engine calls it
 	}
 	return out, true
 }

@@ -16,9 +16,9 @@ type Stack struct {
 	// Services holds each service's containers, best first: the one that runs
 	// and was made last comes before what an interrupted change left.
 	Services map[string][]Container
-	Networks map[string]network.Summary // by the engine's name, all of the node
-	Volumes  map[string]volume.Volume   // by name, all of the node
-	Images   map[string]Image           // by reference and by ID, those that were looked up
+	Networks map[string]Network // by the engine's name, all of the node
+	Volumes  map[string]Volume  // by name, all of the node
+	Images   map[string]Image   // by reference and by ID, those that were looked up
 	// Names holds the ID of every container on the node, by name.
 	Names map[string]string
 	// Ports says who publishes a host port on the node, by "address:port/protocol".
@@ -31,6 +31,12 @@ type Stack struct {
 	// APIVersion is the version the engine speaks with us.
 	APIVersion string
 }
+
+// Network and Volume are as the engine lists them.
+type (
+	Network = network.Summary
+	Volume  = volume.Volume
+)
 
 // PortHolder is a container that publishes a port.
 type PortHolder struct {
@@ -115,8 +121,9 @@ func (c *Container) Up() bool {
 	switch c.State {
 	case Running, Starting, Healthy, Unhealthy, Restarting:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // sortContainers puts the container that stands for a replica first: one with

@@ -69,6 +69,7 @@ func (b *builder) slotOperations(s *slot) {
 		if len(s.leftovers) == 0 {
 			return
 		}
+	default: // replacing and cleaning up are not decided for a replica
 	}
 	b.await(s, &service)
 }
@@ -83,14 +84,14 @@ func (b *builder) addPlanned(op Operation) string {
 }
 
 // await waits for the replica to arrive, unless it has already.
-func (b *builder) await(s *slot, service *desired.Service) string {
+func (b *builder) await(s *slot, service *desired.Service) {
 	id := awaitID(s)
 	o := Operation{ID: id, Kind: AwaitContainer, Service: s.service, Number: s.number, Await: awaitOf(service, b.jobs()[s.service])}
 	if s.current != nil && !s.makes() {
 		o.Container = s.current.ID
 	}
 	o.Needs = []string{startID(s)}
-	return b.addPlanned(o)
+	b.addPlanned(o)
 }
 
 func awaitOf(s *desired.Service, awaited bool) Await {

@@ -4,8 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/docker/docker/api/types/volume"
-
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
@@ -119,7 +117,7 @@ func SecretOwner(f desired.File) string {
 	return entryOwner(f.Entries[0])
 }
 
-func isSecretVolume(vol volume.Volume, stack, name string) bool {
+func isSecretVolume(vol observed.Volume, stack, name string) bool {
 	return vol.Labels[desired.LabelStack] == stack && vol.Labels[desired.LabelSecretCheck] != "" &&
 		vol.Labels[desired.LabelFileName] == name
 }

@@ -2,13 +2,10 @@ package plan
 
 import (
 	"fmt"
-	"net/netip"
 	"strconv"
-	"strings"
-
-	"github.com/docker/docker/api/types/network"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
 // networks plans the stack's own networks and checks the external ones.
@@ -48,7 +45,7 @@ func (b *builder) replaceNetwork(want desired.Network, causes []Difference) {
 
 // NetworkDifferences compares what was asked for; what the engine filled in by
 // itself is no difference.
-func NetworkDifferences(want desired.Network, have network.Summary) []Difference {
+func NetworkDifferences(want desired.Network, have observed.Network) []Difference {
 	var out []Difference
 	differ := func(field, old, wanted string) {
 		if old != wanted {
@@ -74,7 +71,7 @@ func NetworkDifferences(want desired.Network, have network.Summary) []Difference
 		}
 	}
 	if want.IPAM != nil {
-		differ("ipam", ipamText(have.IPAM, want.IPAM), ipamText(*want.IPAM, want.IPAM))
+		differ("ipam", want.IPAMText(have.IPAM), want.IPAMText(*want.IPAM))
 	}
 	return out
 }
@@ -88,44 +85,6 @@ func unionKeys(a, b map[string]string) []string {
 		union[key] = ""
 	}
 	return sortedKeys(union)
-}
-
-// ipamText spells address management, in as much detail as was asked for.
-func ipamText(ipam network.IPAM, asked *network.IPAM) string {
-	var words []string
-	for i, pool := range ipam.Config {
-		var want network.IPAMConfig
-		if i < len(asked.Config) {
-			want = asked.Config[i]
-		} else if len(asked.Config) == 0 {
-			continue
-		}
-		if want.Subnet != "" || i >= len(asked.Config) {
-			words = append(words, "subnet "+canonicalPrefix(pool.Subnet))
-		}
-		if want.Gateway != "" {
-			words = append(words, "gateway "+pool.Gateway)
-		}
-		if want.IPRange != "" {
-			words = append(words, "ip_range "+canonicalPrefix(pool.IPRange))
-		}
-		for _, name := range sortedKeys(want.AuxAddress) {
-			words = append(words, "aux "+name+" "+pool.AuxAddress[name])
-		}
-	}
-	if asked.Driver != "" && asked.Driver != "default" {
-		words = append(words, "driver "+ipam.Driver)
-	}
-	return strings.Join(words, ", ")
-}
-
-// canonicalPrefix spells a CIDR one way: without host bits.
-func canonicalPrefix(cidr string) string {
-	prefix, err := netip.ParsePrefix(cidr)
-	if err != nil {
-		return cidr
-	}
-	return prefix.Masked().String()
 }
 
 // cleanUpNetworks removes the stack's networks that are no longer declared,

@@ -241,6 +241,7 @@ func repair(s *desired.Service, c *observed.Container, name string, jobs map[str
 			break
 		}
 		return Start, state(c.State)
+	default: // up, or done
 	}
 	if c.Name != name {
 		return Rename, []Difference{{Field: "container_name", Old: c.Name, New: name}}
