@@ -34,7 +34,7 @@ func (r Request) String() string { return r.Method + " " + r.Path }
 // test.
 func Record(t testing.TB, host string) *Recorder {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "hl") // t.TempDir makes paths too long for a socket
+	dir, err := os.MkdirTemp("", "hl") //nolint:usetesting // t.TempDir makes paths too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}

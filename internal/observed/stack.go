@@ -32,11 +32,11 @@ type Stack struct {
 	APIVersion string
 }
 
-// Network and Volume are as the engine lists them.
-type (
-	Network = network.Summary
-	Volume  = volume.Volume
-)
+// Network is a network as the engine lists it.
+type Network = network.Summary
+
+// Volume is a volume as the engine lists it.
+type Volume = volume.Volume
 
 // PortHolder is a container that publishes a port.
 type PortHolder struct {
