@@ -1,13 +1,7 @@
 package acctest
 
 import (
-	"context"
-	"net"
 	"net/http"
-	"net/http/httputil"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 )
@@ -34,33 +28,14 @@ func (r Request) String() string { return r.Method + " " + r.Path }
 // test.
 func Record(t testing.TB, host string) *Recorder {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "hl") //nolint:usetesting // t.TempDir makes paths too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "engine.sock")
-	listener, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &Recorder{Host: "unix://" + socket}
-	engine := strings.TrimPrefix(host, "unix://")
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(p *httputil.ProxyRequest) { p.Out.URL.Scheme, p.Out.URL.Host = "http", "engine" },
-		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", engine)
-		}},
-		FlushInterval: -1, // progress streams
-	}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	r := &Recorder{}
+	engine := forward(host)
+	r.Host = listen(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r.mu.Lock()
 		r.requests = append(r.requests, Request{req.Method, req.URL.Path})
 		r.mu.Unlock()
-		proxy.ServeHTTP(w, req)
-	})}
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(func() { _ = server.Close() })
+		engine.ServeHTTP(w, req)
+	}))
 	return r
 }
 
