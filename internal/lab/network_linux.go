@@ -30,6 +30,24 @@ func (n *Node) Dial(ctx context.Context, port int) (net.Conn, error) {
 	return n.lab.Dial(ctx, "tcp4", fmt.Sprintf("%s:%d", n.Address, port))
 }
 
+// Listen opens a TCP port on the node's own loopback address, which its engine
+// and host-network containers reach as 127.0.0.1. The listener stays there
+// while the caller serves it from its own network.
+func (n *Node) Listen(port int) (listener net.Listener, err error) {
+	address := fmt.Sprintf("127.0.0.1:%d", port)
+	if n.lab.rec.HostNetwork {
+		return net.Listen("tcp4", address)
+	}
+	n.lab.mu.Lock()
+	init := n.lab.rec.Nodes[n.index].Init
+	n.lab.mu.Unlock()
+	err = inNetwork(init, func() error {
+		listener, err = net.Listen("tcp4", address)
+		return err
+	})
+	return listener, err
+}
+
 // startHub starts the process that holds the lab's network and forwards loopback
 // ports of the machine into it. It fills in the record's forwards.
 func (l *Lab) startHub(ctx context.Context) error {

@@ -41,6 +41,9 @@ func (l *Lab) Dial(context.Context, string, string) (net.Conn, error) { return n
 // Dial always fails on this system.
 func (n *Node) Dial(context.Context, int) (net.Conn, error) { return nil, errNotLinux }
 
+// Listen always fails on this system.
+func (n *Node) Listen(int) (net.Listener, error) { return nil, errNotLinux }
+
 // PowerOn always fails on this system.
 func (n *Node) PowerOn(context.Context) error { return errNotLinux }
 
