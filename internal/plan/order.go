@@ -77,8 +77,10 @@ func (b *builder) orderStops() {
 	})
 	for name := range b.replacedNetworks {
 		b.eachSlot(func(s *slot) {
-			if s.current != nil && s.action == Recreate && s.current.NetworkIDs[name] != "" {
-				b.need(opID(RemoveNetwork, name), onExisting(StopContainer, s.current))
+			for _, c := range append(ending(s), s.leftovers...) {
+				if c.NetworkIDs[name] != "" {
+					b.need(opID(RemoveNetwork, name), onExisting(StopContainer, &c))
+				}
 			}
 		})
 	}

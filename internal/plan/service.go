@@ -211,7 +211,7 @@ func (b *builder) inheritedCauses(s *desired.Service, c *observed.Container, bui
 		switch {
 		case b.replacedNetworks[a.Network]:
 			out = append(out, Difference{Field: "networks." + a.Network, Old: "attached", New: "attached to its replacement"})
-		case attached && exists && id != "" && id != current.ID:
+		case attached && id != "" && (!exists || id != current.ID):
 			out = append(out, Difference{Field: "networks." + a.Network, Old: "attached to a network that is gone", New: "attached"})
 		}
 	}
