@@ -77,7 +77,7 @@ func indent(s string) string {
 
 func whatRuns(e *converge.Error) string {
 	if !e.RolledBack {
-		return "The change was not rolled back; state says what runs now."
+		return "What was made so far stays, to be looked at; state says what runs now."
 	}
 	if e.RollbackErr != nil {
 		return fmt.Sprintf("Rolling the change back failed in part:\n%s\nState says what runs now. Look at the node with docker compose -p %s ps -a.",
