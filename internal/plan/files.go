@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -43,15 +44,16 @@ func place(want *desired.Stack, have *observed.Stack) Placements {
 	used := usedVolumes(have)
 	placements := Placements{}
 	checked := map[string]Placement{} // secrets are expensive to recognise: once each
+	newest := map[string]int{}        // the highest version given to a secret so far
 	for _, name := range sortedKeys(want.Services) {
 		service := want.Services[name]
 		placements[name] = map[string]Placement{}
 		for _, file := range service.Files {
 			var p Placement
 			if file.Digest == "" {
-				key := secretKey(file)
+				key := string(file.Kind) + "/" + file.Name + "/" + SecretOwner(file)
 				if _, ok := checked[key]; !ok {
-					checked[key] = placeSecret(want.Name, file, have)
+					checked[key] = placeSecret(want.Name, file, have, newest)
 				}
 				p = checked[key]
 				p.File = file
@@ -66,60 +68,46 @@ func place(want *desired.Stack, have *observed.Stack) Placements {
 	return placements
 }
 
-// secretKey tells apart deliveries of one secret that differ in owner or mode.
-func secretKey(f desired.File) string {
-	key := string(f.Kind) + "/" + f.Name
-	for _, e := range f.Entries {
-		key += "/" + entryOwner(e)
-	}
-	return key
-}
-
-func entryOwner(e desired.Entry) string {
-	return strconv.Itoa(e.UID) + "-" + strconv.Itoa(e.GID) + "-" + strconv.FormatUint(uint64(e.Mode), 8)
-}
-
-func placeSecret(stack string, f desired.File, have *observed.Stack) Placement {
-	newest := 0
-	owner := ""
-	if len(f.Entries) > 0 {
-		owner = entryOwner(f.Entries[0])
-	}
+func placeSecret(stack string, f desired.File, have *observed.Stack, newest map[string]int) Placement {
+	secret := string(f.Kind) + "/" + f.Name
+	content, owner := SecretContent(f), SecretOwner(f)
 	for _, name := range sortedKeys(have.Volumes) {
-		vol := have.Volumes[name]
-		if !isSecretVolume(vol, stack, f.Name) {
+		labels := have.Volumes[name].Labels
+		if labels[desired.LabelStack] != stack || labels[desired.LabelSecretCheck] == "" ||
+			labels[desired.LabelFile] != string(f.Kind) || labels[desired.LabelFileName] != f.Name {
 			continue
 		}
-		version, _ := strconv.Atoi(vol.Labels[desired.LabelFileVersion])
-		newest = max(newest, version)
-		check := desired.SecretCheck(vol.Labels[desired.LabelSecretCheck])
-		if vol.Labels[desired.LabelFileOwner] == owner && check.Matches(SecretContent(f)) {
+		version, _ := strconv.Atoi(labels[desired.LabelFileVersion])
+		newest[secret] = max(newest[secret], version)
+		if labels[desired.LabelFileOwner] == owner && desired.SecretCheck(labels[desired.LabelSecretCheck]).Matches(content) {
 			return Placement{Volume: name, Version: version, Exists: true}
 		}
 	}
-	return Placement{Volume: fileVolume(stack, f, "v"+strconv.Itoa(newest+1)), Version: newest + 1}
+	newest[secret]++
+	return Placement{Volume: fileVolume(stack, f, "v"+strconv.Itoa(newest[secret])), Version: newest[secret]}
 }
 
-// SecretContent is the value that a delivered secret's check is made from.
+// SecretContent is what a delivered secret's check is made from: its value, or
+// for a directory every name and value.
 func SecretContent(f desired.File) []byte {
-	if len(f.Entries) == 0 {
-		return nil
+	if !f.Directory && len(f.Entries) == 1 {
+		return f.Entries[0].Content
 	}
-	return f.Entries[0].Content
+	var all []byte
+	for _, e := range f.Entries {
+		all = fmt.Appendf(all, "%d:%s%d:%s%d:%s", len(e.Path), e.Path, len(e.Link), e.Link, len(e.Content), e.Content)
+	}
+	return all
 }
 
 // SecretOwner is the text by which deliveries of one secret with other owners
-// or modes are told apart.
+// or modes are told apart: "uid-gid-mode" of each entry.
 func SecretOwner(f desired.File) string {
-	if len(f.Entries) == 0 {
-		return ""
+	owners := make([]string, len(f.Entries))
+	for i, e := range f.Entries {
+		owners[i] = fmt.Sprintf("%d-%d-%o", e.UID, e.GID, e.Mode)
 	}
-	return entryOwner(f.Entries[0])
-}
-
-func isSecretVolume(vol observed.Volume, stack, name string) bool {
-	return vol.Labels[desired.LabelStack] == stack && vol.Labels[desired.LabelSecretCheck] != "" &&
-		vol.Labels[desired.LabelFileName] == name
+	return strings.Join(owners, ",")
 }
 
 // fileVolume names the volume of a delivered file: "<stack>_<kind>_<name>_<version>".
