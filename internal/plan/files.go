@@ -68,23 +68,35 @@ func place(want *desired.Stack, have *observed.Stack) Placements {
 	return placements
 }
 
+// placeSecret finds the volume that holds a secret with the same value and
+// owner, or gives it the next version. newest has the highest version that was
+// given to each secret in this plan.
 func placeSecret(stack string, f desired.File, have *observed.Stack, newest map[string]int) Placement {
 	secret := string(f.Kind) + "/" + f.Name
 	content, owner := SecretContent(f), SecretOwner(f)
 	for _, name := range sortedKeys(have.Volumes) {
-		labels := have.Volumes[name].Labels
-		if labels[desired.LabelStack] != stack || labels[desired.LabelSecretCheck] == "" ||
-			labels[desired.LabelFile] != string(f.Kind) || labels[desired.LabelFileName] != f.Name {
-			continue
+		if labels := have.Volumes[name].Labels; holdsSecret(labels, stack, f) {
+			version, _ := strconv.Atoi(labels[desired.LabelFileVersion])
+			newest[secret] = max(newest[secret], version)
 		}
-		version, _ := strconv.Atoi(labels[desired.LabelFileVersion])
-		newest[secret] = max(newest[secret], version)
-		if labels[desired.LabelFileOwner] == owner && desired.SecretCheck(labels[desired.LabelSecretCheck]).Matches(content) {
+	}
+	for _, name := range sortedKeys(have.Volumes) {
+		labels := have.Volumes[name].Labels
+		if holdsSecret(labels, stack, f) && labels[desired.LabelFileOwner] == owner &&
+			desired.SecretCheck(labels[desired.LabelSecretCheck]).Matches(content) {
+			version, _ := strconv.Atoi(labels[desired.LabelFileVersion])
 			return Placement{Volume: name, Version: version, Exists: true}
 		}
 	}
 	newest[secret]++
 	return Placement{Volume: fileVolume(stack, f, "v"+strconv.Itoa(newest[secret])), Version: newest[secret]}
+}
+
+// holdsSecret tells whether a volume's labels say that it holds some version of
+// the secret.
+func holdsSecret(labels map[string]string, stack string, f desired.File) bool {
+	return labels[desired.LabelStack] == stack && labels[desired.LabelSecretCheck] != "" &&
+		labels[desired.LabelFile] == string(f.Kind) && labels[desired.LabelFileName] == f.Name
 }
 
 // SecretContent is what a delivered secret's check is made from: its value, or
@@ -114,7 +126,7 @@ func SecretOwner(f desired.File) string {
 func fileVolume(stack string, f desired.File, version string) string {
 	var clean strings.Builder
 	for _, r := range f.Name {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '.' {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.' {
 			clean.WriteRune(r)
 		} else {
 			clean.WriteByte('-')
