@@ -3,9 +3,11 @@ package observed
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/containerd/errdefs"
+	"github.com/distribution/reference"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
@@ -177,9 +179,11 @@ func (n *Node) lookUpImages(ctx context.Context, inspected []container.InspectRe
 	return group.Wait()
 }
 
+// image inspects an image once for the node, by whichever of its names: reading
+// knows its ID, planning what the documents call it.
 func (n *Node) image(ctx context.Context, ref string) (Image, bool, error) {
 	n.mu.Lock()
-	img, ok := n.images[ref]
+	img, ok := n.images[familiar(ref)]
 	n.mu.Unlock()
 	if ok {
 		return img, true, nil
@@ -193,9 +197,21 @@ func (n *Node) image(ctx context.Context, ref string) (Image, bool, error) {
 	}
 	img = newImage(resp)
 	n.mu.Lock()
-	n.images[ref] = img
-	n.mu.Unlock()
+	defer n.mu.Unlock()
+	for _, name := range slices.Concat([]string{ref, resp.ID}, resp.RepoTags, resp.RepoDigests) {
+		n.images[familiar(name)] = img
+	}
 	return img, true, nil
+}
+
+// familiar spells a reference as the engine lists it: "docker.io/library/nginx"
+// is "nginx:latest". An image's ID stays as it is.
+func familiar(ref string) string {
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err != nil {
+		return ref
+	}
+	return reference.FamiliarString(reference.TagNameOnly(named))
 }
 
 func (n *Node) fill(s *Stack, inspected []container.InspectResponse) {
