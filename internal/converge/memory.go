@@ -131,10 +131,14 @@ func (m Memory) hides(service, key string) bool {
 	return true
 }
 
+// free are the beginnings of the fields whose values are anybody's text, and so
+// may hold a secret.
+var free = [...]string{"environment.", "command", "entrypoint", "healthcheck.test", "labels.", "annotations.", "logging.options."}
+
 // shows tells whether a field of a container is shown: the fields that were
-// asked for and what was added by hand. Right after an import nothing is known
-// to be asked for: then all is shown but what the image or the engine gave, and
-// environment values, any of which may be a secret.
+// asked for and what was added by hand. Without memory, as right after an
+// import, nothing is known to be asked for, or to be a secret: then all is shown
+// but what the image or the engine gave, and values that may be secrets.
 func (m Memory) shows(service, key, value string, c *observed.Container) bool {
 	known, remembered := m.Known[service]
 	if remembered {
@@ -148,5 +152,10 @@ func (m Memory) shows(service, key, value string, c *observed.Container) bool {
 	if m.Known != nil {
 		return false // the service is not ours to describe: it goes
 	}
-	return !c.Defaults[key] && !strings.HasPrefix(key, "environment.") && !strings.HasSuffix(key, ".mac_address")
+	for _, prefix := range free {
+		if strings.HasPrefix(key, prefix) {
+			return false
+		}
+	}
+	return !c.Defaults[key] && !strings.HasSuffix(key, ".mac_address")
 }

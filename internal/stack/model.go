@@ -141,6 +141,29 @@ func (m *model) observe(ctx context.Context, view converge.View) diag.Diagnostic
 	return diags
 }
 
+// keepUntouched takes over what the plan left as it was in the state. Without
+// memory, right after an import or when the provider was killed in an update,
+// the state shows more than what is asked for, and Terraform holds an apply to
+// its plan; the next Read shows what is asked for.
+func (m *model) keepUntouched(planned, state *model) diag.Diagnostics {
+	if planned.Networks.Equal(state.Networks) {
+		m.Networks = state.Networks
+	}
+	if planned.Volumes.Equal(state.Volumes) {
+		m.Volumes = state.Volumes
+	}
+	services := maps.Clone(m.Services.Elements())
+	before := state.Services.Elements()
+	for name, service := range planned.Services.Elements() {
+		if prior, ok := before[name]; ok && service.Equal(prior) {
+			services[name] = prior
+		}
+	}
+	var diags diag.Diagnostics
+	m.Services, diags = types.MapValue(serviceType, services)
+	return diags
+}
+
 // orUnknown turns nil, which a plan uses for what it can't know, into unknown.
 func orUnknown(value *string) types.String {
 	if value == nil {

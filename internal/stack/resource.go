@@ -155,11 +155,14 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if err != nil && view.Services == nil {
 		return // nothing was written: the prior state stands
 	}
-	result := &planned
+	result, promised := &planned, planned
 	if rolledBack(err) {
 		result = &state
 	}
 	resp.Diagnostics.Append(result.observe(ctx, view)...)
+	if err == nil {
+		resp.Diagnostics.Append(result.keepUntouched(&promised, &state)...)
+	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, result)...)
 	resp.Diagnostics.Append(storeMemory(ctx, resp.Private, mem)...)
 }
