@@ -1,7 +1,6 @@
 package stack_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -149,31 +148,14 @@ func (s *interruptedStack) recover(t *testing.T, generation int) {
 // requireTruth compares the services that a plan starts from with the engine's.
 func (s *interruptedStack) requireTruth(t *testing.T, planFile string) {
 	t.Helper()
-	var shown struct {
-		PriorState struct {
-			Values struct {
-				RootModule struct {
-					Resources []struct {
-						Values struct {
-							Services map[string]struct{ Replicas int }
-						}
-					}
-				} `json:"root_module"`
-			}
-		} `json:"prior_state"`
-	}
-	text := s.Must(t, []string{"show", "-json", planFile}).Stdout
-	if err := json.Unmarshal([]byte(text), &shown); err != nil {
-		t.Fatal(err)
-	}
 	there := map[string]int{}
 	for _, c := range containersOf(t, s.engine, s.name) {
 		there[c.Labels["com.docker.compose.service"]]++
 	}
-	for _, r := range shown.PriorState.Values.RootModule.Resources {
-		for service, values := range r.Values.Services {
-			if values.Replicas != there[service] {
-				t.Errorf("the plan says that service %s has %d containers, and it has %d", service, values.Replicas, there[service])
+	for _, r := range showPlan(t, s.CLI, planFile).PriorState.Values.RootModule.Resources {
+		for service, values := range r.AttributeValues["services"].(map[string]any) {
+			if n := values.(map[string]any)["replicas"]; fmt.Sprint(n) != fmt.Sprint(there[service]) {
+				t.Errorf("the plan says that service %s has %v containers, and it has %d", service, n, there[service])
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/docker/docker/api/types/container"
@@ -14,6 +15,9 @@ import (
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/volume"
 	"github.com/docker/docker/client"
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
 )
 
 // labels of which one marks everything that belongs to a stack.
@@ -118,4 +122,35 @@ func requireEqual(t testing.TB, what string, got, want any) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%s: got %v, want %v", what, got, want)
 	}
+}
+
+// showPlan reads a plan file.
+func showPlan(t testing.TB, c *acctest.CLI, file string) *tfjson.Plan {
+	t.Helper()
+	var shown tfjson.Plan
+	if err := shown.UnmarshalJSON([]byte(c.Must(t, []string{"show", "-json", file}).Stdout)); err != nil {
+		t.Fatal(err)
+	}
+	return &shown
+}
+
+// requireUnchanged requires that a plan leaves attributes of its one resource as
+// they are.
+func requireUnchanged(t testing.TB, c *acctest.CLI, file string, attributes ...string) {
+	t.Helper()
+	change := showPlan(t, c, file).ResourceChanges[0].Change
+	before, after := change.Before.(map[string]any), change.After.(map[string]any)
+	for _, name := range attributes {
+		if !reflect.DeepEqual(before[name], after[name]) {
+			t.Errorf("the plan changes %s from\n%v\nto\n%v", name, before[name], after[name])
+		}
+	}
+}
+
+var lastPort atomic.Int32
+
+// freePort is a port that no other test uses.
+func freePort(t testing.TB) int {
+	t.Helper()
+	return 21000 + int(lastPort.Add(1))
 }
