@@ -41,7 +41,8 @@ func resourceSchema(ctx context.Context) schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "A Compose project on one node: its containers, networks and volumes.\n\n" +
 			"The plan shows each service that will change, field by field, and what was changed by hand on the node. " +
-			"Planning only reads. Applying does what the plan said: containers that need not change keep running.",
+			"Planning only reads. Applying does what the plan said: containers that need not change keep running, and an update " +
+			"that does not come up is rolled back.",
 		Attributes: attributes,
 	}
 }
@@ -73,7 +74,7 @@ func inputAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"compose": schema.StringAttribute{
 			Required:            true,
-			MarkdownDescription: "Compose document in YAML. Writing the same in another way (order, spelling, short or long form) changes nothing.",
+			MarkdownDescription: "Compose document in YAML. Writing the same in another way (order, comments, short or long form) changes nothing.",
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		"overrides": schema.ListAttribute{
@@ -84,7 +85,8 @@ func inputAttributes() map[string]schema.Attribute {
 		"project_directory": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: "Directory, where Terraform runs, that relative paths in the documents start from: " +
-				"`configs`, `secrets`, `env_file`, build contexts and relative bind mounts, which are delivered to the node. Usually `path.module`.",
+				"`configs`, `secrets`, `env_file`, build contexts and relative bind mounts. Their files are sent to the node; what is mounted, is mounted read-only. " +
+				"Usually `path.module`. Without it a relative path is an error.",
 		},
 		"profiles": schema.ListAttribute{
 			Optional: true, ElementType: types.StringType,
@@ -92,12 +94,13 @@ func inputAttributes() map[string]schema.Attribute {
 		},
 		"variables": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "Values for `${NAME}` in the documents. The environment that Terraform runs in and `.env` files are not read.",
+			MarkdownDescription: "Values for `${NAME}` in the documents. They are kept in state. The environment that Terraform runs in and `.env` files are not read.",
 		},
 		"secrets": schema.MapAttribute{
 			Optional: true, WriteOnly: true, ElementType: types.StringType,
 			MarkdownDescription: "Secret values, never kept in state or plan: for `${NAME}` in the documents, and as the source of " +
-				"top-level `secrets` with `environment: NAME` or `external: true`. A changed value is noticed by comparing it with the node. " +
+				"top-level `secrets` with `environment: NAME` or `external: true`. A changed value is noticed by comparing it with the node; " +
+				"the plan shows its version. No name may be in `variables` too. " +
 				"A value that ends up in a container's environment can be read by whoever may use the node's engine; prefer secret files.",
 		},
 	}
@@ -115,13 +118,13 @@ func behaviourAttributes() map[string]schema.Attribute {
 		"remove_volumes": schema.BoolAttribute{
 			Optional: true, Computed: true,
 			Default:             booldefault.StaticBool(false),
-			MarkdownDescription: "Whether destroying the stack removes its named volumes and their data. Default `false`.",
+			MarkdownDescription: "Whether destroying the stack removes its named volumes and their data. Default `false`. What counts is the value that was applied last.",
 		},
 		"rollback": schema.BoolAttribute{
 			Optional: true, Computed: true,
 			Default: booldefault.StaticBool(true),
 			MarkdownDescription: "Whether an update that does not come up is undone: the previous containers are kept, stopped, until every new one has arrived. " +
-				"Default `true`. A first creation is left as it is, to be looked at.",
+				"Default `true`. A first creation is left as it is, to be looked at, and an update that has to replace a network can't be undone.",
 		},
 	}
 }
@@ -133,7 +136,7 @@ func observedAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "The services as the engine has them, by name.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"image":  schema.StringAttribute{Computed: true, MarkdownDescription: "Image as written in the Compose document."},
-				"digest": schema.StringAttribute{Computed: true, MarkdownDescription: "Digest of the image in its registry; the image's ID when it was built."},
+				"digest": schema.StringAttribute{Computed: true, MarkdownDescription: "Digest of the image in its registry; the image's ID when it has none, as when it was built on the node."},
 				"replicas": schema.Int64Attribute{Computed: true,
 					MarkdownDescription: "Number of containers. More than declared means that an interrupted change left one."},
 				"state": schema.StringAttribute{Computed: true, MarkdownDescription: "Condition of the container that needs attention most: " +

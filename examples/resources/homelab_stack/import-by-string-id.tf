@@ -1,0 +1,4 @@
+import {
+  to = homelab_stack.whoami
+  id = "local/whoami"
+}
