@@ -55,9 +55,8 @@ func (b *builder) refuseForeign() bool {
 	if b.opts.Adopt || b.have.Owned || len(b.have.Services) == 0 {
 		return false
 	}
-	b.problem("name", fmt.Sprintf("A Compose project named %q with %d services exists already, and homelab did not make it. "+
-		"To take it over as it runs, import it; or choose another name, or remove it with docker compose down.",
-		b.want.Name, len(b.have.Services)))
+	b.plan.Problems = append(b.plan.Problems, Problem{Attribute: "name", Foreign: true,
+		Detail: fmt.Sprintf("A Compose project named %q with %d services exists already, and homelab did not make it.", b.want.Name, len(b.have.Services))})
 	return true
 }
 

@@ -77,6 +77,9 @@ func (d Difference) String() string {
 // is the stack's attribute at fault.
 type Problem struct {
 	Attribute, Detail string
+	// Foreign tells that the stack runs already and something else made it: it
+	// can be taken over, but not by a create.
+	Foreign bool
 }
 
 // Kind is what an operation asks of the engine.

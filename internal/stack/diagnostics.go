@@ -65,10 +65,16 @@ func attributePath(attribute string) path.Path {
 	return path.Root(name).AtListIndex(index)
 }
 
-func problemDiagnostics(problems []converge.Problem) diag.Diagnostics {
+func problemDiagnostics(problems []converge.Problem, m *model) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, p := range problems {
-		diags.AddAttributeError(attributePath(p.Attribute), "Stack can't be applied", p.Detail)
+		detail := p.Detail
+		if p.Foreign {
+			id := m.Node.ValueString() + "/" + m.Name.ValueString()
+			detail += fmt.Sprintf(" To take it over as it runs, import it: terraform import ADDRESS %s, or an import block with id = %q. "+
+				"Or choose another name, or remove the project with docker compose -p %s down.", id, id, m.Name.ValueString())
+		}
+		diags.AddAttributeError(attributePath(p.Attribute), "Stack can't be applied", detail)
 	}
 	return diags
 }
@@ -88,7 +94,7 @@ func applyDiagnostics(err error, m *model, limit time.Duration, timeout string) 
 	switch {
 	case err == nil:
 	case errors.As(err, &problems):
-		return problemDiagnostics(problems.Problems)
+		return problemDiagnostics(problems.Problems, m)
 	case errors.As(err, &changed):
 		diags.AddError("Node changed since the plan", fmt.Sprintf("Stack %q on node %q: applying would now also have to %s, which the plan did not say. "+
 			"Nothing was changed. Plan again to see it.", changed.Stack, changed.Node, strings.Join(changed.Changes, ", ")))

@@ -72,7 +72,7 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 	if err != nil {
 		return nil, append(diags, nodeDiagnostics(err, planned)...)
 	}
-	diags.Append(problemDiagnostics(preview.Problems)...)
+	diags.Append(problemDiagnostics(preview.Problems, planned)...)
 	for _, warning := range preview.Warnings {
 		diags.AddAttributeWarning(path.Root("compose"), "Stack may not do what is expected", warning)
 	}
