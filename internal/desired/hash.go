@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"strings"
 )
 
 // hashVersion goes up whenever the same service would hash differently, so
@@ -14,7 +15,8 @@ const hashVersion = "v1"
 
 // Hash returns "v1:" and 64 hexadecimal digits over everything a container of
 // the service is made from, secrets left out: what a secret is now is compared
-// with the node itself. It depends on the order of nothing.
+// with the node itself, and so are networks, which a container can join later.
+// It depends on the order of nothing.
 func (s *Service) Hash() string {
 	h := sha256.New()
 	field := func(key, value string) { fmt.Fprintf(h, "%d:%s=%d:%s;", len(key), key, len(value), value) }
@@ -22,9 +24,10 @@ func (s *Service) Hash() string {
 	field("container_name", s.ContainerName)
 	spec := s.Spec(nil).Masked(s.Secret, 1)
 	for _, key := range spec.Keys() {
-		if key != "build" { // the image's own identity says what was built
-			field(key, spec[key])
+		if key == "build" || strings.HasPrefix(key, "networks.") { // the image's own identity says what was built
+			continue
 		}
+		field(key, spec[key])
 	}
 	writeSecretNames(h, s.Secret)
 	return hashVersion + ":" + hex.EncodeToString(h.Sum(nil))

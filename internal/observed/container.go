@@ -75,11 +75,16 @@ func (c *Container) readState(state *container.State) {
 // readSpec extracts the container's fields, and notes those its image gave.
 func readSpec(c container.InspectResponse, s *Stack, out *Container, mountpoints map[string]volume.Volume, services map[string]string) desired.Spec {
 	view := desired.View{
-		Config: c.Config, ShortID: c.ID[:shortIDLength], Name: out.Name,
+		Config: c.Config, ShortID: c.ID[:shortIDLength], Names: namesOf(out),
 		Networks: map[string]*network.EndpointSettings{},
 	}
 	if c.HostConfig != nil {
 		host := *c.HostConfig
+		for _, mode := range []string{string(host.NetworkMode), string(host.PidMode), string(host.IpcMode)} {
+			if id, ok := strings.CutPrefix(mode, "container:"); ok {
+				out.Shares = append(out.Shares, id)
+			}
+		}
 		host.NetworkMode = container.NetworkMode(sharedService(string(host.NetworkMode), services))
 		host.PidMode = container.PidMode(sharedService(string(host.PidMode), services))
 		host.IpcMode = container.IpcMode(sharedService(string(host.IpcMode), services))
@@ -98,6 +103,13 @@ func readSpec(c container.InspectResponse, s *Stack, out *Container, mountpoints
 		spec["build"] = build
 	}
 	return spec
+}
+
+// namesOf are the names that a container has and had: a change under way ("…_after_<id>",
+// "<id>_…") or a person may have given it another one than it was made for.
+func namesOf(c *Container) []string {
+	made, _, _ := strings.Cut(strings.TrimPrefix(c.Name, c.ID[:shortIDLength]+"_"), "_after_")
+	return []string{c.Name, made, fmt.Sprintf("%s-%s-%d", c.Labels[desired.LabelProject], c.Service, c.Number)}
 }
 
 // sharedService turns "container:<id>" into "service:<name>" for a container

@@ -88,6 +88,8 @@ type Container struct {
 	FileVolumes map[string]string
 	// NetworkIDs are the identities of the joined networks, by name.
 	NetworkIDs map[string]string
+	// Shares are the IDs of the containers whose namespaces it shares.
+	Shares []string
 	// Health is the outcome of the last health checks, oldest first.
 	Health []HealthCheck
 	// HasHealthcheck tells whether a health check is defined, by image or service.

@@ -12,7 +12,7 @@ import (
 func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	b := &builder{
 		want: want, have: have, opts: opts, plan: &Plan{Rollback: true, Warnings: want.Warnings, SecretVersions: map[string]int{}},
-		byID: map[string]*Operation{}, replacedNetworks: map[string]bool{}, slots: map[string][]slot{},
+		byID: map[string]*Operation{}, replacedNetworks: map[string]bool{}, movedTags: map[string]bool{}, slots: map[string][]slot{},
 	}
 	if b.refuseForeign() {
 		return b.plan
@@ -46,6 +46,8 @@ type builder struct {
 	// replacedNetworks are those, by the engine's name, whose containers have
 	// to be made again.
 	replacedNetworks map[string]bool
+	// movedTags are the image references that are pulled or built anew.
+	movedTags map[string]bool
 	// slots are the decisions, by service.
 	slots map[string][]slot
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
@@ -57,7 +58,8 @@ func (c *comparison) differences(have *observed.Container) []Difference {
 		}
 		out = append(out, c.hide(key, got, want, have))
 	}
-	if len(out) == 0 && c.hashDiffers(have) {
+	elsewhere := func(d Difference) bool { return !strings.HasPrefix(d.Field, "networks.") }
+	if !slices.ContainsFunc(out, elsewhere) && c.hashDiffers(have) { // connecting a network would not mend it
 		out = append(out, Difference{Field: "configuration", Old: "made from another definition", New: "as declared"})
 	}
 	return out

@@ -11,7 +11,7 @@ import (
 // before old ones stop, old ones are kept, stopped, until every new one has
 // arrived, and each starts when its dependencies have arrived.
 func (b *builder) containers() {
-	for _, name := range sortedKeys(b.slots) {
+	for _, name := range b.parentsFirst() { // a child's creation names its parent's start, which has to be planned by then
 		for i := range b.slots[name] {
 			b.slotOperations(&b.slots[name][i])
 		}
@@ -60,6 +60,7 @@ func (b *builder) slotOperations(s *slot) {
 			o.Network, o.Needs = network, []string{opID(CreateNetwork, network)}
 			b.addPlanned(o)
 		}
+		b.rename(s, &service)
 		return
 	case Remove:
 		b.retire(s.current)
@@ -203,6 +204,11 @@ func (b *builder) ingredients(s *desired.Service) []string {
 	}
 	for _, parent := range parents(*s) {
 		needs = append(needs, fmt.Sprintf("start container %s/1", parent))
+		for i := range b.slots[parent] {
+			if p := &b.slots[parent][i]; p.number == 1 {
+				needs = append(needs, p.renamed) // it is found by its name
+			}
+		}
 	}
 	return needs
 }

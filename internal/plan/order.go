@@ -38,7 +38,7 @@ func (b *builder) orderStarts() {
 }
 
 // arrivals are the waits for a service's dependencies; one that runs but is
-// not yet healthy is waited for too.
+// not yet healthy, or has not ended yet, is waited for too.
 func (b *builder) arrivals(s *desired.Service) []string {
 	var ids []string
 	for _, name := range sortedKeys(s.Dependencies) {
@@ -48,14 +48,24 @@ func (b *builder) arrivals(s *desired.Service) []string {
 			if other.action == Remove {
 				continue
 			}
-			if _, planned := b.byID[awaitID(other)]; !planned && dep.Condition == desired.Healthy &&
-				other.current != nil && other.current.State == observed.Starting {
+			if _, planned := b.byID[awaitID(other)]; !planned && isUnderWay(other.current, dep.Condition) {
 				b.await(other, ptr(b.want.Services[name]))
 			}
 			ids = append(ids, awaitID(other))
 		}
 	}
 	return ids
+}
+
+// isUnderWay tells whether a container that stays has still to arrive.
+func isUnderWay(c *observed.Container, goal desired.Condition) bool {
+	switch {
+	case c == nil:
+		return false
+	case goal == desired.Completed:
+		return c.Up()
+	}
+	return goal == desired.Healthy && c.State == observed.Starting
 }
 
 // orderStops stops nothing before every new container that can be made without

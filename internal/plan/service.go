@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -35,9 +36,11 @@ func (s *slot) makes() bool { return s.action == Create || s.action == Recreate 
 // decideServices decides about every replica, in an order in which a parent
 // whose namespaces are shared comes before its children.
 func (b *builder) decideServices() {
-	for _, name := range b.inOrder() {
-		service := b.want.Services[name]
-		b.slots[name] = b.decide(&service)
+	for again := true; again; again = b.moveTags() { // a fetched image concerns all who use it
+		for _, name := range b.inOrder() {
+			service := b.want.Services[name]
+			b.slots[name] = b.decide(&service)
+		}
 	}
 	for _, name := range sortedKeys(b.have.Services) {
 		service, wanted := b.want.Services[name]
@@ -88,6 +91,17 @@ func (b *builder) inOrder() []string {
 		visit(name)
 	}
 	return order
+}
+
+// parentsFirst lists all services that have slots, those that are to go last.
+func (b *builder) parentsFirst() []string {
+	names := b.inOrder()
+	for _, name := range sortedKeys(b.slots) {
+		if _, wanted := b.want.Services[name]; !wanted {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // parents are the services whose namespaces a service's containers share: they
@@ -182,7 +196,7 @@ func splitNetworks(causes []Difference, c *observed.Container, b *builder) (rest
 			rest = append(rest, d)
 		}
 	}
-	if len(rest) > 0 || !c.Up() {
+	if fine := c.State == observed.Running || c.State == observed.Starting || c.State == observed.Healthy; len(rest) > 0 || !fine {
 		return causes, nil
 	}
 	return nil, sortedKeys(disconnected)
@@ -204,6 +218,8 @@ func (b *builder) inheritedCauses(s *desired.Service, c *observed.Container, bui
 	var out []Difference
 	if building && own == 0 {
 		out = append(out, Difference{Field: "build", Old: "image is missing", New: s.Image.Build.Hash})
+	} else if b.movedTags[s.Image.Reference] && own == 0 {
+		out = append(out, Difference{Field: "image", Old: s.Image.Reference, New: s.Image.Reference + ", fetched anew"})
 	}
 	for _, a := range s.Networks {
 		id, attached := c.NetworkIDs[a.Network]
@@ -217,8 +233,12 @@ func (b *builder) inheritedCauses(s *desired.Service, c *observed.Container, bui
 	}
 	for _, parent := range parents(*s) {
 		for _, p := range b.slots[parent] {
-			if p.number == 1 && p.makes() {
+			switch {
+			case p.number != 1:
+			case p.makes():
 				out = append(out, Difference{Field: "network_mode", Old: "service:" + parent, New: "service:" + parent + ", made again"})
+			case p.current != nil && len(c.Shares) > 0 && !slices.Contains(c.Shares, p.current.ID): // an interrupted change left it behind
+				out = append(out, Difference{Field: "network_mode", Old: "service:" + parent + ", a container that goes", New: "service:" + parent})
 			}
 		}
 	}

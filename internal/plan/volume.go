@@ -113,18 +113,42 @@ func (b *builder) images() {
 	for _, name := range sortedKeys(b.want.Services) {
 		s := b.want.Services[name]
 		_, exists := b.have.Images[s.Image.Reference]
-		compare := newComparison(b.want.Name, &s, b.have, b.plan.Placements, b.opts)
-		switch {
+		switch kind := b.fetch(&s); {
 		case !b.makesAny(name):
-		case compare.needsBuild(b.have.Services[name]):
-			b.add(Operation{ID: opID(BuildImage, s.Image.Reference), Kind: BuildImage, Name: s.Image.Reference, Service: name})
-		case s.Image.Build != nil:
-		case !exists && s.Image.Pull == desired.PullNever:
+		case kind != "":
+			b.add(Operation{ID: opID(kind, s.Image.Reference), Kind: kind, Name: s.Image.Reference, Service: name})
+		case !exists:
 			b.problem("compose", fmt.Sprintf("Image %q of service %q is not on the node, and pull is \"never\". "+
 				"Load the image there, or set pull = \"missing\".", s.Image.Reference, name))
-		case s.Image.Pull == desired.PullNever:
-		case !exists || s.Image.Pull == desired.PullAlways || compare.otherDigest():
-			b.add(Operation{ID: opID(PullImage, s.Image.Reference), Kind: PullImage, Name: s.Image.Reference, Service: name})
 		}
 	}
+}
+
+// fetch says how a new container of the service comes by its image; empty
+// means that it is taken as it is on the node.
+func (b *builder) fetch(s *desired.Service) Kind {
+	_, exists := b.have.Images[s.Image.Reference]
+	compare := newComparison(b.want.Name, s, b.have, b.plan.Placements, b.opts)
+	switch {
+	case compare.needsBuild(b.have.Services[s.Name]):
+		return BuildImage
+	case s.Image.Build != nil || s.Image.Pull == desired.PullNever:
+		return ""
+	case !exists || s.Image.Pull == desired.PullAlways || compare.otherDigest():
+		return PullImage
+	}
+	return ""
+}
+
+// moveTags notes the references that the plan fetches anew, after which they
+// may mean another image also to services that did not change. It tells
+// whether there are more than before.
+func (b *builder) moveTags() bool {
+	before := len(b.movedTags)
+	for name, s := range b.want.Services {
+		if b.makesAny(name) && b.fetch(&s) != "" {
+			b.movedTags[s.Image.Reference] = true
+		}
+	}
+	return len(b.movedTags) > before
 }

@@ -1,0 +1,308 @@
+package plan_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/go-connections/nat"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// gene is what one random service is made of.
+type gene struct {
+	name, image    string
+	replicas       int
+	fixedName      bool
+	env            map[string]string
+	port           string
+	networks       []string
+	volume, config string // empty: none
+	secretEnv      string
+	checked        bool
+	restart        string // empty: not written
+	pull           desired.PullPolicy
+	buildHash      string
+	shares         string
+	deps           map[string]desired.Dependency
+}
+
+// genome is what one random stack is made of; services come after what they
+// depend on.
+type genome struct {
+	services []gene
+	internal map[string]bool // networks
+}
+
+func pick[T any](r *rand.Rand, list ...T) T { return list[r.IntN(len(list))] }
+
+func chance(r *rand.Rand, percent int) bool { return r.IntN(100) < percent }
+
+func randomGenome(r *rand.Rand) *genome {
+	g := &genome{internal: map[string]bool{}}
+	for _, name := range []string{"default", "back", "front"} {
+		g.internal[name] = chance(r, 30)
+	}
+	names := []string{"app", "db", "cache", "proxy", "worker", "vpn"}
+	r.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	for _, name := range names[:1+r.IntN(len(names))] {
+		g.services = append(g.services, g.randomGene(r, name, g.services))
+	}
+	return g
+}
+
+func (g *genome) randomGene(r *rand.Rand, name string, before []gene) gene {
+	s := gene{name: name, image: pick(r, "alpine:1", "alpine:2", "nginx:1"), replicas: pick(r, 1, 1, 1, 1, 2, 3, 0), env: map[string]string{},
+		checked: chance(r, 40), restart: pick(r, "", "", "no", "unless-stopped"), deps: map[string]desired.Dependency{},
+		pull: pick(r, desired.PullMissing, desired.PullMissing, desired.PullDigest)}
+	for _, key := range []string{"A", "B"} {
+		if chance(r, 50) {
+			s.env[key] = pick(r, "1", "2")
+		}
+	}
+	for _, n := range []string{"default", "back", "front"} {
+		if chance(r, 50) {
+			s.networks = append(s.networks, n)
+		}
+	}
+	s.fixedName = chance(r, 15)
+	s.volume, s.config = pick(r, "", "", "data"), pick(r, "", "", "one", "two")
+	if chance(r, 40) {
+		s.port = pick(r, "80", "81", "82", "83")
+	}
+	if chance(r, 15) {
+		s.buildHash = pick(r, "sha256:build1", "sha256:build2")
+	}
+	s.secretEnv = pick(r, "", "", "hunter2", "swordfish")
+	for _, earlier := range before {
+		if chance(r, 35) {
+			s.deps[earlier.name] = desired.Dependency{Restart: chance(r, 20), Required: true,
+				Condition: pick(r, desired.Started, desired.Healthy, desired.Completed)}
+		}
+		if chance(r, 12) {
+			s.shares = earlier.name
+		}
+	}
+	return s
+}
+
+// mutate changes some of the services, and names those it touched.
+func (g *genome) mutate(r *rand.Rand) *genome {
+	m := &genome{internal: maps.Clone(g.internal), services: slices.Clone(g.services)}
+	for range pick(r, 0, 1, 1, 2, 3) {
+		if len(m.services) == 0 {
+			break
+		}
+		i := r.IntN(len(m.services))
+		fresh := m.randomGene(r, m.services[i].name, m.services[:i])
+		s := &m.services[i]
+		switch r.IntN(12) {
+		case 0:
+			s.env = fresh.env
+		case 1:
+			s.image = fresh.image
+		case 2:
+			s.replicas = fresh.replicas
+		case 3:
+			s.networks = fresh.networks
+		case 4:
+			s.config, s.volume = fresh.config, fresh.volume
+		case 5:
+			j := r.IntN(len(m.services))
+			s.port, m.services[j].port = m.services[j].port, s.port
+		case 6:
+			s.fixedName, s.checked = fresh.fixedName, fresh.checked
+		case 7:
+			s.deps, s.shares = fresh.deps, fresh.shares
+		case 8:
+			s.secretEnv, s.buildHash = fresh.secretEnv, fresh.buildHash
+		case 9:
+			m.services = slices.Delete(m.services, i, i+1)
+		case 10:
+			*s = fresh
+		case 11:
+			n := pick(r, "default", "back", "front")
+			m.internal[n] = !m.internal[n]
+		}
+	}
+	return m
+}
+
+const stackName = "home"
+
+// stack writes the genome as what should exist, leaving out what makes no
+// sense, which compose would refuse.
+func (g *genome) stack(registry map[string]observed.Image) *desired.Stack {
+	w := &desired.Stack{Name: stackName, Services: map[string]desired.Service{}, Networks: map[string]desired.Network{}, Volumes: map[string]desired.Volume{}}
+	ports := map[string]bool{}
+	checked := map[string]bool{}
+	for _, s := range g.services {
+		service := desired.Service{Name: s.name, Replicas: s.replicas, Dependencies: map[string]desired.Dependency{}, Secret: map[string][]string{},
+			Image: desired.Image{Reference: s.image, Pull: s.pull}}
+		if s.fixedName && s.replicas <= 1 {
+			service.ContainerName = "the-" + s.name
+		}
+		g.express(&s, &service, w)
+		for name, dep := range s.deps {
+			if _, exists := w.Services[name]; exists {
+				if dep.Condition == desired.Healthy && !checked[name] {
+					dep.Condition = desired.Started
+				}
+				service.Dependencies[name] = dep
+			}
+		}
+		if parent, ok := w.Services[s.shares]; ok && parent.Replicas > 0 {
+			service.Host.NetworkMode, service.Networks = container.NetworkMode("service:"+s.shares), nil
+			service.Dependencies[s.shares] = desired.Dependency{Condition: desired.Started, Restart: true, Required: true}
+			parent.RestartExplicit = false // one that has ended can't be shared
+			w.Services[s.shares] = parent
+		} else if s.port != "" && s.replicas == 1 && !ports[s.port] {
+			ports[s.port] = true
+			service.Host.PortBindings = nat.PortMap{"80/tcp": {{HostPort: s.port}}}
+		}
+		if s.buildHash != "" {
+			service.Image = desired.Image{Reference: stackName + "-" + s.name, Pull: desired.PullMissing, Build: &desired.Build{Hash: s.buildHash}}
+		}
+		if service.Image.Pull == desired.PullDigest {
+			service.Image.Digest = registry[s.image].Digest
+		}
+		checked[s.name] = s.checked
+		w.Services[s.name] = service
+	}
+	g.oneWord(w)
+	return w
+}
+
+// oneWord makes those who wait for a service to complete the only ones who
+// wait for it, and shares nothing with what ends.
+func (g *genome) oneWord(w *desired.Stack) {
+	jobs := map[string]bool{}
+	for _, s := range w.Services {
+		for name, dep := range s.Dependencies {
+			jobs[name] = jobs[name] || dep.Condition == desired.Completed
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.Services)) {
+		s := w.Services[name]
+		for dep, how := range s.Dependencies {
+			if !jobs[dep] {
+				continue
+			}
+			how.Condition = desired.Completed
+			s.Dependencies[dep] = how
+			if string(s.Host.NetworkMode) == "service:"+dep {
+				s.Host.NetworkMode = "none"
+			}
+		}
+		if jobs[name] {
+			s.Config.Healthcheck = nil
+		}
+		w.Services[name] = s
+	}
+}
+
+// express writes the fields that depend on nothing else.
+func (g *genome) express(s *gene, service *desired.Service, w *desired.Stack) {
+	for _, key := range slices.Sorted(maps.Keys(s.env)) {
+		service.Config.Env = append(service.Config.Env, key+"="+s.env[key])
+	}
+	if s.secretEnv != "" {
+		service.Config.Env = append(service.Config.Env, "PW="+s.secretEnv)
+		service.Secret["environment.PW"] = []string{"PW"}
+	}
+	if s.checked {
+		service.Config.Healthcheck = &container.HealthConfig{Test: []string{"CMD", "true"}}
+	}
+	if s.restart != "" {
+		service.RestartExplicit, service.Host.RestartPolicy.Name = true, container.RestartPolicyMode(s.restart)
+	}
+	for _, key := range s.networks {
+		name := stackName + "_" + key
+		w.Networks[key] = desired.Network{Key: key, Name: name, Internal: g.internal[key]}
+		service.Networks = append(service.Networks, desired.Attachment{Network: name})
+	}
+	if s.volume != "" {
+		name := stackName + "_" + s.volume
+		w.Volumes[s.volume] = desired.Volume{Key: s.volume, Name: name}
+		service.Mounts = append(service.Mounts, desired.Mount{Type: desired.MountVolume, Source: name, Target: "/data"})
+	}
+	if s.config != "" {
+		service.Files = append(service.Files, desired.File{Kind: desired.FileConfig, Name: "conf", Target: "/conf",
+			Digest: fmt.Sprintf("sha256:%s00000000000", s.config), Entries: []desired.Entry{{Path: desired.FileEntry}}})
+	}
+}
+
+func secretFile(name, target, value string) desired.File {
+	return desired.File{Kind: desired.FileSecret, Name: name, Target: target,
+		Entries: []desired.Entry{{Path: desired.FileEntry, Mode: 0o444, Content: []byte(value)}}}
+}
+
+// drift does to an engine what people, crashes and registries do.
+func drift(r *rand.Rand, e *engine) {
+	for _, id := range slices.Sorted(maps.Keys(e.containers)) {
+		b := e.containers[id]
+		if !chance(r, 15) {
+			continue
+		}
+		switch r.IntN(8) {
+		case 0:
+			delete(e.containers, id)
+		case 1:
+			if b.Up() {
+				b.State, b.ExitCode = observed.Exited, 1
+			}
+		case 2:
+			if b.Up() {
+				b.State = observed.Paused
+			}
+		case 3:
+			if b.Up() && b.HasHealthcheck {
+				b.State = observed.Unhealthy
+			}
+		case 4:
+			b.Name = "renamed-" + b.Name
+		case 5:
+			b.State = observed.Dead
+		case 6:
+			for _, name := range slices.Sorted(maps.Keys(b.NetworkIDs)) {
+				delete(b.NetworkIDs, name)
+				delete(b.Spec, "networks."+name)
+				break
+			}
+		case 7:
+			b.Spec["environment.BY_HAND"] = "1"
+		}
+	}
+	if chance(r, 10) {
+		dropNetwork(r, e)
+	}
+	if chance(r, 30) {
+		ref := pick(r, "alpine:1", "alpine:2", "nginx:1")
+		e.registry[ref] = image(ref, 2)
+	}
+}
+
+// dropNetwork removes a network as docker network rm -f and a prune do: those
+// on it are stopped, and keep the attachment on paper.
+func dropNetwork(r *rand.Rand, e *engine) {
+	names := slices.Sorted(maps.Keys(e.networks))
+	if len(names) == 0 {
+		return
+	}
+	name := pick(r, names...)
+	for _, b := range e.containers {
+		if _, joined := b.NetworkIDs[name]; joined {
+			b.State, b.ExitCode = observed.Exited, 137
+		}
+	}
+	delete(e.networks, name)
+}
+
+func image(ref string, version int) observed.Image {
+	return observed.Image{ID: fmt.Sprintf("sha256:id-%s-%d", ref, version), Digest: fmt.Sprintf("sha256:digest-%s-%d", ref, version),
+		Labels: map[string]string{}, Spec: desired.Spec{}}
+}
