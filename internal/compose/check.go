@@ -27,7 +27,8 @@ func (l *load) check(m *model) bool {
 	for _, name := range sortedKeys(m.asWritten.Services) {
 		service := m.asWritten.Services[name]
 		l.checkImage(service)
-		l.checkReferences(m.asWritten, service)
+		l.checkServices(m.asWritten, service)
+		l.checkResources(m.asWritten, service)
 		l.checkPaths(service)
 		l.checkReplicas(service)
 		l.checkTargets(service)
@@ -71,7 +72,8 @@ func (l *load) checkImage(s types.ServiceConfig) {
 	}
 }
 
-func (l *load) checkReferences(p *types.Project, s types.ServiceConfig) {
+// checkServices reports references to services that are not there.
+func (l *load) checkServices(p *types.Project, s types.ServiceConfig) {
 	for _, name := range sortedKeys(s.DependsOn) {
 		if _, ok := p.Services[name]; !ok {
 			l.missingService(p, s, "depends_on."+name, name)
@@ -83,6 +85,11 @@ func (l *load) checkReferences(p *types.Project, s types.ServiceConfig) {
 			l.missingService(p, s, key, name)
 		}
 	}
+}
+
+// checkResources reports networks, volumes, configs and secrets that are not
+// declared.
+func (l *load) checkResources(p *types.Project, s types.ServiceConfig) {
 	for _, name := range sortedKeys(s.Networks) {
 		if _, ok := p.Networks[name]; !ok {
 			l.service(s.Name, "networks."+name, "network %q is not declared: add it under the top-level networks", name)

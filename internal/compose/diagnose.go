@@ -117,7 +117,7 @@ func (l *load) useOf(name string) fieldPath {
 func (l *load) visit(f func(document, fieldPath, *yaml.Node)) {
 	for _, doc := range l.docs {
 		for _, root := range doc.roots {
-			visit(root, func(path fieldPath, node *yaml.Node) { f(doc, path, node) })
+			visit(root, nil, func(path fieldPath, node *yaml.Node) { f(doc, path, node) })
 		}
 	}
 }
@@ -126,18 +126,11 @@ func (l *load) visit(f func(document, fieldPath, *yaml.Node)) {
 // read, for compose-go's error does not say which they are.
 func (l *load) invalidShortForm() bool {
 	before := len(l.list)
-	lookup := func(name string) (string, bool) {
-		if value, ok := l.masks.byName[name]; ok {
-			return value, true
-		}
-		value, ok := l.in.Variables[name]
-		return value, ok
-	}
 	l.visit(func(doc document, path fieldPath, node *yaml.Node) {
 		if len(path) != 4 || path[0] != "services" || path[2] != "ports" && path[2] != "volumes" {
 			return
 		}
-		text, err := (&substitution{}).apply(node.Value, lookup)
+		text, err := (&substitution{}).apply(node.Value, l.lookup)
 		if err != nil {
 			return
 		}
@@ -187,7 +180,8 @@ var wording = []struct {
 	pattern *regexp.Regexp
 	text    string
 }{
-	{regexp.MustCompile(`^validating \S+: `), ""},
+	{regexp.MustCompile(`^validating (?:compose|overrides\[\d+\]): `), ""},
+	{regexp.MustCompile(`additional properties ('.*') not allowed`), "unknown key $1"},
 	{regexp.MustCompile(`error while interpolating `), ""},
 	{regexp.MustCompile(`failed to cast to expected type: `), ""},
 	{regexp.MustCompile(`: invalid compose project$`), ""},
@@ -211,8 +205,8 @@ func explain(path fieldPath, text string) string {
 		return strings.TrimSpace(text)
 	}
 	for _, pattern := range []*regexp.Regexp{leading, decoding} {
-		if at := pattern.FindStringIndex(text); at != nil && at[0] == 0 {
-			text = strings.TrimLeft(text[at[1]:], ": ")
+		if name := pattern.FindString(text); name != "" {
+			text = strings.TrimLeft(strings.TrimPrefix(text, name), ": ")
 		}
 	}
 	if key := keyName(path); key != "" {
@@ -236,7 +230,7 @@ func (l *load) duplicateKey(err error) bool {
 
 // checkRest asks compose-go for the faults that the checks here do not know.
 func (l *load) checkRest(m *model) {
-	details := types.ConfigDetails{WorkingDir: l.dir, Environment: types.Mapping(m.asWritten.Environment)}
+	details := types.ConfigDetails{WorkingDir: l.dir, Environment: m.asWritten.Environment}
 	consistent := func(o *loader.Options) { o.SkipConsistencyCheck = false }
 	_, err := project(m.tree, details, []func(*loader.Options){l.options(map[string]bool{}), consistent})
 	if err == nil {

@@ -35,9 +35,9 @@ var yamlPrefix = regexp.MustCompile(`^yaml: (?:line \d+(?:, column \d+)?: )?`)
 
 var yamlLine = regexp.MustCompile(`line (\d+)`)
 
-// parse reads a text's YAML documents. It returns an *Error with the line for a
+// parse reads a text's YAML documents. It returns an error with the line for a
 // text that is no YAML.
-func parse(attribute, text string) (document, error) {
+func parse(attribute, text string) (document, *Error) {
 	doc := document{attribute: attribute}
 	decoder := yaml.NewDecoder(bytes.NewReader([]byte(text)))
 	for {
@@ -49,8 +49,49 @@ func parse(attribute, text string) (document, error) {
 		if err != nil {
 			return doc, syntaxError(attribute, err)
 		}
+		if e := checkAliases(&root); e != nil {
+			e.Attribute = attribute
+			return doc, e
+		}
 		doc.roots = append(doc.roots, &root)
 	}
+}
+
+// maxNodes is how large a document may get when its aliases are written out:
+// aliases of aliases could make a short text endless.
+const maxNodes = 1_000_000
+
+// checkAliases reports aliases that contain themselves or grow without measure.
+func checkAliases(root *yaml.Node) *Error {
+	const inside = -1
+	sizes := map[*yaml.Node]int{}
+	var size func(node *yaml.Node) (int, *Error)
+	size = func(node *yaml.Node) (int, *Error) {
+		if node.Kind == yaml.AliasNode {
+			node = node.Alias
+		}
+		switch known := sizes[node]; {
+		case known == inside:
+			return 0, &Error{Line: node.Line, Detail: "the anchor " + strconv.Quote(node.Anchor) + " contains itself"}
+		case known > 0:
+			return known, nil
+		}
+		sizes[node] = inside
+		total := 1
+		for _, child := range node.Content {
+			n, err := size(child)
+			if err != nil {
+				return 0, err
+			}
+			if total += n; total > maxNodes {
+				return 0, &Error{Line: node.Line, Detail: "the aliases make the document too large"}
+			}
+		}
+		sizes[node] = total
+		return total, nil
+	}
+	_, err := size(root)
+	return err
 }
 
 func syntaxError(attribute string, err error) *Error {
@@ -126,6 +167,7 @@ func step(node *yaml.Node, key string) (at, child *yaml.Node) {
 		if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(node.Content) {
 			return node.Content[i], node.Content[i]
 		}
+	default: // nothing has a name in it
 	}
 	return nil, nil
 }
@@ -159,37 +201,19 @@ func stepMapping(node *yaml.Node, key string) (at, child *yaml.Node) {
 	return nil, nil
 }
 
-// The limits on what is looked at in one document: aliases of aliases could
-// make a short text endless.
-const (
-	maxDepth   = 32
-	maxScalars = 100_000
-)
-
 // visit calls f for every scalar below node, with its path. A list's items have
 // their index in the path; an alias is followed wherever it is used.
-func visit(node *yaml.Node, f func(fieldPath, *yaml.Node)) {
-	v := visitor{f: f}
-	v.visit(node, nil, 0)
-}
-
-type visitor struct {
-	f    func(fieldPath, *yaml.Node)
-	seen int
-}
-
-func (v *visitor) visit(node *yaml.Node, path fieldPath, depth int) {
+func visit(node *yaml.Node, path fieldPath, f func(fieldPath, *yaml.Node)) {
 	node = resolve(node)
-	if node == nil || depth > maxDepth || v.seen > maxScalars {
+	if node == nil {
 		return
 	}
 	switch node.Kind {
 	case yaml.ScalarNode:
-		v.seen++
-		v.f(path, node)
+		f(path, node)
 	case yaml.SequenceNode:
 		for i, item := range node.Content {
-			v.visit(item, path.next(strconv.Itoa(i)), depth+1)
+			visit(item, path.next(strconv.Itoa(i)), f)
 		}
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(node.Content); i += 2 {
@@ -197,7 +221,8 @@ func (v *visitor) visit(node *yaml.Node, path fieldPath, depth int) {
 			if key := node.Content[i].Value; key != "<<" {
 				below = path.next(key)
 			}
-			v.visit(node.Content[i+1], below, depth+1)
+			visit(node.Content[i+1], below, f)
 		}
+	default: // resolve leaves no others
 	}
 }

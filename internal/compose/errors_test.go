@@ -3,6 +3,8 @@ package compose
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -19,6 +21,9 @@ func TestLoad_Mistake_SaysWhereAndWhat(t *testing.T) {
 		},
 		"key written twice": {
 			Input{Compose: "services:\n  web:\n    image: a\n    image: b\n"}, "compose", 4, `mapping key "image" already defined`,
+		},
+		"anchor in itself": {
+			Input{Compose: "services:\n  web: &a\n    <<: [*a, *a]\n    image: x\n"}, "compose", 2, `the anchor "a" contains itself`,
 		},
 		"no mapping": {
 			Input{Compose: "hello"}, "compose", 0, "the document must be a mapping",
@@ -38,6 +43,9 @@ func TestLoad_Mistake_SaysWhereAndWhat(t *testing.T) {
 		},
 		"unsupported key": {
 			Input{Compose: webService("post_start:\n  - command: echo")}, "compose", 4, `service "web": key "post_start" is not supported: nothing runs it here`,
+		},
+		"raw env_file": {
+			Input{Dir: "/", Compose: webService("env_file:\n  - path: etc/hostname\n    format: raw")}, "compose", 6, `key "env_file.format" is not supported`,
 		},
 		"unsupported nested key": {
 			Input{Compose: webService("volumes:\n  - type: volume\n    source: v\n    target: /v\n    volume: {labels: {a: b}}") + "volumes: {v: {}}\n"}, "compose", 8, `key "volumes.volume.labels" is not supported`,
@@ -175,5 +183,17 @@ func TestError_Text_NamesAttributeAndLine(t *testing.T) {
 	}
 	if Errors(nil) != nil {
 		t.Error("nil has errors")
+	}
+}
+
+func TestLoad_AliasesOfAliases_AreRefusedBeforeTheyGrow(t *testing.T) {
+	text := "x-0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
+	for i := range 8 {
+		alias := fmt.Sprintf("*a%d", i)
+		text += fmt.Sprintf("x-%d: &a%d [%s]\n", i+1, i+1, strings.Join(slices.Repeat([]string{alias}, 10), ", "))
+	}
+	errs := mustFail(t, Input{Compose: text + webService("tty: true")})
+	if !strings.Contains(errs[0].Detail, "too large") {
+		t.Errorf("got %v", errs)
 	}
 }

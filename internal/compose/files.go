@@ -92,10 +92,29 @@ func (l *load) file(ctx context.Context, r fileUse, object types.FileObjectConfi
 		file.Entries = []desired.Entry{{Path: desired.FileEntry, Mode: fileMode, Content: []byte(content), SizeBytes: int64(len(content))}}
 	}
 	l.own(&file, r)
-	if !secret {
+	if secret {
+		l.hold(&file, r.service)
+	} else {
 		l.digest(&file, r.service)
 	}
 	return file
+}
+
+// hold reads a secret's files into memory: a secret is recognised by its value,
+// and no digest of it may take the value's place.
+func (l *load) hold(file *desired.File, s types.ServiceConfig) {
+	for i := range file.Entries {
+		e := &file.Entries[i]
+		if e.Local == "" {
+			continue
+		}
+		content, err := os.ReadFile(e.Local)
+		if err != nil {
+			l.service(s.Name, string(file.Kind), "%s %q cannot be delivered: %v", file.Kind, file.Name, err)
+			return
+		}
+		e.Content, e.SizeBytes, e.Local = content, int64(len(content)), ""
+	}
 }
 
 // own gives a file's entries the owner and mode that the user wrote.

@@ -140,20 +140,20 @@ func (t *keyTable) checkUnknown(docs documents, p *problems) {
 			t.unknownBelow(root, "", nil, func(node *yaml.Node, at string, path fieldPath) {
 				p.insert(&Error{Attribute: doc.attribute, Line: node.Line,
 					Detail: owner(path) + "unknown key " + strconv.Quote(keyName(path)) + t.suggestion(at, node.Value)})
-			}, 0)
+			})
 		}
 	}
 }
 
-func (t *keyTable) unknownBelow(node *yaml.Node, at string, path fieldPath, report func(*yaml.Node, string, fieldPath), depth int) {
+func (t *keyTable) unknownBelow(node *yaml.Node, at string, path fieldPath, report func(*yaml.Node, string, fieldPath)) {
 	node = resolve(node)
-	if node == nil || depth > maxDepth || at != "" && !t.parents[at] {
+	if node == nil || at != "" && !t.parents[at] {
 		return
 	}
 	if node.Kind == yaml.SequenceNode {
 		for i, item := range node.Content {
 			if item = resolve(item); item != nil && item.Kind == yaml.MappingNode {
-				t.unknownBelow(item, at, path.next(strconv.Itoa(i)), report, depth+1)
+				t.unknownBelow(item, at, path.next(strconv.Itoa(i)), report)
 			}
 		}
 	}
@@ -163,13 +163,13 @@ func (t *keyTable) unknownBelow(node *yaml.Node, at string, path fieldPath, repo
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		if key.Value == "<<" {
-			t.unknownBelow(value, at, path, report, depth+1)
+			t.unknownBelow(value, at, path, report)
 			continue
 		}
 		child, ok := t.child(at, key.Value)
 		switch {
 		case ok:
-			t.unknownBelow(value, child, path.next(key.Value), report, depth+1)
+			t.unknownBelow(value, child, path.next(key.Value), report)
 		case !strings.HasPrefix(key.Value, "x-"):
 			report(key, at, path.next(key.Value))
 		}

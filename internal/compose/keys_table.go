@@ -25,7 +25,7 @@ var topLevelKeys = map[string]string{
 	"services.*.ulimits":        "*",
 	"services.*.ulimits.*":      "hard soft",
 	"services.*.extra_hosts":    "*",
-	"services.*.env_file":       "path format required",
+	"services.*.env_file":       "path required",
 	"services.*.extends":        "service file",
 	"services.*.healthcheck":    "disable interval retries test timeout start_period start_interval",
 	"services.*.logging":        "driver options",
@@ -113,6 +113,7 @@ var refusedKeys = map[string]string{
 	"services.*.volumes_from":    "name the volumes under volumes in each service that uses them",
 	"services.*.use_api_socket":  "it hands out the credentials of whoever runs Terraform; mount /var/run/docker.sock if the service needs the engine",
 
+	"services.*.env_file.format":                                 "environment files are read by Compose's own rules; quote a value with '...' to keep it as it is",
 	"services.*.pull_refresh_after":                              "what a plan says would depend on when it runs; use the stack's pull = \"digest\"",
 	"services.*.volumes.image":                                   "mounting an image is not supported; copy the files in the image's own build, or run a service that fills a named volume",
 	"services.*.volumes.bind.recursive":                          "mounts below the source are always included",

@@ -84,6 +84,15 @@ func (l *load) failure(ctx context.Context) error {
 
 func (l *load) warn(text string) { l.warnings[l.masks.name(text)] = true }
 
+// lookup finds a variable, with its marker for a secret.
+func (l *load) lookup(name string) (string, bool) {
+	if value, ok := l.masks.byName[name]; ok {
+		return value, true
+	}
+	value, ok := l.in.Variables[name]
+	return value, ok
+}
+
 // model is what compose-go made of the documents with one set of values.
 type model struct {
 	// tree is the merged document with paths as they were written.

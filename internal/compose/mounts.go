@@ -70,26 +70,29 @@ func (l *load) checkVolume(s types.ServiceConfig, v types.ServiceVolumeConfig) {
 	if v.Target == "" {
 		l.service(s.Name, "volumes", "volumes: an entry has no target, the path in the container")
 	}
-	for section, set := range map[string]bool{
-		types.VolumeTypeVolume: v.Volume != nil && *volumeOptions(v.Volume) != (volumeFlags{}),
-		types.VolumeTypeTmpfs:  v.Tmpfs != nil && (v.Tmpfs.Size != 0 || v.Tmpfs.Mode != 0),
-		types.VolumeTypeBind:   v.Bind != nil && (v.Bind.Propagation != "" || v.Bind.SELinux != ""),
-	} {
-		if set && section != v.Type && !(section == types.VolumeTypeBind && v.Type == types.VolumeTypeVolume && v.Bind.Propagation == "") {
-			l.service(s.Name, "volumes", "volumes: %s has options for type %s, but is of type %s", v.Target, section, v.Type)
-		}
+	for _, section := range strayOptions(v) {
+		l.service(s.Name, "volumes", "volumes: %s has options for type %s, but is of type %s", v.Target, section, v.Type)
 	}
 	if isDelivered(v) && v.Bind != nil && v.Bind.Propagation != "" {
 		l.service(s.Name, "volumes", "volumes: %s cannot have a propagation: a relative source is delivered as files, not mounted from the node", v.Target)
 	}
+	if v.Type == types.VolumeTypeVolume && v.Bind != nil && v.Bind.SELinux != "" {
+		l.warn("service " + quote(s.Name) + ": the SELinux option " + quote(v.Bind.SELinux) + " of " + v.Target + " has no effect: it is for paths of the node, not for volumes")
+	}
 }
 
-// volumeFlags are the options of a volume that can be compared.
-type volumeFlags struct {
-	noCopy  bool
-	subpath string
-}
-
-func volumeOptions(v *types.ServiceVolumeVolume) *volumeFlags {
-	return &volumeFlags{v.NoCopy, v.Subpath}
+// strayOptions returns the types whose options a volume has without being of
+// the type. An SELinux label is none: the short form puts it on any volume.
+func strayOptions(v types.ServiceVolumeConfig) []string {
+	var stray []string
+	if v.Type != types.VolumeTypeBind && v.Bind != nil && v.Bind.Propagation != "" {
+		stray = append(stray, types.VolumeTypeBind)
+	}
+	if v.Type != types.VolumeTypeVolume && v.Volume != nil && (v.Volume.NoCopy || v.Volume.Subpath != "") {
+		stray = append(stray, types.VolumeTypeVolume)
+	}
+	if v.Type != types.VolumeTypeTmpfs && v.Tmpfs != nil && (v.Tmpfs.Size != 0 || v.Tmpfs.Mode != 0) {
+		stray = append(stray, types.VolumeTypeTmpfs)
+	}
+	return stray
 }

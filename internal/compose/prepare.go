@@ -27,9 +27,9 @@ func (l *load) prepare() bool {
 		if i > 0 {
 			attribute = overrideName(i - 1)
 		}
-		doc, err := parse(attribute, text)
-		if err, ok := err.(*Error); ok {
-			l.insert(err)
+		doc, problem := parse(attribute, text)
+		if problem != nil {
+			l.insert(problem)
 			continue
 		}
 		l.docs = append(l.docs, doc)
@@ -78,28 +78,6 @@ func (l *load) findDir() {
 		l.add("project_directory", "%s is no directory", l.in.Dir)
 	}
 	l.dir = dir
-}
-
-// checkIncludes refuses what compose-go would resolve to paths of the wrong
-// machine: with an absolute project directory, an included file's relative
-// paths can no longer be told from paths of the node.
-func (l *load) checkIncludes() {
-	for _, doc := range l.docs {
-		for _, root := range doc.roots {
-			_, list := step(resolve(root), "include")
-			if list == nil {
-				continue
-			}
-			for _, item := range resolve(list).Content {
-				if item = resolve(item); item == nil {
-					continue
-				}
-				if _, dir := stepMapping(item, "project_directory"); dir != nil && filepath.IsAbs(dir.Value) {
-					l.insert(&Error{Attribute: doc.attribute, Line: dir.Line, Detail: "include: project_directory must be relative to the stack's project_directory"})
-				}
-			}
-		}
-	}
 }
 
 // sourceGuard stands before compose-go's own loader of included and extended

@@ -1,0 +1,267 @@
+package archive
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// files writes files below a new directory; a name that ends in "/" is a
+// directory.
+func files(t *testing.T, content map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range content {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(name, "/") {
+			if err := os.MkdirAll(path, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		} else if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func paths(entries []desired.Entry) string {
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Path)
+	}
+	return strings.Join(names, " ")
+}
+
+func must[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func TestWalk_Tree_GivesFilesDirectoriesAndLinks(t *testing.T) {
+	dir := files(t, map[string]string{"b/x": "1", "a.txt": "22", "empty/": "", "b/run.sh": "#!"})
+	if err := errors.Join(os.Chmod(filepath.Join(dir, "b/run.sh"), 0o750), os.Symlink("../missing", filepath.Join(dir, "b/link"))); err != nil {
+		t.Fatal(err)
+	}
+	entries := must[[]desired.Entry](t)(Walk(t.Context(), dir))
+	if got := paths(entries); got != "a.txt b b/link b/run.sh b/x empty" {
+		t.Errorf("got %s", got)
+	}
+	if e := entries[0]; e.Type != desired.EntryFile || e.SizeBytes != 2 || e.Local != filepath.Join(dir, "a.txt") || e.Content != nil || e.UID != 0 {
+		t.Errorf("got %+v", e)
+	}
+	if e := entries[2]; e.Type != desired.EntrySymlink || e.Link != "../missing" {
+		t.Errorf("got %+v", e)
+	}
+	if e := entries[3]; os.FileMode(e.Mode).Perm() != 0o750 {
+		t.Errorf("mode %o", e.Mode)
+	}
+}
+
+func TestWalk_LinkedRoot_IsFollowed(t *testing.T) {
+	dir := files(t, map[string]string{"real/x": "1"})
+	if err := os.Symlink("real", filepath.Join(dir, "root")); err != nil {
+		t.Fatal(err)
+	}
+	if got := paths(must[[]desired.Entry](t)(Walk(t.Context(), filepath.Join(dir, "root")))); got != "x" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestWalk_Ignore_LeavesOutAndTakesBack(t *testing.T) {
+	dir := files(t, map[string]string{"a.log": "", "keep.log": "", "d/e/f": "", "d/g": ""})
+	tests := map[string]struct {
+		ignore []string
+		want   string
+	}{
+		"none":      {nil, "a.log d d/e d/e/f d/g keep.log"},
+		"pattern":   {[]string{"*.log"}, "d d/e d/e/f d/g"},
+		"negated":   {[]string{"*.log", "!keep.log"}, "d d/e d/e/f d/g keep.log"},
+		"directory": {[]string{"d"}, "a.log keep.log"},
+		"one of it": {[]string{"d", "!d/e/f"}, "a.log d/e/f keep.log"},
+	}
+	for name, tt := range tests {
+		if got := paths(must[[]desired.Entry](t)(Walk(t.Context(), dir, tt.ignore...))); got != tt.want {
+			t.Errorf("%s: got %s", name, got)
+		}
+	}
+}
+
+func TestWalk_WhatCannotBeDelivered_IsNamed(t *testing.T) {
+	dir := files(t, map[string]string{"sub/": ""})
+	socket := filepath.Join(dir, "sub", "s")
+	listener := must[net.Listener](t)(net.Listen("unix", socket))
+	defer listener.Close()
+	_, err := Walk(t.Context(), dir)
+	if err == nil || !strings.Contains(err.Error(), socket) || !strings.Contains(err.Error(), "it is a socket") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Walk(t.Context(), filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) || strings.Count(err.Error(), dir) != 1 {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Walk(t.Context(), dir, "["); err == nil {
+		t.Error("a bad pattern is accepted")
+	}
+}
+
+func TestWalk_CancelledContext_ReturnsItsError(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Walk(ctx, t.TempDir()); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDigest_AnyDifference_ChangesIt(t *testing.T) {
+	base := desired.Entry{Path: "a", Mode: 0o644, Content: []byte("x"), SizeBytes: 1}
+	digest := func(entries ...desired.Entry) string { return must[string](t)(Digest(entries)) }
+	want := digest(base)
+	if !strings.HasPrefix(want, "sha256:") || len(want) != len("sha256:")+64 {
+		t.Errorf("got %s", want)
+	}
+	for name, change := range map[string]func(*desired.Entry){
+		"path": func(e *desired.Entry) { e.Path = "b" }, "mode": func(e *desired.Entry) { e.Mode = 0o600 },
+		"uid": func(e *desired.Entry) { e.UID = 1 }, "gid": func(e *desired.Entry) { e.GID = 1 },
+		"content": func(e *desired.Entry) { e.Content = []byte("y") },
+		"type":    func(e *desired.Entry) { e.Type = desired.EntryDirectory },
+		"link":    func(e *desired.Entry) { e.Type, e.Link = desired.EntrySymlink, "z" },
+	} {
+		changed := base
+		if change(&changed); digest(changed) == want {
+			t.Errorf("%s does not count", name)
+		}
+	}
+	other := desired.Entry{Path: "b"}
+	if digest(base, other) != digest(other, base) {
+		t.Error("the order counts")
+	}
+}
+
+func TestDigest_LocalAndInline_AreEqualWhateverTheTime(t *testing.T) {
+	dir := files(t, map[string]string{"a": "content"})
+	local := desired.Entry{Path: "a", Local: filepath.Join(dir, "a"), SizeBytes: 7}
+	inline := desired.Entry{Path: "a", Content: []byte("content"), SizeBytes: 7}
+	want := must[string](t)(Digest([]desired.Entry{inline}))
+	for range 2 {
+		if got := must[string](t)(Digest([]desired.Entry{local})); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if err := os.Chtimes(local.Local, time.Unix(1, 0), time.Unix(1, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	local.Local += ".missing"
+	if _, err := Digest([]desired.Entry{local}); err == nil || !strings.Contains(err.Error(), local.Local) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTar_Entries_AreReadBackUnchanged(t *testing.T) {
+	dir := files(t, map[string]string{"a": "local"})
+	entries := []desired.Entry{
+		{Path: "d", Type: desired.EntryDirectory, Mode: uint32(os.ModeDir | os.ModeSetgid | 0o755)},
+		{Path: "d/a", Mode: 0o600, UID: 5, GID: 6, Local: filepath.Join(dir, "a"), SizeBytes: 5},
+		{Path: "d/b", Mode: 0o444, Content: []byte("inline"), SizeBytes: 6},
+		{Path: "l", Type: desired.EntrySymlink, Link: "d/a", Mode: 0o777},
+	}
+	var first, second bytes.Buffer
+	if err := errors.Join(Tar(t.Context(), &first, entries), Tar(t.Context(), &second, entries)); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(first.Bytes(), second.Bytes()) {
+		t.Error("two streams differ")
+	}
+	var got []string
+	reader := tar.NewReader(&first)
+	for {
+		h, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		content := must[[]byte](t)(io.ReadAll(reader))
+		got = append(got, strings.Join([]string{h.Name, string(h.Typeflag), h.Linkname, string(content)}, "|"))
+		if !h.ModTime.Equal(time.Unix(0, 0)) {
+			t.Errorf("%s: time %v", h.Name, h.ModTime)
+		}
+		if h.Name == "d/" && h.Mode != 0o2755 || h.Name == "d/a" && (h.Mode != 0o600 || h.Uid != 5 || h.Gid != 6) {
+			t.Errorf("got %+v", h)
+		}
+	}
+	want := []string{"d/|5||", "d/a|0||local", "d/b|0||inline", "l|2|d/a|"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestTar_FileChangedSincePlan_IsAnError(t *testing.T) {
+	dir := files(t, map[string]string{"a": "12345"})
+	for _, size := range []int64{4, 6} {
+		err := Tar(t.Context(), io.Discard, []desired.Entry{{Path: "a", Local: filepath.Join(dir, "a"), SizeBytes: size}})
+		if err == nil || !strings.Contains(err.Error(), "the file changed since it was planned") {
+			t.Errorf("%d: got %v", size, err)
+		}
+	}
+}
+
+func TestTar_CancelledContext_ReturnsItsError(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Tar(ctx, io.Discard, []desired.Entry{{Path: "a"}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestBuildContext_Dockerignore_IsHonoured(t *testing.T) {
+	everything := map[string]string{"Dockerfile": "", "docker/Dockerfile": "", "src/a.go": "", "a.log": ""}
+	with := func(extra map[string]string) string {
+		all := map[string]string{}
+		for _, m := range []map[string]string{everything, extra} {
+			for k, v := range m {
+				all[k] = v
+			}
+		}
+		return files(t, all)
+	}
+	tests := map[string]struct {
+		ignore           map[string]string
+		dockerfile, want string
+	}{
+		"none":              {nil, "Dockerfile", "Dockerfile a.log docker docker/Dockerfile src src/a.go"},
+		"patterns":          {map[string]string{".dockerignore": "# no logs\n*.log\nsrc\n"}, "Dockerfile", ".dockerignore Dockerfile docker docker/Dockerfile"},
+		"everything":        {map[string]string{".dockerignore": "*"}, "Dockerfile", ".dockerignore Dockerfile"},
+		"of the Dockerfile": {map[string]string{".dockerignore": "src", "docker/Dockerfile.dockerignore": "**\n!a.log"}, "docker/Dockerfile", "a.log docker/Dockerfile docker/Dockerfile.dockerignore"},
+		"inline":            {map[string]string{".dockerignore": "*"}, "", ".dockerignore"},
+	}
+	for name, tt := range tests {
+		if got := paths(must[[]desired.Entry](t)(BuildContext(t.Context(), with(tt.ignore), tt.dockerfile))); got != tt.want {
+			t.Errorf("%s: got %s", name, got)
+		}
+	}
+}
+
+func TestBuildContext_DockerfileMissingOrOutside_IsAnError(t *testing.T) {
+	dir := files(t, map[string]string{"a/": "", "Dockerfile": ""})
+	for dockerfile, want := range map[string]string{"Dockerfile": "no such file", "../Dockerfile": "outside the build context"} {
+		if _, err := BuildContext(t.Context(), filepath.Join(dir, "a"), dockerfile); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v", dockerfile, err)
+		}
+	}
+}
