@@ -86,6 +86,7 @@ func Differences(change *tfjson.Change) []string {
 			lines = append(lines, key+": "+old+" -> "+now)
 		}
 	}
+	slices.Sort(lines)
 	return lines
 }
 

@@ -27,8 +27,9 @@ type View struct {
 	Networks map[string]*network.EndpointSettings // by the engine's network name
 	// ShortID is the container's 12 digit ID, which the engine adds to aliases.
 	ShortID string
-	// Name is the container's name, which Docker Compose adds to aliases.
-	Name string
+	// Names are the names that the container has or had: the one it was made
+	// for is among its aliases, as Docker Compose has it.
+	Names []string
 }
 
 // FileView is one delivered file as a Spec shows it.

@@ -72,6 +72,7 @@ func networkFields(v View, s Spec) {
 			continue
 		}
 		s.set(key+".aliases", ownAliases(e.Aliases, v))
+		s.set(key+".links", e.Links)
 		if e.IPAMConfig != nil {
 			s.text(key+".ipv4_address", e.IPAMConfig.IPv4Address)
 			s.text(key+".ipv6_address", e.IPAMConfig.IPv6Address)
@@ -88,7 +89,10 @@ func networkFields(v View, s Spec) {
 // ownAliases leaves out the names that the engine and Docker Compose add by
 // themselves: the container's short ID and its name.
 func ownAliases(aliases []string, v View) []string {
-	seen := map[string]bool{v.ShortID: true, v.Name: true, "": true}
+	seen := map[string]bool{v.ShortID: true, "": true}
+	for _, name := range v.Names {
+		seen[name] = true
+	}
 	var own []string
 	for _, alias := range aliases {
 		if !seen[alias] {

@@ -18,7 +18,10 @@ func failureDetail(e *converge.Error, m *model, limit time.Duration, timeout str
 			b.WriteString("\n\n")
 		}
 		f := &e.Failures[i]
-		fmt.Fprintf(&b, "%s %s", failureSentence(f, m, limit), converge.Advice(f))
+		b.WriteString(failureSentence(f, m, limit))
+		if advice := converge.Advice(f); advice != "" {
+			b.WriteString(" " + advice)
+		}
 		writeWords(&b, f)
 	}
 	b.WriteString("\n\n" + whatRuns(e))

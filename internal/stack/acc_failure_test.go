@@ -1,0 +1,140 @@
+package stack_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
+)
+
+// sick is a service that says on its log who it is, and whose health check
+// fails. It takes the interval and the number of retries.
+const sick = `
+services:
+  web:
+    image: homelab.test/app:1
+    command: [serve, -unhealthy, -log, "I am sick"]
+    healthcheck: {test: [CMD, /app, health], interval: %s, retries: %d}
+  other: {image: "homelab.test/app:1"}
+`
+
+// failing is a stack that can't come up and what the error says.
+type failing struct {
+	name, compose string
+	arguments     []string
+	says          []string
+	states        map[string]string // afterwards, by service
+}
+
+var failings = []failing{
+	{name: "unhealthy", compose: fmt.Sprintf(sick, "200ms", 2),
+		says: []string{`Error: Unable to converge stack`, `Service "web" of stack`, `became unhealthy after`,
+			`Last health checks of the failed container:`, `exit 1 unhealthy: -unhealthy was given`, `Last log lines:`, `I am sick`,
+			`Fix the cause and apply again.`},
+		states: map[string]string{"web": "unhealthy", "other": "running"}},
+	{name: "not healthy in time", compose: fmt.Sprintf(sick, "300ms", 10000), arguments: []string{`timeouts = { create = "8s" }`},
+		says: []string{`Service "web" of stack`, `did not become ready within 8s: its health check says "starting"`,
+			`Last health checks of the failed container:`, `exit 1 unhealthy: -unhealthy was given`, `Last log lines:`, `I am sick`,
+			`raise timeouts.create`},
+		states: map[string]string{"web": "starting", "other": "running"}},
+	{name: "exited", compose: `
+services:
+  web: {image: "homelab.test/app:1", command: [job, -code, "3", -log, "I give up"]}
+  other: {image: "homelab.test/app:1"}
+`,
+		says:   []string{`Service "web" of stack`, `exited with code 3`, `Last log lines:`, `I give up`},
+		states: map[string]string{"web": "exited", "other": "running"}},
+}
+
+func TestAccStack_CreateFails_ErrorShowsItsWordsAndStateWhatRuns(t *testing.T) {
+	for _, f := range failings {
+		t.Run(f.name, func(t *testing.T) {
+			b := newBench(t)
+			config := b.config(f.compose, f.arguments...)
+			b.test(
+				resource.TestStep{Config: config, ExpectError: wordings(f.says...)},
+				resource.TestStep{Config: config, PlanOnly: true, ExpectNonEmptyPlan: true, ConfigPlanChecks: resource.ConfigPlanChecks{
+					PostApplyPreRefresh: []plancheck.PlanCheck{ended(func(services map[string]acctest.Service) error {
+						return b.expectStates(services, f.states)
+					})},
+				}},
+			)
+		})
+	}
+}
+
+// expectStates is what state says of services, and that it is so on the engine.
+func (b *bench) expectStates(services map[string]acctest.Service, want map[string]string) error {
+	for name, state := range want {
+		s := services[name]
+		c := b.container(name)
+		image, err := b.engine.ImageInspect(b.Context(), s.Image)
+		if err != nil {
+			return fmt.Errorf("state says that %s runs %q: %w", name, s.Image, err)
+		}
+		now := c.State.Status
+		if now == "running" && c.State.Health != nil {
+			now = c.State.Health.Status
+		}
+		if s.State != state || s.State != now || s.Replicas != 1 || image.ID != c.Image {
+			return fmt.Errorf("state says of %s %+v, the engine %s of %s, want %s", name, s, now, c.Image, state)
+		}
+	}
+	return nil
+}
+
+func TestAccStack_UpdateFails_PreviousContainerRunsAgain(t *testing.T) {
+	b := newBench(t)
+	const healthy = `
+services:
+  web:
+    image: homelab.test/app:1
+    environment: {COLOR: red}
+    command: [serve, -log, "I am well"]
+    healthcheck: {test: [CMD, /app, health], interval: 200ms, retries: 3}
+  other: {image: "homelab.test/app:1"}
+`
+	failing := b.config(fmt.Sprintf(sick, "200ms", 2))
+	wanted := []string{"compose",
+		`services.web.spec.command: "[\"serve\",\"-log\",\"I am well\"]" -> "[\"serve\",\"-unhealthy\",\"-log\",\"I am sick\"]"`,
+		`services.web.spec.environment.COLOR: "red" -> (absent)`, `services.web.spec.healthcheck.retries: "3" -> "2"`}
+	var before map[string]string
+	restored := acctest.PlanCheck(ended(func(services map[string]acctest.Service) error {
+		if err := b.sameContainer(before, "web/1"); err != nil {
+			return err
+		}
+		if err := expectContinuity(before, b.lives(), "web/1"); err != nil {
+			return err
+		}
+		return b.expectStates(services, map[string]string{"web": "healthy", "other": "running"})
+	}))
+	again := planOnly(failing, restored, acctest.ExpectDifferences(address, wanted...))
+	b.test(
+		b.step(b.config(healthy), holds(func() error { before = b.lives(); return nil })),
+		resource.TestStep{Config: failing, ExpectError: wordings(`Service "web" of stack`, `became unhealthy after`,
+			`exit 1 unhealthy: -unhealthy was given`, `I am sick`,
+			`The change was rolled back: the previous containers of web run again; no other service was touched.`)},
+		again,
+		unchanged(b.config(healthy)),
+	)
+}
+
+func TestAccStack_UpdateFailsWithoutRollback_LeavesTheNewContainer(t *testing.T) {
+	b := newBench(t)
+	const sleeping = "services:\n  web: {image: \"homelab.test/app:1\", command: [sleep]}\n"
+	const broken = "services:\n  web: {image: \"homelab.test/app:1\", command: [job, -code, \"3\", -log, \"I give up\"]}\n"
+	b.test(
+		b.step(b.config(sleeping, "rollback = false")),
+		resource.TestStep{Config: b.config(broken, "rollback = false"),
+			ExpectError: wordings(`exited with code 3`, `I give up`, `What was made so far stays, to be looked at; state says what runs now.`)},
+		b.step(b.config(sleeping, "rollback = false"), holds(func() error {
+			if got := b.containers(); len(got) != 1 || !got["web/1"].State.Running {
+				return fmt.Errorf("after mending there is %v", b.lives())
+			}
+			return nil
+		})),
+	)
+}
