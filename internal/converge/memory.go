@@ -133,7 +133,7 @@ func (m Memory) hides(service, key string) bool {
 
 // free are the beginnings of the fields whose values are anybody's text, and so
 // may hold a secret.
-var free = [...]string{"environment.", "command", "entrypoint", "healthcheck.test", "labels.", "annotations.", "logging.options."}
+var free = [...]string{"environment.", "command", "entrypoint", "healthcheck.test", "logging.options."}
 
 // shows tells whether a field of a container is shown: the fields that were
 // asked for and what was added by hand. Without memory, as right after an

@@ -89,7 +89,7 @@ func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, 
 	defer cancel()
 	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, converge.Memory{},
 		converge.ApplyOptions{Digests: digests, Progress: progress(&planned)})
-	resp.Diagnostics.Append(applyDiagnostics(err, &planned, limit, "timeouts.create")...)
+	resp.Diagnostics.Append(redact(applyDiagnostics(err, &planned, limit, "timeouts.create"), config.Secrets)...)
 	if err != nil && view.Services == nil {
 		resp.State.RemoveResource(ctx) // nothing was written: nothing is to be remembered
 		return
@@ -151,7 +151,7 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	defer cancel()
 	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, mem, converge.ApplyOptions{
 		Adopt: true, Rollback: planned.Rollback.ValueBool(), Planned: agreed, Digests: digests, Progress: progress(&planned)})
-	resp.Diagnostics.Append(applyDiagnostics(err, &planned, limit, "timeouts.update")...)
+	resp.Diagnostics.Append(redact(applyDiagnostics(err, &planned, limit, "timeouts.update"), config.Secrets)...)
 	if err != nil && view.Services == nil {
 		return // nothing was written: the prior state stands
 	}
