@@ -41,8 +41,6 @@ func (r *run) doContainer(ctx context.Context, op *plan.Operation) error {
 	case plan.RenameContainer:
 		return r.engine.ContainerRename(ctx, id, op.Name)
 	case plan.RemoveContainer:
-		// Anonymous volumes go with the container that had them, as they would
-		// under docker compose down -v; named ones never do.
 		return ignoreNotFound(r.engine.ContainerRemove(ctx, id, container.RemoveOptions{Force: true}))
 	case plan.ConnectContainer:
 		return r.connect(ctx, op, id)
@@ -69,7 +67,7 @@ func (r *run) createContainer(ctx context.Context, op *plan.Operation) error {
 	config, host := s.Config, s.Host
 	config.Labels = r.labels(ctx, &s, op)
 	r.resolveNamespaces(&host)
-	if err := r.mount(ctx, &s, &host); err != nil {
+	if err := r.mount(ctx, &s, op, &host); err != nil {
 		return err
 	}
 	names := endpoints(&s, plan.ContainerName(r.want.Name, &s, op.Number))

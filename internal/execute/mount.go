@@ -4,19 +4,29 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/mount"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
-// mount writes a service's mounts and delivered files into the create request.
-func (r *run) mount(ctx context.Context, s *desired.Service, host *container.HostConfig) error {
+// mount writes a service's mounts and delivered files into the create request,
+// and the anonymous volumes that the container takes over.
+func (r *run) mount(ctx context.Context, s *desired.Service, op *plan.Operation, host *container.HostConfig) error {
 	host.Binds, host.Mounts = nil, nil
+	for _, target := range slices.Sorted(maps.Keys(op.Inherit)) {
+		host.Binds = append(host.Binds, op.Inherit[target]+":"+target+":rw")
+	}
 	for _, m := range s.Mounts {
+		if _, taken := op.Inherit[m.Target]; taken {
+			continue
+		}
 		if spec, ok := bindSpec(m); ok {
 			host.Binds = append(host.Binds, spec)
 			continue

@@ -32,7 +32,7 @@ func newContainer(c container.InspectResponse, s *Stack, mountpoints map[string]
 	}
 	out := Container{
 		ID: c.ID, Name: trimName(c.Name), Service: labels[desired.LabelService], Number: number,
-		ImageID: c.Image, Labels: labels, RestartCount: c.RestartCount, FileVolumes: map[string]string{}, NetworkIDs: map[string]string{},
+		ImageID: c.Image, Labels: labels, RestartCount: c.RestartCount, FileVolumes: map[string]string{}, Anonymous: map[string]string{}, NetworkIDs: map[string]string{},
 	}
 	if c.Config != nil {
 		out.Image = c.Config.Image
@@ -134,7 +134,7 @@ func imageDefaults(spec desired.Spec, img Image) map[string]bool {
 }
 
 // readMounts tells the mounts that a service declares from the files that were
-// delivered, and leaves out anonymous volumes that the image declares.
+// delivered.
 func readMounts(c container.InspectResponse, s *Stack, out *Container, mountpoints map[string]volume.Volume) ([]desired.Mount, []desired.FileView) {
 	requested := map[string]mount.Mount{}
 	if c.HostConfig != nil {
@@ -151,6 +151,9 @@ func readMounts(c container.InspectResponse, s *Stack, out *Container, mountpoin
 			out.FileVolumes[m.Destination] = vol
 			files = append(files, file)
 			continue
+		}
+		if m.Type == mount.TypeVolume && len(m.Name) == anonymousNameLength {
+			out.Anonymous[m.Destination] = m.Name
 		}
 		if one, ok := newMount(m, requested[m.Destination]); ok {
 			mounts = append(mounts, one)
@@ -192,7 +195,7 @@ func newMount(m container.MountPoint, requested mount.Mount) (desired.Mount, boo
 	case mount.TypeVolume:
 		out.Source = m.Name
 		if len(m.Name) == anonymousNameLength {
-			return desired.Mount{}, false
+			out.Source = "" // as it is asked for: which one it is makes no difference
 		}
 		if o := requested.VolumeOptions; o != nil {
 			out.NoCopy, out.Subpath = o.NoCopy, o.Subpath
@@ -239,7 +242,11 @@ func newImage(resp image.InspectResponse) Image {
 		for port := range c.ExposedPorts {
 			config.ExposedPorts[nat.Port(port)] = struct{}{}
 		}
-		img.Spec = desired.Extract(desired.View{Config: &config})
+		var mounts []desired.Mount
+		for target := range c.Volumes {
+			mounts = append(mounts, desired.Mount{Type: desired.MountVolume, Target: target})
+		}
+		img.Spec = desired.Extract(desired.View{Config: &config, Mounts: mounts})
 		img.HasHealthcheck = hasHealthcheck(c.Healthcheck)
 		if c.Labels != nil {
 			img.Labels = c.Labels

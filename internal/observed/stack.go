@@ -86,6 +86,9 @@ type Container struct {
 	Defaults map[string]bool
 	// FileVolumes names the volume of each delivered file, by target.
 	FileVolumes map[string]string
+	// Anonymous names the volume that the engine made, unasked for a name, for
+	// each target that has one.
+	Anonymous map[string]string
 	// NetworkIDs are the identities of the joined networks, by name.
 	NetworkIDs map[string]string
 	// Shares are the IDs of the containers whose namespaces it shares.

@@ -122,7 +122,7 @@ func (b *builder) makeContainer(s *slot, service *desired.Service) {
 		b.addPlanned(start)
 		return
 	}
-	create.Name, create.Replaces = b.temporaryName(final, s.current), s.current.ID
+	create.Name, create.Replaces, create.Inherit = b.temporaryName(final, s.current), s.current.ID, inherited(service, s.current)
 	b.addPlanned(create)
 	stop := b.stop(s.current)
 	aside := b.stepAside(s, s.current, stop)
@@ -130,6 +130,24 @@ func (b *builder) makeContainer(s *slot, service *desired.Service) {
 		Service: s.service, Number: s.number, Name: final, Needs: append([]string{createID(s), aside}, b.leftoversAside(s, final)...)})
 	start.Needs = []string{take}
 	b.addPlanned(start)
+}
+
+// inherited are the anonymous volumes that go over to a new container, as under
+// Docker Compose: those at targets where the service mounts nothing else.
+func inherited(s *desired.Service, old *observed.Container) map[string]string {
+	volumes := map[string]string{}
+	for target, name := range old.Anonymous {
+		volumes[target] = name
+	}
+	for _, m := range s.Mounts {
+		if m.Type != desired.MountVolume || m.Source != "" {
+			delete(volumes, m.Target)
+		}
+	}
+	for _, f := range s.Files {
+		delete(volumes, f.Target)
+	}
+	return volumes
 }
 
 // temporaryName is what a new container is called until it takes over: one that

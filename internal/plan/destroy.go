@@ -82,6 +82,14 @@ func (b *builder) breakCycles() {
 	}
 }
 
+// removeAnonymous removes the volumes that nobody could find again once their
+// container is gone.
+func (b *builder) removeAnonymous(volumes map[string]string, after []string) {
+	for _, target := range sortedKeys(volumes) {
+		b.add(Operation{ID: opID(RemoveVolume, volumes[target]), Kind: RemoveVolume, Name: volumes[target], Needs: after})
+	}
+}
+
 func (b *builder) destroyNetworks() {
 	after := b.all(RemoveContainer)
 	for _, name := range sortedKeys(b.have.Networks) {
@@ -94,6 +102,11 @@ func (b *builder) destroyNetworks() {
 
 func (b *builder) destroyVolumes() {
 	after := b.all(RemoveContainer)
+	for _, service := range sortedKeys(b.have.Services) {
+		for _, c := range b.have.Services[service] {
+			b.removeAnonymous(c.Anonymous, after)
+		}
+	}
 	for _, name := range sortedKeys(b.have.Volumes) {
 		labels := b.have.Volumes[name].Labels
 		delivered := labels[desired.LabelStack] == b.have.Name && labels[desired.LabelFile] != ""

@@ -137,8 +137,24 @@ func (b *builder) retireOld() {
 		}
 		for i := range s.leftovers {
 			b.retire(&s.leftovers[i])
+			b.removeAnonymous(ownVolumes(&s.leftovers[i], s.current), []string{onExisting(RemoveContainer, &s.leftovers[i])})
+		}
+		if s.action == Remove {
+			b.removeAnonymous(s.current.Anonymous, []string{onExisting(RemoveContainer, s.current)})
 		}
 	})
+}
+
+// ownVolumes are the anonymous volumes of a container that the one that stays
+// does not have too.
+func ownVolumes(c, stays *observed.Container) map[string]string {
+	own := map[string]string{}
+	for target, name := range c.Anonymous {
+		if stays == nil || stays.Anonymous[target] != name {
+			own[target] = name
+		}
+	}
+	return own
 }
 
 // orderRemovals removes what was replaced, left over or not declared only when

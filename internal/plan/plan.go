@@ -130,6 +130,9 @@ type Operation struct {
 	WasUp bool
 	// Replaces is the ID of the container that a created one takes over from.
 	Replaces string
+	// Inherit names, by target, the anonymous volumes that a created container
+	// takes over from the one it replaces.
+	Inherit map[string]string
 	// SecretVersion is put on a created container that has secrets in fields.
 	SecretVersion int
 	// Await is what an AwaitContainer waits for.
