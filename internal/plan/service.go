@@ -153,8 +153,11 @@ func (b *builder) decideSlot(one *slot, compare *comparison, candidates []observ
 	}
 	causes, missing := splitNetworks(causes, one.current, b)
 	causes = append(causes, b.inheritedCauses(compare.service, one.current, building, len(causes))...)
+	if one.current.State == observed.Dead {
+		causes = append(causes, Difference{Field: "state", Old: string(observed.Dead), New: goal(compare.service, one.current, b.jobs()[compare.service.Name])})
+	}
 	switch {
-	case len(causes) > 0 || one.current.State == observed.Dead:
+	case len(causes) > 0:
 		one.action, one.causes = Recreate, causes
 	case len(missing) > 0:
 		one.action, one.missing = Connect, missing
