@@ -1,0 +1,57 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// inheritedCauses are reasons to make a container again that lie outside it;
+// own is how many it has itself.
+func (b *builder) inheritedCauses(s *desired.Service, c *observed.Container, building bool, own int) []Difference {
+	var out []Difference
+	switch {
+	case own > 0: // they say why the image differs
+	case building:
+		out = append(out, Difference{Field: "build", Old: "image is missing", New: s.Image.Build.Hash})
+	case b.movedTags[s.Image.Reference]:
+		out = append(out, Difference{Field: "image", Old: s.Image.Reference, New: s.Image.Reference + ", fetched anew"})
+	}
+	out = append(out, b.networkCauses(s, c)...)
+	return append(out, b.parentCauses(s, c)...)
+}
+
+// networkCauses are that a network is replaced, or is another one by now.
+func (b *builder) networkCauses(s *desired.Service, c *observed.Container) []Difference {
+	var out []Difference
+	for _, a := range s.Networks {
+		id, attached := c.NetworkIDs[a.Network]
+		current, exists := b.have.Networks[a.Network]
+		switch {
+		case b.replacedNetworks[a.Network]:
+			out = append(out, Difference{Field: "networks." + a.Network, Old: "attached", New: "attached to its replacement"})
+		case attached && id != "" && (!exists || id != current.ID):
+			out = append(out, Difference{Field: "networks." + a.Network, Old: "attached to a network that is gone", New: "attached"})
+		}
+	}
+	return out
+}
+
+// parentCauses are that the container whose namespaces it shares is made again,
+// or was by a change that was interrupted.
+func (b *builder) parentCauses(s *desired.Service, c *observed.Container) []Difference {
+	var out []Difference
+	for _, parent := range parents(*s) {
+		for _, p := range b.slots[parent] {
+			switch {
+			case p.number != 1:
+			case p.makes():
+				out = append(out, Difference{Field: "network_mode", Old: "service:" + parent, New: "service:" + parent + ", made again"})
+			case p.current != nil && len(c.Shares) > 0 && !slices.Contains(c.Shares, p.current.ID):
+				out = append(out, Difference{Field: "network_mode", Old: "service:" + parent + ", a container that goes", New: "service:" + parent})
+			}
+		}
+	}
+	return out
+}
