@@ -74,7 +74,7 @@ func inputAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"compose": schema.StringAttribute{
 			Required:            true,
-			MarkdownDescription: "Compose document in YAML. Writing the same in another way (order, comments, short or long form) changes nothing.",
+			MarkdownDescription: "Compose document in YAML. Writing the same in another way (order, comments, short or long form) changes nothing on the node.",
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		"overrides": schema.ListAttribute{
