@@ -67,6 +67,9 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 	p := plan.Build(want, have, plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Leaving: opts.Leaving})
 	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Empty: p.Empty(),
 		Problems: p.Problems, Warnings: append(warnings, p.Warnings...)}
+	for _, missing := range p.Missing {
+		out.Warnings = append(out.Warnings, missing.Detail)
+	}
 	for _, c := range p.Changes {
 		out.Changes = append(out.Changes, c.Identity())
 		if c.Service != "" {
@@ -138,27 +141,43 @@ func planned(want *desired.Stack, have *observed.Stack, p *plan.Plan) View {
 		view.Services[name] = plannedService(&s, have, p, fresh[s.Image.Reference], jobs[name])
 	}
 	for key, n := range want.Networks {
-		driver := n.Driver
-		if driver == "" {
-			driver = "bridge"
-		}
-		if existing, ok := have.Networks[n.Name]; ok && (n.External || n.Driver == "") {
-			driver = existing.Driver
-			n.Internal = n.Internal || n.External && existing.Internal
-		}
-		view.Networks[key] = Network{Name: n.Name, Driver: driver, Internal: n.Internal}
+		view.Networks[key] = plannedNetwork(n, have)
 	}
 	for key, v := range want.Volumes {
-		driver := v.Driver
-		if driver == "" {
-			driver = "local"
-		}
-		if existing, ok := have.Volumes[v.Name]; ok {
-			driver = existing.Driver
-		}
-		view.Volumes[key] = Volume{Name: v.Name, Driver: driver}
+		view.Volumes[key] = plannedVolume(v, have)
 	}
 	return view
+}
+
+// plannedNetwork shows a network as it will be; of one that something else has
+// still to make, nothing is known.
+func plannedNetwork(n desired.Network, have *observed.Stack) Network {
+	existing, exists := have.Networks[n.Name]
+	switch {
+	case n.External && exists:
+		return Network{Name: n.Name, Driver: &existing.Driver, Internal: &existing.Internal}
+	case n.External:
+		return Network{Name: n.Name}
+	case n.Driver == "" && exists:
+		n.Driver = existing.Driver
+	case n.Driver == "":
+		n.Driver = "bridge"
+	}
+	return Network{Name: n.Name, Driver: &n.Driver, Internal: &n.Internal}
+}
+
+// plannedVolume shows a volume as it will be.
+func plannedVolume(v desired.Volume, have *observed.Stack) Volume {
+	existing, exists := have.Volumes[v.Name]
+	switch {
+	case exists:
+		return Volume{Name: v.Name, Driver: &existing.Driver}
+	case v.External:
+		return Volume{Name: v.Name}
+	case v.Driver == "":
+		v.Driver = "local"
+	}
+	return Volume{Name: v.Name, Driver: &v.Driver}
 }
 
 func plannedService(s *desired.Service, have *observed.Stack, p *plan.Plan, fresh, awaited bool) Service {

@@ -29,15 +29,19 @@ type Service struct {
 	Spec map[string]string
 }
 
-// Network is one of the stack's networks.
+// Network is one of the stack's networks. Driver and Internal are nil when a
+// plan can't know them beforehand.
 type Network struct {
-	Name, Driver string
-	Internal     bool
+	Name     string
+	Driver   *string
+	Internal *bool
 }
 
-// Volume is one of the stack's volumes.
+// Volume is one of the stack's volumes. Driver is nil when a plan can't know it
+// beforehand.
 type Volume struct {
-	Name, Driver string
+	Name   string
+	Driver *string
 }
 
 // severity orders states from the one that needs attention most.
@@ -143,7 +147,7 @@ func networksOf(have *observed.Stack, mem Memory, out map[string]Network) {
 				key = name
 			}
 		}
-		out[key] = Network{Name: name, Driver: n.Driver, Internal: n.Internal}
+		out[key] = Network{Name: name, Driver: &n.Driver, Internal: &n.Internal}
 	}
 }
 
@@ -173,7 +177,7 @@ func volumesOf(have *observed.Stack, mem Memory, out map[string]Volume) {
 		default:
 			continue
 		}
-		out[key] = Volume{Name: name, Driver: v.Driver}
+		out[key] = Volume{Name: name, Driver: &v.Driver}
 	}
 }
 

@@ -62,8 +62,14 @@ func (b *builder) refuseForeign() bool {
 	return true
 }
 
-func (b *builder) problem(attribute, detail string) {
-	b.plan.Problems = append(b.plan.Problems, Problem{Attribute: attribute, Detail: detail})
+func (b *builder) problem(detail string) {
+	b.plan.Problems = append(b.plan.Problems, Problem{Attribute: "compose", Detail: detail})
+}
+
+// awaits notes something that has to be there by the time the plan is carried
+// out, but may be made by another resource until then.
+func (b *builder) awaits(detail string) {
+	b.plan.Missing = append(b.plan.Missing, Problem{Attribute: "compose", Detail: detail})
 }
 
 func (b *builder) change(c Change) { b.plan.Changes = append(b.plan.Changes, c) }

@@ -113,7 +113,7 @@ func (b *builder) makeContainer(s *slot, service *desired.Service) {
 	create.Needs = b.ingredients(service)
 	start := Operation{ID: startID(s), Kind: StartContainer, Service: s.service, Number: s.number, Needs: []string{createID(s)}}
 	if id, taken := b.have.Names[final]; taken && !b.inStack(id) {
-		b.problem("compose", fmt.Sprintf("Service %q needs the container name %q, which a container outside the stack has (%.12s). "+
+		b.problem(fmt.Sprintf("Service %q needs the container name %q, which a container outside the stack has (%.12s). "+
 			"Rename or remove that one, or choose another container_name.", s.service, final, id))
 		return
 	}

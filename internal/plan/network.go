@@ -15,14 +15,14 @@ func (b *builder) networks() {
 		have, exists := b.have.Networks[want.Name]
 		switch {
 		case want.External && !exists && !isPredefined(want.Name):
-			b.problem("compose", fmt.Sprintf("Network %q is declared external, but no network named %q exists on the node. "+
-				"Create it first, or remove external: true.", key, want.Name))
+			b.awaits(fmt.Sprintf("Network %q is declared external, but no network named %q exists on the node. "+
+				"It has to be there when this stack is applied: let the stack depend on what makes it, or remove external: true.", key, want.Name))
 		case want.External:
 		case !exists:
 			b.change(Change{Subject: "network " + want.Name, Action: Create})
 			b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name})
 		case have.Labels[desired.LabelProject] != b.want.Name:
-			b.problem("compose", fmt.Sprintf("Network %q exists on the node, and this stack did not make it. "+
+			b.problem(fmt.Sprintf("Network %q exists on the node, and this stack did not make it. "+
 				"Declare it external: true to use it as it is, or give this one another name.", want.Name))
 		default:
 			if causes := NetworkDifferences(want, have); len(causes) > 0 {

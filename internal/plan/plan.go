@@ -15,6 +15,9 @@ type Plan struct {
 	// Problems are why the plan can't be carried out; Operations are then
 	// incomplete and must not run.
 	Problems []Problem
+	// Missing is what has to be there before the plan is carried out: another
+	// resource of the same run may make it.
+	Missing []Problem
 	// Warnings are sentences for the person who plans.
 	Warnings []string
 	// Placements says where each service's delivered files are, or will be.

@@ -51,7 +51,7 @@ func (b *builder) checkPorts() {
 			for _, key := range sortedKeys(b.have.Ports) {
 				have := parseHeld(key)
 				if holder, ok := held[have]; ok && want.clashes(have) {
-					b.problem("compose", portTaken(name, want, holder))
+					b.problem(portTaken(name, want, holder))
 					break
 				}
 			}

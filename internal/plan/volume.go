@@ -14,14 +14,14 @@ func (b *builder) volumes() {
 		have, exists := b.have.Volumes[want.Name]
 		switch {
 		case want.External && !exists:
-			b.problem("compose", fmt.Sprintf("Volume %q is declared external, but no volume named %q exists on the node. "+
-				"Create it first, or remove external: true.", key, want.Name))
+			b.awaits(fmt.Sprintf("Volume %q is declared external, but no volume named %q exists on the node. "+
+				"It has to be there when this stack is applied: let the stack depend on what makes it, or remove external: true.", key, want.Name))
 		case want.External:
 		case !exists:
 			b.change(Change{Subject: "volume " + want.Name, Action: Create})
 			b.add(Operation{ID: opID(CreateVolume, want.Name), Kind: CreateVolume, Name: want.Name})
 		case have.Labels[desired.LabelProject] != b.want.Name:
-			b.problem("compose", fmt.Sprintf("Volume %q exists on the node, and this stack did not make it. "+
+			b.problem(fmt.Sprintf("Volume %q exists on the node, and this stack did not make it. "+
 				"Declare it external: true to use its data, or give this one another name.", want.Name))
 		case want.Driver != "" && want.Driver != have.Driver:
 			b.volumeDiffers(want, "driver", have.Driver, want.Driver)
@@ -36,7 +36,7 @@ func (b *builder) volumes() {
 }
 
 func (b *builder) volumeDiffers(want desired.Volume, field, old, wanted string) {
-	b.problem("compose", fmt.Sprintf("Volume %q exists with another %s (%q, not %q), and a volume can't be changed without losing its data. "+
+	b.problem(fmt.Sprintf("Volume %q exists with another %s (%q, not %q), and a volume can't be changed without losing its data. "+
 		"Keep the old value, give the volume another name, or move the data and remove the volume with docker volume rm.",
 		want.Name, field, old, wanted))
 }
@@ -118,7 +118,7 @@ func (b *builder) images() {
 		case kind != "":
 			b.add(Operation{ID: opID(kind, s.Image.Reference), Kind: kind, Name: s.Image.Reference, Service: name})
 		case !exists:
-			b.problem("compose", fmt.Sprintf("Image %q of service %q is not on the node, and pull is \"never\". "+
+			b.problem(fmt.Sprintf("Image %q of service %q is not on the node, and pull is \"never\". "+
 				"Load the image there, or set pull = \"missing\".", s.Image.Reference, name))
 		}
 	}

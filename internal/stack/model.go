@@ -125,11 +125,15 @@ func (m *model) observe(ctx context.Context, view converge.View) diag.Diagnostic
 	}
 	networks := map[string]networkModel{}
 	for name, n := range view.Networks {
-		networks[name] = networkModel{types.StringValue(n.Name), types.StringValue(n.Driver), types.BoolValue(n.Internal)}
+		internal := types.BoolUnknown()
+		if n.Internal != nil {
+			internal = types.BoolValue(*n.Internal)
+		}
+		networks[name] = networkModel{types.StringValue(n.Name), orUnknown(n.Driver), internal}
 	}
 	volumes := map[string]volumeModel{}
 	for name, v := range view.Volumes {
-		volumes[name] = volumeModel{types.StringValue(v.Name), types.StringValue(v.Driver)}
+		volumes[name] = volumeModel{types.StringValue(v.Name), orUnknown(v.Driver)}
 	}
 	var d diag.Diagnostics
 	m.Services, d = types.MapValueFrom(ctx, serviceType, services)
