@@ -45,7 +45,7 @@ func Hold(t testing.TB, host string, at Point) *Gate {
 	g.Reached = g.reached
 	path := regexp.MustCompile(at.Path)
 	engine := forward(host)
-	g.Host = listen(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	g.Host = Serve(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if req.Method == at.Method && path.MatchString(req.URL.String()) && g.isNth() {
 			g.stop(w, req, engine)
 			return

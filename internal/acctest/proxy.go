@@ -13,9 +13,9 @@ import (
 	"testing"
 )
 
-// listen serves HTTP on a Unix socket until the test ends and returns its
+// Serve serves HTTP on a Unix socket until the test ends and returns its
 // address as a node's host.
-func listen(t testing.TB, handler http.Handler) string {
+func Serve(t testing.TB, handler http.Handler) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "hl") //nolint:usetesting // t.TempDir makes paths too long for a socket
 	if err != nil {

@@ -30,7 +30,7 @@ func Record(t testing.TB, host string) *Recorder {
 	t.Helper()
 	r := &Recorder{}
 	engine := forward(host)
-	r.Host = listen(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	r.Host = Serve(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r.mu.Lock()
 		r.requests = append(r.requests, Request{req.Method, req.URL.Path})
 		r.mu.Unlock()

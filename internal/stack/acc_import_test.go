@@ -2,6 +2,7 @@ package stack_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -206,4 +207,31 @@ func removeImage(t *testing.T, engine *client.Client, ref string) {
 	t.Cleanup(func() {
 		_, _ = engine.ImageRemove(context.WithoutCancel(t.Context()), ref, image.RemoveOptions{Force: true})
 	})
+}
+
+func TestAccStack_Made_IsANormalProjectToDockerCompose(t *testing.T) {
+	t.Parallel()
+	c := acctest.NewCLI(t)
+	name := oneStack(t, c, labtest.Host(t), "services: {web: {image: homelab.test/app:1, scale: 2}, api: {image: homelab.test/app:1}}")
+	sweepStack(t, labtest.Engine(t), name)
+	c.Apply(t)
+	compose := newCompose(t, t.TempDir())
+	var projects []struct{ Name, Status string }
+	if err := json.Unmarshal([]byte(compose.run(t, "ls", "--format", "json")), &projects); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(projects, struct{ Name, Status string }{name, "running(3)"}) {
+		t.Errorf("compose ls lists %v", projects)
+	}
+	var seen []string
+	for line := range strings.Lines(compose.run(t, "-p", name, "ps", "--format", "json")) {
+		var one struct{ Name, Service, State string }
+		if err := json.Unmarshal([]byte(line), &one); err != nil {
+			t.Fatal(err)
+		}
+		seen = append(seen, one.Service+" "+one.Name+" "+one.State)
+	}
+	slices.Sort(seen)
+	requireEqual(t, "compose ps", seen, []string{
+		"api " + name + "-api-1 running", "web " + name + "-web-1 running", "web " + name + "-web-2 running"})
 }
