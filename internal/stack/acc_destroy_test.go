@@ -17,6 +17,7 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/images"
 )
 
 // destroyed is a step that destroys the stack of a configuration.
@@ -205,4 +206,36 @@ func TestAccStack_DestroyWhenAllIsGone_Succeeds(t *testing.T) {
 		}, destroyed(config)),
 	)
 	b.expectNothing()
+}
+
+func TestSweep_Leftovers_AreRemovedAndNothingElse(t *testing.T) {
+	b := newBench(t)
+	kept := acctest.Name(t) + "-kept"
+	for _, name := range []string{b.name + "-left", kept} {
+		_, err := b.engine.ContainerCreate(t.Context(), &container.Config{Image: images.AppV1}, nil, nil, nil, name)
+		b.must(err)
+		_, err = b.engine.NetworkCreate(t.Context(), name, network.CreateOptions{})
+		b.must(err)
+		_, err = b.engine.VolumeCreate(t.Context(), volume.CreateOptions{Name: name, Labels: map[string]string{desired.LabelStack: name}})
+		b.must(err)
+	}
+	remaining := func(name string) (found int) {
+		if _, err := b.engine.ContainerInspect(t.Context(), name); err == nil {
+			found++
+		}
+		if _, err := b.engine.NetworkInspect(t.Context(), name, network.InspectOptions{}); err == nil {
+			found++
+		}
+		if _, err := b.engine.VolumeInspect(t.Context(), name); err == nil {
+			found++
+		}
+		return found
+	}
+	t.Cleanup(func() {
+		b.must(sweep(context.WithoutCancel(t.Context()), b.engine, func(_, name string) bool { return name == kept }))
+	})
+	b.must(sweep(t.Context(), b.engine, func(_, name string) bool { return strings.HasPrefix(name, b.name) }))
+	if left, whole := remaining(b.name+"-left"), remaining(kept); left != 0 || whole != 3 {
+		t.Errorf("%d of 3 leftovers remain, and %d of the 3 others", left, whole)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
@@ -136,5 +137,54 @@ func TestAccStack_UpdateFailsWithoutRollback_LeavesTheNewContainer(t *testing.T)
 			}
 			return nil
 		})),
+	)
+}
+
+func TestAccStack_OneOfTwoChangesFails_BothAreUndone(t *testing.T) {
+	b := newBench(t)
+	pair := func(color, command string) string {
+		return b.config(fmt.Sprintf(`
+services:
+  db: {image: "homelab.test/app:1", command: [sleep], environment: {COLOR: %s}}
+  web: {image: "homelab.test/app:1", command: %s, depends_on: [db]}
+  other: {image: "homelab.test/app:1", command: [sleep]}
+`, color, command))
+	}
+	var before map[string]string
+	undone := acctest.PlanCheck(ended(func(services map[string]acctest.Service) error {
+		for _, key := range []string{"db/1", "web/1"} {
+			if err := b.sameContainer(before, key); err != nil {
+				return err
+			}
+		}
+		if err := expectContinuity(before, b.lives(), "db/1", "web/1"); err != nil {
+			return err
+		}
+		if got := services["db"].Spec["environment.COLOR"]; got != "red" {
+			return fmt.Errorf("state says that db is %s", got)
+		}
+		return b.expectStates(services, map[string]string{"db": "running", "web": "running", "other": "running"})
+	}))
+	failing := pair("blue", "[job, -code, '5']")
+	b.test(
+		b.step(pair("red", "[sleep]"), holds(func() error { before = b.lives(); return nil })),
+		resource.TestStep{Config: failing, ExpectError: wordings(`Service "web" of stack`, `exited with code 5`,
+			`The change was rolled back: the previous containers of db, web run again; no other service was touched.`)},
+		planOnly(failing, undone),
+		unchanged(pair("red", "[sleep]")),
+	)
+}
+
+func TestAccStack_AddedServiceFails_IsTakenAwayAgain(t *testing.T) {
+	b := newBench(t)
+	const alone = "services:\n  web: {image: \"homelab.test/app:1\", command: [sleep]}\n"
+	const added = alone + "  new: {image: \"homelab.test/app:1\", command: [job, -code, \"5\"], networks: [extra]}\nnetworks: {extra: {}}\n"
+	var before map[string]string
+	b.test(
+		b.step(b.config(alone), holds(func() error { before = b.lives(); return nil })),
+		resource.TestStep{Config: b.config(added), ExpectError: wordings(`Service "new" of stack`, `exited with code 5`,
+			`The change was rolled back: nothing that ran before was touched.`)},
+		planOnly(b.config(added), acctest.PlanCheck(func(*tfjson.Plan) error { return expectContinuity(before, b.lives()) })),
+		unchanged(b.config(alone)),
 	)
 }

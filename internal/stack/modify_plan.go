@@ -30,21 +30,39 @@ func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	}
 	mem, diags := loadMemory(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	leaving, diags := leavingStack(ctx, &planned, prior, req.Private)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	changes, diags := r.preview(ctx, &planned, &config, prior, mem)
+	changes, diags := r.preview(ctx, &planned, &config, prior, mem, leaving)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &planned)...)
 	resp.Diagnostics.Append(setKey(ctx, resp.Private, plannedKey, changes)...)
+	resp.Diagnostics.Append(setKey(ctx, resp.Private, leavingKey, leaving)...)
+}
+
+// leavingStack names the stack that a replacement destroys first on the same
+// node; empty means none. Terraform plans a replacement twice, the second time
+// without the prior state but with the private state that the first left.
+func leavingStack(ctx context.Context, planned, prior *model, private privateState) (string, diag.Diagnostics) {
+	var leaving string
+	if prior == nil {
+		diags := getKey(ctx, private, leavingKey, &leaving)
+		return leaving, diags
+	}
+	if planned.Node.Equal(prior.Node) && !planned.Name.Equal(prior.Name) {
+		leaving = prior.Name.ValueString()
+	}
+	return leaving, nil
 }
 
 // preview fills in the computed attributes of a plan and returns what will
 // happen; nil where that can't be known yet.
-func (r *stackResource) preview(ctx context.Context, planned, config, prior *model, mem converge.Memory) ([]string, diag.Diagnostics) {
+func (r *stackResource) preview(ctx context.Context, planned, config, prior *model, mem converge.Memory, leaving string) ([]string, diag.Diagnostics) {
 	if !planned.inputsKnown(config.Secrets) {
 		planned.unknown()
 		if planned.Node.IsUnknown() || planned.Name.IsUnknown() {
@@ -56,15 +74,13 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 	if diags.HasError() {
 		return nil, diags
 	}
-	options := converge.PreviewOptions{Adopt: prior != nil}
 	if prior != nil && !samePlace(planned, prior) {
-		options = converge.PreviewOptions{Leaving: prior.Name.ValueString()}
 		prior, mem = nil, converge.Memory{}
 	}
 	if prior != nil {
 		keepText(ctx, planned, prior, config, want)
 	}
-	preview, err := r.door.Preview(ctx, planned.Node.ValueString(), want, mem, options)
+	preview, err := r.door.Preview(ctx, planned.Node.ValueString(), want, mem, converge.PreviewOptions{Adopt: prior != nil, Leaving: leaving})
 	if unknownUntilApply(err) {
 		planned.unknown()
 		return nil, diags

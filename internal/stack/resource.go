@@ -97,6 +97,7 @@ func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, 
 	resp.Diagnostics.Append(planned.observe(ctx, view)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
 	resp.Diagnostics.Append(storeMemory(ctx, resp.Private, mem)...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, leavingKey, nil)...) // it is gone by now
 }
 
 // Read shows the stack as the node has it.
@@ -218,6 +219,7 @@ func progress(m *model) func(context.Context, string) {
 const (
 	memoryKey  = "memory"
 	plannedKey = "planned"
+	leavingKey = "leaving"
 )
 
 // privateState is Terraform's private state, as requests and responses have it.
