@@ -56,6 +56,9 @@ type run struct {
 	created  map[replica]string // containers this run made
 	journal  []plan.Operation   // what succeeded, in order
 	failures []Failure
+	// final tells that the removal of old containers has begun: all that is new
+	// has arrived by then, and there is no way back.
+	final bool
 }
 
 type replica struct {
@@ -106,7 +109,7 @@ func (r *run) step(ctx context.Context, op *plan.Operation) {
 			return
 		}
 	}
-	if r.stopping() {
+	if r.stopping(op) {
 		return
 	}
 	r.opts.Progress(ctx, op.ID)
@@ -120,12 +123,16 @@ func (r *run) step(ctx context.Context, op *plan.Operation) {
 	res.ok = true
 }
 
-// stopping tells whether nothing new is to begin, because what was done will
-// be undone.
-func (r *run) stopping() bool {
+// stopping tells whether an operation is not to begin, because what was done
+// will be undone. It notes where that is no longer possible.
+func (r *run) stopping(op *plan.Operation) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.opts.Rollback && len(r.failures) > 0
+	if r.opts.Rollback && len(r.failures) > 0 && !r.final {
+		return true
+	}
+	r.final = r.final || op.Kind == plan.RemoveContainer && op.Service != "" // scratch containers belong to none
+	return false
 }
 
 // errNoSuchKind means the plan and this package do not match.
@@ -168,15 +175,15 @@ func (r *run) target(op *plan.Operation) string {
 // outcome turns the failures into one error, after undoing what was done where
 // that is asked for and possible.
 func (r *run) outcome(ctx context.Context) error {
-	if len(r.failures) == 0 {
-		if err := ctx.Err(); err != nil {
-			r.failures = append(r.failures, Failure{Err: fmt.Errorf("converge stack: %w", err)})
-		} else {
-			return nil
-		}
+	switch {
+	case len(r.failures) > 0:
+	case len(r.journal) == len(r.plan.Operations): // also when time was up just then
+		return nil
+	default:
+		r.failures = append(r.failures, Failure{Err: fmt.Errorf("converge stack: %w", ctx.Err())})
 	}
 	out := &Error{Failures: r.failures, Stack: r.want.Name}
-	if r.opts.Rollback && r.plan.Rollback {
+	if r.opts.Rollback && r.plan.Rollback && !r.final {
 		out.Restored, out.RollbackErr = r.rollBack(ctx)
 		out.RolledBack = true
 	}

@@ -1,7 +1,6 @@
 package execute
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -68,6 +67,7 @@ func (e *Error) Unwrap() []error {
 // How much a failed container's own words are shown.
 const (
 	logLines     = 20
+	logLineBytes = 2000
 	healthChecks = 5
 	collectLimit = 10 * time.Second
 )
@@ -121,9 +121,21 @@ func (r *run) logs(ctx context.Context, id string, tty bool) []string {
 	if err != nil && !errors.Is(err, io.EOF) && out.Len() == 0 {
 		return nil
 	}
-	var lines []string
-	for scanner := bufio.NewScanner(&out); scanner.Scan(); {
-		lines = append(lines, scanner.Text())
+	return lastLines(out.String())
+}
+
+// lastLines cuts what a container wrote down to what a person reads, also when
+// the log driver does not know how to.
+func lastLines(text string) []string {
+	text = strings.TrimRight(text, "\r\n")
+	if text == "" {
+		return nil
+	}
+	lines := strings.Split(text, "\n")
+	lines = lines[max(0, len(lines)-logLines):]
+	for i, line := range lines {
+		line = strings.TrimRight(line, "\r")
+		lines[i] = strings.ToValidUTF8(line[:min(len(line), logLineBytes)], "")
 	}
 	return lines
 }

@@ -97,12 +97,12 @@ func (r *run) scratch(ctx context.Context, vol string) (string, error) {
 		Labels: map[string]string{desired.LabelScratch: r.want.Name}}
 	host := &container.HostConfig{NetworkMode: "none", Mounts: []mount.Mount{
 		{Type: mount.TypeVolume, Source: vol, Target: scratchTarget, VolumeOptions: &mount.VolumeOptions{NoCopy: true}}}}
-	for {
+	for try := 1; ; try++ {
 		resp, err := r.engine.ContainerCreate(ctx, config, host, &network.NetworkingConfig{}, nil, "")
 		if err == nil {
 			return resp.ID, nil
 		}
-		if !errdefs.IsNotFound(err) {
+		if !errdefs.IsNotFound(err) || try > 1 {
 			return "", fmt.Errorf("create scratch container: %w", err)
 		}
 		if err := r.importScratch(ctx); err != nil {
