@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -190,7 +191,7 @@ resource "homelab_stack" "this" {
 func (s *secretStack) run(t *testing.T, token, elsewhere canary, args []string, codes ...int) acctest.Result {
 	t.Helper()
 	log := filepath.Join(s.Dir, "trace.log")
-	s.Env = append(s.base[:len(s.base):len(s.base)], "TF_VAR_token="+token.value, "TF_VAR_elsewhere="+elsewhere.value, "TF_LOG=TRACE", "TF_LOG_PATH="+log)
+	s.Env = slices.Concat(s.base, []string{"TF_VAR_token=" + token.value, "TF_VAR_elsewhere=" + elsewhere.value, "TF_LOG=TRACE", "TF_LOG_PATH=" + log})
 	result := s.Must(t, args, codes...)
 	if info, err := os.Stat(log); err != nil || info.Size() == 0 {
 		t.Fatalf("there is no log: %v", err)
