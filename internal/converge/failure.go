@@ -14,6 +14,8 @@ type (
 	Error = execute.Error
 	// Failure is one operation that failed.
 	Failure = execute.Failure
+	// Change is one thing that will differ afterwards.
+	Change = plan.Change
 	// Problem is why a plan can't be carried out.
 	Problem = plan.Problem
 )
@@ -25,21 +27,27 @@ var (
 	ErrExited    = execute.ErrExited
 )
 
-// advice maps what engines say to what to do about it. The texts are those of
-// Docker Engine 20.10 to 29.
-var advice = []struct{ says, advice string }{
-	{"port is already allocated", "A port that it publishes is taken on the node by something that is no container of this stack: publish another port, or free that one (ss -ltnp shows who has it)."},
-	{"address already in use", "A port that it publishes is taken on the node by a program outside Docker: publish another port, or free that one (ss -ltnp shows who has it)."},
-	{"manifest unknown", "The registry has no such image or tag: check the image's spelling and tag."},
-	{"not found", "The registry has no such image or tag: check the image's spelling and tag."},
-	{"pull access denied", "There is no such image, or it needs credentials: check its spelling, or log in with docker login where Terraform runs."},
-	{"no such host", "The image's registry can't be resolved from the node: check the image's spelling and the node's DNS."},
-	{"connection refused", "The image's registry does not answer the node: check its address."},
-	{"no basic auth credentials", "The registry needs credentials: log in with docker login where Terraform runs."},
-	{"executable file not found", "The command is not in the image: check command and entrypoint."},
-	{"no such file or directory", "A path that it names does not exist there: check command, entrypoint, devices and bind mounts."},
-	{"has active endpoints", "Containers outside the stack are still on the network: disconnect them first."},
-	{"volume is in use", "A container outside the stack still uses the volume: remove that one first."},
+// advice maps what engines say to what to do about it, the telling words before
+// the vague ones. The texts are those of Docker Engine 20.10 to 29.
+var advice = []struct {
+	says string
+	// of is the operation that the words are about; empty: any.
+	of     plan.Kind
+	advice string
+}{
+	{"port is already allocated", "", "A port that it publishes is taken on the node by something that is no container of this stack: publish another port, or free that one (ss -ltnp shows who has it)."},
+	{"address already in use", "", "A port that it publishes is taken on the node by a program outside Docker: publish another port, or free that one (ss -ltnp shows who has it)."},
+	{"executable file not found", "", "The command is not in the image: check command and entrypoint."},
+	{"no such file or directory", "", "A path that it names does not exist there: check command, entrypoint, devices and bind mounts."},
+	{"has active endpoints", "", "Containers outside the stack are still on the network: disconnect them first."},
+	{"volume is in use", "", "A container outside the stack still uses the volume: remove that one first."},
+	{"dial tcp: lookup", plan.PullImage, "The image's registry can't be resolved from the node: check the image's spelling and the node's DNS."},
+	{"connection refused", plan.PullImage, "The image's registry does not answer the node: check its address."},
+	{"pull access denied", plan.PullImage, "There is no such image, or it needs credentials: check its spelling, or log in with docker login where Terraform runs."},
+	{"no basic auth credentials", plan.PullImage, "The registry needs credentials: log in with docker login where Terraform runs."},
+	{"unauthorized", plan.PullImage, "The registry does not accept the credentials: log in with docker login where Terraform runs."},
+	{"manifest unknown", plan.PullImage, "The registry has no such image or tag: check the image's spelling and tag."},
+	{"not found", plan.PullImage, "The registry has no such image or tag: check the image's spelling and tag."},
 }
 
 // Advice says what to do about a failure, as far as the engine's words tell;
@@ -50,7 +58,7 @@ func Advice(f *Failure) string {
 	}
 	text := strings.ToLower(f.Err.Error())
 	for _, a := range advice {
-		if strings.Contains(text, a.says) {
+		if strings.Contains(text, a.says) && (a.of == "" || a.of == f.Operation.Kind) {
 			return a.advice
 		}
 	}

@@ -23,6 +23,8 @@ type Memory struct {
 	Completes map[string]bool `json:"completes,omitempty"`
 	// Replicas is how many containers each service was to have.
 	Replicas map[string]int `json:"replicas,omitempty"`
+	// Names are the container names that the user chose, by service.
+	Names map[string]string `json:"names,omitempty"`
 	// Networks and Volumes map names in the Compose document to the engine's.
 	Networks map[string]string `json:"networks,omitempty"`
 	Volumes  map[string]string `json:"volumes,omitempty"`
@@ -37,7 +39,7 @@ type Memory struct {
 func remember(want *desired.Stack, p *plan.Plan, before Memory, have *observed.Stack) (Memory, error) {
 	mem := Memory{
 		Known: map[string][]string{}, Secret: map[string][]string{}, Completes: map[string]bool{}, Replicas: map[string]int{},
-		Networks: map[string]string{}, Volumes: map[string]string{},
+		Names: map[string]string{}, Networks: map[string]string{}, Volumes: map[string]string{},
 	}
 	for name, s := range want.Services {
 		mem.Known[name] = s.Spec(p.Placements.Versions(name)).Keys()
@@ -47,6 +49,9 @@ func remember(want *desired.Stack, p *plan.Plan, before Memory, have *observed.S
 		sort.Strings(mem.Secret[name])
 		mem.Completes[name] = plan.Completes(want, name)
 		mem.Replicas[name] = s.Replicas
+		if s.ContainerName != "" {
+			mem.Names[name] = s.ContainerName
+		}
 	}
 	for _, targets := range p.Placements {
 		for _, placement := range targets {

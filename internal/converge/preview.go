@@ -14,11 +14,12 @@ import (
 type Preview struct {
 	// After is the stack as it will be shown.
 	After View
-	// Changed names the services that something happens to; all others stay
-	// just as they are.
-	Changed map[string]bool
-	// Changes identify everything that will happen, for Apply to hold to.
-	Changes []string
+	// Changed names the services of which something differs, and Following those
+	// that are only made again or restarted because something else is. All others
+	// stay just as they are.
+	Changed, Following map[string]bool
+	// Changes are everything that will happen, for Apply to hold to.
+	Changes []Change
 	// Empty tells that applying sends the engine no write.
 	Empty    bool
 	Problems []plan.Problem
@@ -65,15 +66,16 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 	}
 	want, warnings := d.resolve(ctx, want)
 	p := plan.Build(want, have, plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Leaving: opts.Leaving})
-	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Empty: p.Empty(),
+	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Following: map[string]bool{}, Empty: p.Empty(),
 		Problems: p.Problems, Warnings: append(warnings, p.Warnings...)}
 	for _, missing := range p.Missing {
 		out.Warnings = append(out.Warnings, missing.Detail)
 	}
 	for _, c := range p.Changes {
-		out.Changes = append(out.Changes, c.Identity())
+		out.Changes = append(out.Changes, c)
 		if c.Service != "" {
-			out.Changed[c.Service] = true
+			out.Following[c.Service] = c.Inherited && !out.Changed[c.Service]
+			out.Changed[c.Service] = out.Changed[c.Service] || !c.Inherited
 		}
 	}
 	return out, nil
@@ -184,6 +186,9 @@ func plannedService(s *desired.Service, have *observed.Stack, p *plan.Plan, fres
 	out := Service{Image: s.Image.Reference, Replicas: s.Replicas}
 	version := max(1, p.SecretVersions[s.Name])
 	out.Spec = s.Spec(p.Placements.Versions(s.Name)).Masked(s.Secret, version)
+	if s.ContainerName != "" {
+		out.Spec[containerName] = s.ContainerName
+	}
 	img, known := have.Images[s.Image.Reference]
 	switch {
 	case s.Image.Digest != "":

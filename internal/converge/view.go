@@ -50,6 +50,16 @@ var severity = [...]observed.State{
 	observed.Starting, observed.Running, observed.Healthy, observed.Completed,
 }
 
+// NeedsRepair tells whether a service in this state has to be brought back.
+func NeedsRepair(state string) bool {
+	switch observed.State(state) {
+	case observed.Running, observed.Starting, observed.Healthy, observed.Completed, "":
+		return false
+	default:
+		return true
+	}
+}
+
 // viewOf shows what exists, for the fields that memory names. A service that is
 // remembered but has no container is shown as missing, with what was last seen
 // of it.
@@ -86,7 +96,7 @@ func serviceOf(containers []observed.Container, have *observed.Stack, mem Memory
 	if img, ok := have.Images[first.ImageID]; ok && img.Digest != "" {
 		digest = img.Digest
 	}
-	return Service{Image: first.Image, Digest: &digest, Replicas: len(containers), State: &state, Spec: specOf(containers, mem, name)}
+	return Service{Image: first.Image, Digest: &digest, Replicas: len(containers), State: &state, Spec: specOf(containers, have.Name, mem, name)}
 }
 
 func worstState(containers []observed.Container, completes bool) string {
@@ -107,7 +117,7 @@ func worstState(containers []observed.Container, completes bool) string {
 
 // specOf shows the fields of a service's containers. Where replicas differ,
 // each value is shown.
-func specOf(containers []observed.Container, mem Memory, name string) map[string]string {
+func specOf(containers []observed.Container, stack string, mem Memory, name string) map[string]string {
 	spec := map[string]string{}
 	values := map[string][]string{}
 	for i := range containers {
@@ -122,7 +132,13 @@ func specOf(containers []observed.Container, mem Memory, name string) map[string
 			}
 		}
 	}
+	if _, remembered := mem.Known[name]; remembered {
+		values[containerName] = containerNames(containers, stack, mem.Names[name])
+	}
 	for key, list := range values {
+		if len(list) == 0 {
+			continue
+		}
 		sort.Strings(list)
 		distinct := list[:0]
 		for i, value := range list {
@@ -133,6 +149,21 @@ func specOf(containers []observed.Container, mem Memory, name string) map[string
 		spec[key] = strings.Join(distinct, " | ")
 	}
 	return spec
+}
+
+// containerName is the field that shows a container's name: the one that the
+// user chose, or one that somebody gave it by hand.
+const containerName = "container_name"
+
+func containerNames(containers []observed.Container, stack, chosen string) []string {
+	var names []string
+	for i := range containers {
+		c := &containers[i]
+		if chosen != "" || c.Name != plan.ContainerName(stack, &desired.Service{Name: c.Service}, c.Number) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
 func networksOf(have *observed.Stack, mem Memory, out map[string]Network) {

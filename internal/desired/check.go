@@ -10,9 +10,10 @@ import (
 	"golang.org/x/crypto/scrypt"
 )
 
-// The cost of a SecretCheck: 64 MiB and about 0.2 s for each guess on a small
-// machine (see docs/adr on secret checks). The version in checkPrefix goes up
-// with any change, so an old check never silently compares as "different".
+// The cost of a SecretCheck: 32 MiB and about 0.14 s for each guess on a small
+// machine (see docs/adr on secret checks). The prefix goes up with any change of
+// these, and whoever changes them keeps reading the checks made before: a check
+// that can't be read counts as another secret.
 const (
 	checkPrefix  = "scrypt-1"
 	checkN       = 1 << 15

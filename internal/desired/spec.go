@@ -81,10 +81,18 @@ func (s *Service) Spec(versions map[string]int) Spec {
 	if s.Image.Build != nil {
 		spec["build"] = s.Image.Build.Hash
 	}
-	if s.Image.Platform != "" {
-		spec["platform"] = s.Image.Platform
-	}
+	spec.text("platform", PlatformText(s.Image.Platform))
 	return spec
+}
+
+// PlatformText spells "os/arch[/variant]" one way: for arm64, v8 goes without
+// saying.
+func PlatformText(platform string) string {
+	platform = strings.ToLower(platform)
+	if strings.HasSuffix(platform, "/arm64/v8") {
+		platform = strings.TrimSuffix(platform, "/v8")
+	}
+	return platform
 }
 
 // SecretVersion is how a secret's value is shown: never itself, only which of

@@ -15,6 +15,10 @@ const (
 	// settle is how long a container without a health check has to stay up to
 	// count as running: a wrong command or a missing file ends it sooner.
 	settle = 500 * time.Millisecond
+	// maxRestarts is how often a container may end and be restarted before it is
+	// given up: the engine doubles its pause each time, so this takes about two
+	// minutes, in which what it waits for may come up.
+	maxRestarts = 10
 	// The pauses between two looks at a container grow from the first to the
 	// second.
 	firstPause, lastPause = 25 * time.Millisecond, 500 * time.Millisecond
@@ -79,6 +83,9 @@ func (w *watch) look(state *container.State, restarts int) (bool, error) {
 	case container.StateRunning:
 		return w.running(state)
 	case container.StateRestarting:
+		if restarts >= maxRestarts {
+			return false, fmt.Errorf("%w again and again: %d restarts, last exit code %d", ErrExited, restarts, state.ExitCode)
+		}
 		w.last = fmt.Sprintf("it keeps restarting (%d times so far, last exit code %d)", restarts, state.ExitCode)
 	default:
 		w.last = fmt.Sprintf("it is %s", state.Status)

@@ -9,6 +9,9 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
+// configuration is the field of a difference that no single field shows.
+const configuration = "configuration"
+
 // comparison holds what comparing one service with its containers takes.
 type comparison struct {
 	stack    string
@@ -60,7 +63,7 @@ func (c *comparison) differences(have *observed.Container) []Difference {
 	}
 	elsewhere := func(d Difference) bool { return !strings.HasPrefix(d.Field, "networks.") }
 	if !slices.ContainsFunc(out, elsewhere) && c.hashDiffers(have) { // connecting a network would not mend it
-		out = append(out, Difference{Field: "configuration", Old: "made from another definition", New: "as declared"})
+		out = append(out, Difference{Field: configuration, Old: "made from another definition", New: "as declared"})
 	}
 	return out
 }

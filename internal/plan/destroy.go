@@ -94,7 +94,7 @@ func (b *builder) destroyNetworks() {
 	after := b.all(RemoveContainer)
 	for _, name := range sortedKeys(b.have.Networks) {
 		if b.have.Networks[name].Labels[desired.LabelProject] == b.have.Name {
-			b.change(Change{Subject: "network " + name, Action: Remove})
+			b.change(Change{Subject: "network " + name, Name: name, Action: Remove})
 			b.add(Operation{ID: opID(RemoveNetwork, name), Kind: RemoveNetwork, Name: name, Needs: after})
 		}
 	}
@@ -112,7 +112,7 @@ func (b *builder) destroyVolumes() {
 		delivered := labels[desired.LabelStack] == b.have.Name && labels[desired.LabelFile] != ""
 		data := labels[desired.LabelProject] == b.have.Name && labels[desired.LabelVolume] != ""
 		if delivered || data && b.opts.RemoveVolumes {
-			b.change(Change{Subject: "volume " + name, Action: Remove})
+			b.change(Change{Subject: "volume " + name, Name: name, Action: Remove})
 			b.add(Operation{ID: opID(RemoveVolume, name), Kind: RemoveVolume, Name: name, Needs: after})
 		}
 	}

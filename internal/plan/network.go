@@ -19,7 +19,7 @@ func (b *builder) networks() {
 				"It has to be there when this stack is applied: let the stack depend on what makes it, or remove external: true.", key, want.Name))
 		case want.External:
 		case !exists:
-			b.change(Change{Subject: "network " + want.Name, Action: Create})
+			b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Create})
 			b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name})
 		case have.Labels[desired.LabelProject] != b.want.Name:
 			b.problem(fmt.Sprintf("Network %q exists on the node, and this stack did not make it. "+
@@ -38,7 +38,7 @@ func isPredefined(name string) bool { return name == "bridge" || name == "host" 
 func (b *builder) replaceNetwork(want desired.Network, causes []Difference) {
 	b.replacedNetworks[want.Name] = true
 	b.plan.Rollback = false
-	b.change(Change{Subject: "network " + want.Name, Action: Replace, Causes: causes})
+	b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Replace, Causes: causes})
 	remove := b.add(Operation{ID: opID(RemoveNetwork, want.Name), Kind: RemoveNetwork, Name: want.Name})
 	b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Needs: []string{remove}})
 }
@@ -98,7 +98,7 @@ func (b *builder) cleanUpNetworks() {
 		if b.have.Networks[name].Labels[desired.LabelProject] != b.want.Name || declared[name] {
 			continue
 		}
-		b.change(Change{Subject: "network " + name, Action: Remove, Causes: []Difference{{Field: "networks", Old: "exists", New: "not declared"}}})
+		b.change(Change{Subject: "network " + name, Name: name, Action: Remove, Causes: []Difference{{Field: "networks", Old: "exists", New: "not declared"}}})
 		b.add(Operation{ID: opID(RemoveNetwork, name), Kind: RemoveNetwork, Name: name, Needs: b.all(RemoveContainer, AwaitContainer)})
 	}
 }

@@ -54,11 +54,16 @@ const (
 type Change struct {
 	// Subject is "service web/1", "network x_default" or "volume x_data".
 	Subject string
+	// Name is the engine's name of a network or volume.
+	Name string
 	// Service is set for containers, with the replica's Number.
 	Service string
 	Number  int
 	Action  Action
 	Causes  []Difference
+	// Inherited tells that no field of the container differs: it is made again or
+	// restarted because something else in the plan is.
+	Inherited bool
 }
 
 // Identity names the change; it is the same when the plan is made again from

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -15,6 +16,8 @@ type slot struct {
 	// action is empty when the container stays as it is.
 	action Action
 	causes []Difference
+	// inherited tells that every cause lies outside the container.
+	inherited bool
 	// current is the container that stands for the replica; nil when missing.
 	current *observed.Container
 	// leftovers are further containers that claim to be the same replica.
@@ -60,7 +63,7 @@ func (b *builder) decideServices() {
 
 func (b *builder) reportSlot(s *slot) {
 	if s.action != "" {
-		b.change(Change{Subject: s.subject(), Service: s.service, Number: s.number, Action: s.action, Causes: s.causes})
+		b.change(Change{Subject: s.subject(), Service: s.service, Number: s.number, Action: s.action, Causes: s.causes, Inherited: s.inherited})
 	}
 	if len(s.leftovers) > 0 {
 		b.change(Change{Subject: s.subject(), Service: s.service, Number: s.number, Action: CleanUp,
@@ -151,13 +154,14 @@ func (b *builder) decideSlot(one *slot, compare *comparison, candidates []observ
 		one.secretVersion++
 	}
 	causes, missing := splitNetworks(causes, one.current, b)
-	causes = append(causes, b.inheritedCauses(compare.service, one.current, building, len(causes))...)
 	if one.current.State == observed.Dead {
 		causes = append(causes, Difference{Field: "state", Old: string(observed.Dead), New: goal(compare.service, one.current, b.jobs()[compare.service.Name])})
 	}
+	own := slices.ContainsFunc(causes, func(d Difference) bool { return d.Field != configuration })
+	causes = append(causes, b.inheritedCauses(compare.service, one.current, building, len(causes))...)
 	switch {
 	case len(causes) > 0:
-		one.action, one.causes = Recreate, causes
+		one.action, one.causes, one.inherited = Recreate, causes, !own
 	case len(missing) > 0:
 		one.action, one.missing = Connect, missing
 		for _, network := range missing {
@@ -167,6 +171,7 @@ func (b *builder) decideSlot(one *slot, compare *comparison, candidates []observ
 		one.action, one.causes = repair(compare.service, one.current, ContainerName(b.want.Name, compare.service, one.number), b.jobs())
 		if one.action == "" {
 			one.action, one.causes = b.restartWith(compare.service)
+			one.inherited = one.action != ""
 		}
 	}
 }

@@ -18,7 +18,7 @@ func (b *builder) volumes() {
 				"It has to be there when this stack is applied: let the stack depend on what makes it, or remove external: true.", key, want.Name))
 		case want.External:
 		case !exists:
-			b.change(Change{Subject: "volume " + want.Name, Action: Create})
+			b.change(Change{Subject: "volume " + want.Name, Name: want.Name, Action: Create})
 			b.add(Operation{ID: opID(CreateVolume, want.Name), Kind: CreateVolume, Name: want.Name})
 		case have.Labels[desired.LabelProject] != b.want.Name:
 			b.problem(fmt.Sprintf("Volume %q exists on the node, and this stack did not make it. "+
@@ -94,7 +94,7 @@ func (b *builder) cleanUpFiles() {
 		if labels[desired.LabelStack] != b.want.Name || labels[desired.LabelFile] == "" || current[name] {
 			continue
 		}
-		b.change(Change{Subject: "volume " + name, Action: CleanUp, Causes: []Difference{{Field: "volumes", Old: "superseded", New: "removed"}}})
+		b.change(Change{Subject: "volume " + name, Name: name, Action: CleanUp, Causes: []Difference{{Field: "volumes", Old: "superseded", New: "removed"}}})
 		b.add(Operation{ID: opID(RemoveVolume, name), Kind: RemoveVolume, Name: name, Needs: b.all(RemoveContainer, AwaitContainer)})
 	}
 }
@@ -127,14 +127,17 @@ func (b *builder) images() {
 // fetch says how a new container of the service comes by its image; empty
 // means that it is taken as it is on the node.
 func (b *builder) fetch(s *desired.Service) Kind {
-	_, exists := b.have.Images[s.Image.Reference]
+	img, exists := b.have.Images[s.Image.Reference]
 	compare := newComparison(b.want.Name, s, b.have, b.plan.Placements, b.opts)
+	has, platform := img.Spec["platform"], desired.PlatformText(s.Image.Platform)
 	switch {
 	case compare.needsBuild(b.have.Services[s.Name]):
 		return BuildImage
 	case s.Image.Build != nil || s.Image.Pull == desired.PullNever:
 		return ""
 	case !exists || s.Image.Pull == desired.PullAlways || compare.otherDigest():
+		return PullImage
+	case platform != "" && has != "" && platform != has: // the tag is there, for another platform
 		return PullImage
 	}
 	return ""

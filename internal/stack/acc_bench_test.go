@@ -3,6 +3,7 @@ package stack_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -251,7 +252,7 @@ func (b *bench) exec(service string, command ...string) (string, error) {
 	}
 	defer attached.Close()
 	var out bytes.Buffer
-	if _, err := stdcopy.StdCopy(&out, &out, attached.Reader); err != nil && err != io.EOF {
+	if _, err := stdcopy.StdCopy(&out, &out, attached.Reader); err != nil && !errors.Is(err, io.EOF) {
 		return "", fmt.Errorf("exec in %s: %w", service, err)
 	}
 	return out.String(), nil
@@ -273,9 +274,9 @@ func (b *bench) expectFile(service, path, want string) acctest.StateCheck {
 			got, err = b.fileIn(service, path)
 			return err != nil || !strings.HasPrefix(got, "unhealthy:")
 		})
-		if err != nil || got != want {
-			return fmt.Errorf("%s in %s is %q (%v), want %q", path, service, got, err, want)
+		if err == nil && got != want {
+			err = fmt.Errorf("%s in %s is %q, want %q", path, service, got, want)
 		}
-		return nil
+		return err
 	})
 }

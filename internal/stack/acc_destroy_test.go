@@ -2,7 +2,9 @@ package stack_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -175,7 +177,10 @@ func (b *bench) signalsSince(start time.Time) (signals map[string][]string, code
 			case events.ActionDie:
 				codes[service] = m.Actor.Attributes["exitCode"]
 			}
-		case <-errs: // io.EOF at the end of the time that was asked for
+		case err := <-errs:
+			if !errors.Is(err, io.EOF) { // the end of the time that was asked for
+				b.Fatal(err)
+			}
 			return signals, codes
 		}
 	}

@@ -36,8 +36,8 @@ var failings = []failing{
 			`Last health checks of the failed container:`, `exit 1 unhealthy: -unhealthy was given`, `Last log lines:`, `I am sick`,
 			`Fix the cause and apply again.`},
 		states: map[string]string{"web": "unhealthy", "other": "running"}},
-	{name: "not healthy in time", compose: fmt.Sprintf(sick, "300ms", 10000), arguments: []string{`timeouts = { create = "8s" }`},
-		says: []string{`Service "web" of stack`, `did not become ready within 8s: its health check says "starting"`,
+	{name: "not healthy in time", compose: fmt.Sprintf(sick, "300ms", 10000), arguments: []string{`timeouts = { create = "10s" }`},
+		says: []string{`Service "web" of stack`, `did not become ready within 10s: its health check says "starting"`,
 			`Last health checks of the failed container:`, `exit 1 unhealthy: -unhealthy was given`, `Last log lines:`, `I am sick`,
 			`raise timeouts.create`},
 		states: map[string]string{"web": "starting", "other": "running"}},
@@ -103,7 +103,7 @@ services:
 		`services.web.spec.command: "[\"serve\",\"-log\",\"I am well\"]" -> "[\"serve\",\"-unhealthy\",\"-log\",\"I am sick\"]"`,
 		`services.web.spec.environment.COLOR: "red" -> (absent)`, `services.web.spec.healthcheck.retries: "3" -> "2"`}
 	var before map[string]string
-	restored := acctest.PlanCheck(ended(func(services map[string]acctest.Service) error {
+	restored := ended(func(services map[string]acctest.Service) error {
 		if err := b.sameContainer(before, "web/1"); err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ services:
 			return err
 		}
 		return b.expectStates(services, map[string]string{"web": "healthy", "other": "running"})
-	}))
+	})
 	again := planOnly(failing, restored, acctest.ExpectDifferences(address, wanted...))
 	b.test(
 		b.step(b.config(healthy), holds(func() error { before = b.lives(); return nil })),
@@ -151,7 +151,7 @@ services:
 `, color, command))
 	}
 	var before map[string]string
-	undone := acctest.PlanCheck(ended(func(services map[string]acctest.Service) error {
+	undone := ended(func(services map[string]acctest.Service) error {
 		for _, key := range []string{"db/1", "web/1"} {
 			if err := b.sameContainer(before, key); err != nil {
 				return err
@@ -164,7 +164,7 @@ services:
 			return fmt.Errorf("state says that db is %s", got)
 		}
 		return b.expectStates(services, map[string]string{"db": "running", "web": "running", "other": "running"})
-	}))
+	})
 	failing := pair("blue", "[job, -code, '5']")
 	b.test(
 		b.step(pair("red", "[sleep]"), holds(func() error { before = b.lives(); return nil })),

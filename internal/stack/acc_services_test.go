@@ -66,22 +66,30 @@ func expectOrder(containers map[string]container.InspectResponse) error {
 	return failed
 }
 
-func TestAccStack_JobFails_DependentsDoNotStart(t *testing.T) {
+func TestAccStack_JobFails_DependentsDoNotStartUntilItIsMended(t *testing.T) {
 	b := newBench(t)
-	config := b.config(`
+	config := func(code string) string {
+		return b.config(fmt.Sprintf(`
 services:
-  migrate: {image: "homelab.test/app:1", command: [job, -code, "4", -log, "no such table"]}
+  migrate: {image: "homelab.test/app:1", command: [job, -code, "%s", -log, "no such table"]}
   api: {image: "homelab.test/app:1", depends_on: {migrate: {condition: service_completed_successfully}}}
-`)
-	step := planOnly(config)
-	step.PreConfig = func() {
-		if started := b.container("api").State.StartedAt; !strings.HasPrefix(started, "0001-") {
-			t.Errorf("api was started at %s, though the job it waits for failed", started)
-		}
+`, code))
 	}
-	failed := b.step(config)
+	failed := b.step(config("4"))
 	failed.ExpectError = wordings(`Service "migrate" of stack`, `exited with code 4`, `no such table`)
-	b.test(failed, step)
+	b.test(
+		failed,
+		after(func() {
+			if started := b.container("api").State.StartedAt; !strings.HasPrefix(started, "0001-") {
+				t.Errorf("api was started at %s, though the job it waits for failed", started)
+			}
+		}, b.step(config("0"), holds(func() error {
+			if !b.container("api").State.Running {
+				return fmt.Errorf("api does not run")
+			}
+			return nil
+		}))),
+	)
 }
 
 func TestAccStack_Scale_AddsAndRemovesTheHighestNumbers(t *testing.T) {

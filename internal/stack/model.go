@@ -176,19 +176,29 @@ func orUnknown(value *string) types.String {
 	return types.StringValue(*value)
 }
 
-// lastSeen reads the services back from the computed attribute.
+// lastSeen reads the computed attributes back.
 func (m *model) lastSeen(ctx context.Context) (converge.View, diag.Diagnostics) {
-	view := converge.View{Services: map[string]converge.Service{}}
+	view := converge.View{Services: map[string]converge.Service{}, Networks: map[string]converge.Network{}, Volumes: map[string]converge.Volume{}}
 	if m.Services.IsNull() || m.Services.IsUnknown() {
 		return view, nil
 	}
 	var services map[string]serviceModel
+	var networks map[string]networkModel
+	var volumes map[string]volumeModel
 	diags := m.Services.ElementsAs(ctx, &services, false)
+	diags.Append(m.Networks.ElementsAs(ctx, &networks, false)...)
+	diags.Append(m.Volumes.ElementsAs(ctx, &volumes, false)...)
 	for name, s := range services {
 		one := converge.Service{Image: s.Image.ValueString(), Replicas: int(s.Replicas.ValueInt64()),
 			Digest: s.Digest.ValueStringPointer(), State: s.State.ValueStringPointer(), Spec: map[string]string{}}
 		diags.Append(s.Spec.ElementsAs(ctx, &one.Spec, true)...)
 		view.Services[name] = one
+	}
+	for name, n := range networks {
+		view.Networks[name] = converge.Network{Name: n.Name.ValueString(), Driver: n.Driver.ValueStringPointer(), Internal: n.Internal.ValueBoolPointer()}
+	}
+	for name, v := range volumes {
+		view.Volumes[name] = converge.Volume{Name: v.Name.ValueString(), Driver: v.Driver.ValueStringPointer()}
 	}
 	return view, diags
 }

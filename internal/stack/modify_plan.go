@@ -93,10 +93,42 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 		diags.AddAttributeWarning(path.Root("compose"), "Stack may not do what is expected", warning)
 	}
 	diags.Append(showPlanned(ctx, planned, prior, preview)...)
-	if preview.Changes == nil {
-		preview.Changes = []string{} // nothing is agreed to, rather than anything
+	return agreed(planned, prior, preview.Changes), diags
+}
+
+// agreed identifies the changes that whoever approves the plan can see: those
+// to things whose planned value differs from the state's. What the node needs
+// and the state doesn't show came after the state was read, and applying must
+// not do it. The list is never nil, which would allow anything.
+func agreed(planned, prior *model, changes []converge.Change) []string {
+	seen := []string{}
+	for _, c := range changes {
+		if prior == nil || c.Service == "" && c.Name == "" || shows(planned.Services, prior.Services, c.Service) ||
+			showsName(planned.Networks, prior.Networks, c.Name) || showsName(planned.Volumes, prior.Volumes, c.Name) {
+			seen = append(seen, c.Identity())
+		}
 	}
-	return preview.Changes, diags
+	return seen
+}
+
+// shows tells whether an element differs between plan and state.
+func shows(planned, prior types.Map, key string) bool {
+	after, planning := planned.Elements()[key]
+	before, known := prior.Elements()[key]
+	return planning != known || planning && !after.Equal(before)
+}
+
+// showsName is shows for the network or volume with the engine's name.
+func showsName(planned, prior types.Map, name string) bool {
+	for _, side := range []types.Map{planned, prior} {
+		for key, element := range side.Elements() {
+			object, ok := element.(types.Object)
+			if ok && object.Attributes()["name"].Equal(types.StringValue(name)) && shows(planned, prior, key) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func samePlace(planned, prior *model) bool {
@@ -112,7 +144,7 @@ func keepText(ctx context.Context, planned, prior, config *model, want *desired.
 	before := *planned
 	before.Compose, before.Overrides = prior.Compose, prior.Overrides
 	same, diags := load(ctx, &before, config.Secrets)
-	if diags.HasError() || !reflect.DeepEqual(same, want) {
+	if diags.HasError() || !same.Same(want) {
 		return
 	}
 	planned.Compose = prior.Compose
@@ -122,28 +154,55 @@ func keepText(ctx context.Context, planned, prior, config *model, want *desired.
 }
 
 // showPlanned writes what will be into the plan. What nothing happens to keeps
-// exactly its prior value.
+// its prior value; unless that is not what the node has by now: Terraform plans
+// again while applying, with the state as it was, and has to find the same.
 func showPlanned(ctx context.Context, planned, prior *model, preview converge.Preview) diag.Diagnostics {
 	if prior == nil {
 		return planned.observe(ctx, preview.After)
 	}
-	if preview.Empty {
-		planned.ID, planned.Services, planned.Networks, planned.Volumes = prior.ID, prior.Services, prior.Networks, prior.Volumes
-		return nil
-	}
 	last, diags := prior.lastSeen(ctx)
-	for name, after := range preview.After.Services {
+	after := preview.After
+	for name, service := range after.Services {
 		before, seen := last.Services[name]
 		switch {
-		case seen && !preview.Changed[name]:
-			preview.After.Services[name] = before
-		case seen && reflect.DeepEqual(before, after):
-			after.State = nil // it is made again or restarted as it is: say that something happens
-			preview.After.Services[name] = after
+		case !seen || preview.Changed[name]:
+		case preview.Following[name] && reflect.DeepEqual(before, service):
+			service.State = nil // say that something happens to it
+			after.Services[name] = service
+		case !preview.Following[name] && !outdated(before, service):
+			after.Services[name] = before
 		}
 	}
-	diags.Append(planned.observe(ctx, preview.After)...)
-	return diags
+	if preview.Empty && holdsAll(last.Networks, after.Networks) {
+		after.Networks = last.Networks
+	}
+	if preview.Empty && holdsAll(last.Volumes, after.Volumes) {
+		after.Volumes = last.Volumes
+	}
+	return append(diags, planned.observe(ctx, after)...)
+}
+
+// outdated tells whether a service that is as it should be was seen otherwise.
+func outdated(before, now converge.Service) bool {
+	if before.Replicas != now.Replicas || before.State != nil && now.State != nil && *now.State != *before.State && converge.NeedsRepair(*before.State) {
+		return true
+	}
+	for key, value := range now.Spec {
+		if old, seen := before.Spec[key]; seen && old != value {
+			return true
+		}
+	}
+	return false
+}
+
+// holdsAll tells whether every entry of part is in whole.
+func holdsAll[V any](whole, part map[string]V) bool {
+	for key, value := range part {
+		if one, ok := whole[key]; !ok || !reflect.DeepEqual(one, value) {
+			return false
+		}
+	}
+	return true
 }
 
 // unknownUntilApply tells whether a node's address is known only once other
