@@ -98,11 +98,34 @@ func readSpec(c container.InspectResponse, s *Stack, out *Container, mountpoints
 	}
 	view.Mounts, view.Files = readMounts(c, s, out, mountpoints)
 	spec := desired.Extract(view)
+	if platform := platformOf(c, s.Images[c.Image]); platform != "" {
+		spec["platform"] = platform
+	}
 	out.Defaults = imageDefaults(spec, s.Images[c.Image])
 	if build := s.Images[c.Image].Labels[desired.LabelBuildHash]; build != "" {
 		spec["build"] = build
 	}
 	return spec
+}
+
+// platformOf says what a container runs on: engines whose images hold several
+// platforms (API 1.48) name the one; with others it is the image's only one.
+func platformOf(c container.InspectResponse, img Image) string {
+	if d := c.ImageManifestDescriptor; d != nil && d.Platform != nil {
+		return platformText(d.Platform.OS, d.Platform.Architecture, d.Platform.Variant)
+	}
+	return img.Spec["platform"]
+}
+
+func platformText(system, architecture, variant string) string {
+	if system == "" || architecture == "" {
+		return ""
+	}
+	text := system + "/" + architecture
+	if variant != "" {
+		text += "/" + variant
+	}
+	return desired.PlatformText(text)
 }
 
 // namesOf are the names that a container has and had: a change under way ("…_after_<id>",
@@ -251,6 +274,9 @@ func newImage(resp image.InspectResponse) Image {
 		if c.Labels != nil {
 			img.Labels = c.Labels
 		}
+	}
+	if platform := platformText(resp.Os, resp.Architecture, resp.Variant); platform != "" {
+		img.Spec["platform"] = platform
 	}
 	for _, digest := range resp.RepoDigests {
 		if _, sum, ok := strings.Cut(digest, "@"); ok {

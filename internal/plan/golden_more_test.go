@@ -241,8 +241,9 @@ func TestBuild_ThingsOfOthersInTheWay_AreProblems(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w, e := stackOf(service("app")), newEngine()
 			c.change(w, e)
-			if p := build(e, w); len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Detail, c.want) {
-				t.Errorf("problems: %v", p.Problems)
+			p := build(e, w)
+			if all := append(p.Problems, p.Missing...); len(all) != 1 || !strings.Contains(all[0].Detail, c.want) {
+				t.Errorf("problems: %v", all)
 			}
 		})
 	}
@@ -261,6 +262,21 @@ func TestBuild_PortHeldOutsideTheStack_IsAProblem(t *testing.T) {
 	have.Ports = map[string]observed.PortHolder{"0.0.0.0:80/tcp": {Container: "other", Stack: "moving", Service: "x"}}
 	if p := plan.Build(w, have, plan.Options{Leaving: "moving"}); len(p.Problems) != 0 {
 		t.Errorf("a stack that leaves holds the port: %v", p.Problems)
+	}
+}
+
+func TestBuild_ImageForAnotherPlatform_IsPulledThoughItsTagIsThere(t *testing.T) {
+	w := stackOf(service("app"))
+	e := running(t, w)
+	img := e.images["app:1"]
+	img.Spec = desired.Spec{"platform": "linux/amd64"}
+	e.images["app:1"], e.images[img.ID] = img, img
+	find(t, e, "app").Spec["platform"] = "linux/amd64"
+	find(t, e, "app").Defaults = map[string]bool{"platform": true}
+	expect(t, build(e, w), ``) // unchanged
+	edit(w, "app", func(s *desired.Service) { s.Image.Platform = "linux/arm64/v8" })
+	if p := build(e, w).String(); !strings.Contains(p, `because platform: "linux/amd64" -> "linux/arm64"`) || !strings.Contains(p, "- pull image app:1\n") {
+		t.Error(p)
 	}
 }
 
