@@ -39,13 +39,14 @@ type Door struct {
 	registry Registry
 
 	reading singleflight.Group
-	mu      sync.Mutex // guards nodes
+	mu      sync.Mutex // guards nodes and writes
 	nodes   map[string]*observed.Node
+	writes  map[string]int // how often each node was forgotten
 }
 
 // New returns a door to the given nodes.
 func New(engines Engines, registry Registry) *Door {
-	return &Door{engines: engines, registry: registry, nodes: map[string]*observed.Node{}}
+	return &Door{engines: engines, registry: registry, nodes: map[string]*observed.Node{}, writes: map[string]int{}}
 }
 
 // Facts reads what a node's engine says about itself.
@@ -71,7 +72,7 @@ func explain(engine Engine, err error) error {
 // written to the node.
 func (d *Door) snapshot(ctx context.Context, node string, engine Engine) (*observed.Node, error) {
 	d.mu.Lock()
-	known := d.nodes[node]
+	known, writes := d.nodes[node], d.writes[node]
 	d.mu.Unlock()
 	if known != nil {
 		return known, nil
@@ -82,8 +83,10 @@ func (d *Door) snapshot(ctx context.Context, node string, engine Engine) (*obser
 			return nil, err
 		}
 		d.mu.Lock()
-		d.nodes[node] = n
-		d.mu.Unlock()
+		defer d.mu.Unlock()
+		if d.writes[node] == writes { // else another stack was written meanwhile, and this is what was before
+			d.nodes[node] = n
+		}
 		return n, nil
 	})
 	if err != nil {
@@ -96,6 +99,7 @@ func (d *Door) snapshot(ctx context.Context, node string, engine Engine) (*obser
 func (d *Door) forget(node string) {
 	d.mu.Lock()
 	delete(d.nodes, node)
+	d.writes[node]++
 	d.mu.Unlock()
 	d.reading.Forget(node)
 }

@@ -15,8 +15,10 @@ import (
 // holds no secret and no plain digest of one. The zero value remembers nothing,
 // as after an import.
 type Memory struct {
-	// Known names, by service, the fields that were asked for.
-	Known map[string][]string `json:"known,omitempty"`
+	// Known names, by service, the fields that were asked for. As with Networks
+	// and Volumes, empty says that there is none and nil that nobody knows, as
+	// after an import: JSON has to keep them apart.
+	Known map[string][]string `json:"known"`
 	// Secret names, by service, the fields that carry secrets.
 	Secret map[string][]string `json:"secret,omitempty"`
 	// Completes names the services that are done when they end with code 0.
@@ -25,9 +27,11 @@ type Memory struct {
 	Replicas map[string]int `json:"replicas,omitempty"`
 	// Names are the container names that the user chose, by service.
 	Names map[string]string `json:"names,omitempty"`
+	// NetworkFields names, by network, the fields that were asked for.
+	NetworkFields map[string][]string `json:"network_fields,omitempty"`
 	// Networks and Volumes map names in the Compose document to the engine's.
-	Networks map[string]string `json:"networks,omitempty"`
-	Volumes  map[string]string `json:"volumes,omitempty"`
+	Networks map[string]string `json:"networks"`
+	Volumes  map[string]string `json:"volumes"`
 	// Files names the volumes of the files that are delivered.
 	Files []string `json:"files,omitempty"`
 	// Accepted holds content that was taken as it was on a project that
@@ -39,7 +43,7 @@ type Memory struct {
 func remember(want *desired.Stack, p *plan.Plan, before Memory, have *observed.Stack) (Memory, error) {
 	mem := Memory{
 		Known: map[string][]string{}, Secret: map[string][]string{}, Completes: map[string]bool{}, Replicas: map[string]int{},
-		Names: map[string]string{}, Networks: map[string]string{}, Volumes: map[string]string{},
+		Names: map[string]string{}, NetworkFields: map[string][]string{}, Networks: map[string]string{}, Volumes: map[string]string{},
 	}
 	for name, s := range want.Services {
 		mem.Known[name] = s.Spec(p.Placements.Versions(name)).Keys()
@@ -62,6 +66,9 @@ func remember(want *desired.Stack, p *plan.Plan, before Memory, have *observed.S
 	mem.Files = slices.Compact(mem.Files)
 	for key, n := range want.Networks {
 		mem.Networks[key] = n.Name
+		if !n.External {
+			mem.NetworkFields[key] = n.Spec().Keys()
+		}
 	}
 	for key, v := range want.Volumes {
 		mem.Volumes[key] = v.Name

@@ -155,17 +155,18 @@ func planned(want *desired.Stack, have *observed.Stack, p *plan.Plan) View {
 // still to make, nothing is known.
 func plannedNetwork(n desired.Network, have *observed.Stack) Network {
 	existing, exists := have.Networks[n.Name]
+	spec := withoutAttributes(n.Spec())
 	switch {
 	case n.External && exists:
-		return Network{Name: n.Name, Driver: &existing.Driver, Internal: &existing.Internal}
+		return Network{Name: n.Name, Driver: &existing.Driver, Internal: &existing.Internal, Spec: map[string]string{}}
 	case n.External:
-		return Network{Name: n.Name}
+		return Network{Name: n.Name, Spec: map[string]string{}}
 	case n.Driver == "" && exists:
 		n.Driver = existing.Driver
 	case n.Driver == "":
 		n.Driver = "bridge"
 	}
-	return Network{Name: n.Name, Driver: &n.Driver, Internal: &n.Internal}
+	return Network{Name: n.Name, Driver: &n.Driver, Internal: &n.Internal, Spec: spec}
 }
 
 // plannedVolume shows a volume as it will be.

@@ -1,6 +1,7 @@
 package converge
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -35,6 +36,8 @@ type Network struct {
 	Name     string
 	Driver   *string
 	Internal *bool
+	// Spec has the further fields that the user wrote.
+	Spec map[string]string
 }
 
 // Volume is one of the stack's volumes. Driver is nil when a plan can't know it
@@ -178,8 +181,30 @@ func networksOf(have *observed.Stack, mem Memory, out map[string]Network) {
 				key = name
 			}
 		}
-		out[key] = Network{Name: name, Driver: &n.Driver, Internal: &n.Internal}
+		out[key] = Network{Name: name, Driver: &n.Driver, Internal: &n.Internal, Spec: mem.networkSpec(key, n)}
 	}
+}
+
+// networkSpec shows the fields of a network that were asked for or are somebody's
+// addition. What has attributes of its own is left out.
+func (m Memory) networkSpec(key string, n observed.Network) map[string]string {
+	spec := map[string]string{}
+	asked, remembered := m.NetworkFields[key]
+	if !remembered && m.NetworkFields != nil {
+		return spec // external: not ours to describe
+	}
+	for field, value := range desired.ExtractNetwork(n) {
+		if slices.Contains(asked, field) || desired.IsClosedNetwork(field) {
+			spec[field] = value
+		}
+	}
+	return withoutAttributes(spec)
+}
+
+func withoutAttributes(spec map[string]string) map[string]string {
+	delete(spec, "driver")
+	delete(spec, "internal")
+	return spec
 }
 
 func volumesOf(have *observed.Stack, mem Memory, out map[string]Volume) {

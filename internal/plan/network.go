@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
@@ -25,7 +24,7 @@ func (b *builder) networks() {
 			b.problem(fmt.Sprintf("Network %q exists on the node, and this stack did not make it. "+
 				"Declare it external: true to use it as it is, or give this one another name.", want.Name))
 		default:
-			if causes := NetworkDifferences(want, have); len(causes) > 0 {
+			if causes := networkDifferences(want, have); len(causes) > 0 {
 				b.replaceNetwork(want, causes)
 			}
 		}
@@ -43,48 +42,24 @@ func (b *builder) replaceNetwork(want desired.Network, causes []Difference) {
 	b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Needs: []string{remove}})
 }
 
-// NetworkDifferences compares what was asked for; what the engine filled in by
+// networkDifferences compares what was asked for; what the engine filled in by
 // itself is no difference.
-func NetworkDifferences(want desired.Network, have observed.Network) []Difference {
+func networkDifferences(want desired.Network, have observed.Network) []Difference {
+	asked, is := want.Spec(), desired.ExtractNetwork(have)
+	keys := map[string]bool{}
+	for key := range asked {
+		keys[key] = true
+	}
+	for key := range is {
+		keys[key] = keys[key] || desired.IsClosedNetwork(key)
+	}
 	var out []Difference
-	differ := func(field, old, wanted string) {
-		if old != wanted {
-			out = append(out, Difference{Field: field, Old: old, New: wanted})
+	for _, key := range sortedKeys(keys) {
+		if keys[key] && asked[key] != is[key] {
+			out = append(out, Difference{Field: key, Old: is[key], New: asked[key]})
 		}
-	}
-	driver := want.Driver
-	if driver == "" {
-		driver = have.Driver // whatever the engine's default is
-	}
-	differ("driver", have.Driver, driver)
-	differ("internal", strconv.FormatBool(have.Internal), strconv.FormatBool(want.Internal))
-	differ("attachable", strconv.FormatBool(have.Attachable), strconv.FormatBool(want.Attachable || have.Attachable && have.Scope == "swarm"))
-	if want.EnableIPv6 != nil {
-		differ("enable_ipv6", strconv.FormatBool(have.EnableIPv6), strconv.FormatBool(*want.EnableIPv6))
-	}
-	for _, key := range sortedKeys(want.Options) {
-		differ("driver_opts."+key, have.Options[key], want.Options[key])
-	}
-	for _, key := range unionKeys(want.Labels, have.Labels) {
-		if !desired.IsManagementLabel(key) {
-			differ("labels."+key, have.Labels[key], want.Labels[key])
-		}
-	}
-	if want.IPAM != nil {
-		differ("ipam", want.IPAMText(have.IPAM), want.IPAMText(*want.IPAM))
 	}
 	return out
-}
-
-func unionKeys(a, b map[string]string) []string {
-	union := map[string]string{}
-	for key := range a {
-		union[key] = ""
-	}
-	for key := range b {
-		union[key] = ""
-	}
-	return sortedKeys(union)
 }
 
 // cleanUpNetworks removes the stack's networks that are no longer declared,

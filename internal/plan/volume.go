@@ -94,7 +94,9 @@ func (b *builder) cleanUpFiles() {
 		if labels[desired.LabelStack] != b.want.Name || labels[desired.LabelFile] == "" || current[name] {
 			continue
 		}
-		b.change(Change{Subject: "volume " + name, Name: name, Action: CleanUp, Causes: []Difference{{Field: "volumes", Old: "superseded", New: "removed"}}})
+		// Without its name: no state shows the volume while a container still uses
+		// it, so whoever approves the container's change approves this.
+		b.change(Change{Subject: "volume " + name, Action: CleanUp, Causes: []Difference{{Field: "volumes", Old: "superseded", New: "removed"}}})
 		b.add(Operation{ID: opID(RemoveVolume, name), Kind: RemoveVolume, Name: name, Needs: b.all(RemoveContainer, AwaitContainer)})
 	}
 }

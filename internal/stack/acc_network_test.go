@@ -30,9 +30,10 @@ func TestAccStack_NetworkChanged_RecreatesTheContainersOnIt(t *testing.T) {
 	}{
 		"internal": {"{}", "{internal: true}", []string{`networks.front.internal: false -> true`},
 			func(n network.Inspect) bool { return n.Internal }},
-		"labels": {"{labels: {color: red}}", "{labels: {color: blue}}", nil,
+		"labels": {"{labels: {color: red}}", "{labels: {color: blue}}", []string{`networks.front.spec.labels.color: "red" -> "blue"`},
 			func(n network.Inspect) bool { return n.Labels["color"] == "blue" }},
-		"driver_opts": {"{}", `{driver_opts: {com.docker.network.driver.mtu: "1400"}}`, nil,
+		"driver_opts": {"{}", `{driver_opts: {com.docker.network.driver.mtu: "1400"}}`,
+			[]string{`networks.front.spec.driver_opts.com.docker.network.driver.mtu: ` + acctest.Absent + ` -> "1400"`},
 			func(n network.Inspect) bool { return n.Options["com.docker.network.driver.mtu"] == "1400" }},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -47,6 +47,7 @@ type networkModel struct {
 	Name     types.String `tfsdk:"name"`
 	Driver   types.String `tfsdk:"driver"`
 	Internal types.Bool   `tfsdk:"internal"`
+	Spec     types.Map    `tfsdk:"spec"`
 }
 
 type volumeModel struct {
@@ -61,6 +62,7 @@ var (
 	}}
 	networkType = types.ObjectType{AttrTypes: map[string]attr.Type{
 		"name": types.StringType, "driver": types.StringType, "internal": types.BoolType,
+		"spec": types.MapType{ElemType: types.StringType},
 	}}
 	volumeType = types.ObjectType{AttrTypes: map[string]attr.Type{"name": types.StringType, "driver": types.StringType}}
 )
@@ -129,7 +131,9 @@ func (m *model) observe(ctx context.Context, view converge.View) diag.Diagnostic
 		if n.Internal != nil {
 			internal = types.BoolValue(*n.Internal)
 		}
-		networks[name] = networkModel{types.StringValue(n.Name), orUnknown(n.Driver), internal}
+		spec, d := types.MapValueFrom(ctx, types.StringType, n.Spec)
+		diags.Append(d...)
+		networks[name] = networkModel{types.StringValue(n.Name), orUnknown(n.Driver), internal, spec}
 	}
 	volumes := map[string]volumeModel{}
 	for name, v := range view.Volumes {
@@ -150,21 +154,21 @@ func (m *model) observe(ctx context.Context, view converge.View) diag.Diagnostic
 // the state shows more than what is asked for, and Terraform holds an apply to
 // its plan; the next Read shows what is asked for.
 func (m *model) keepUntouched(planned, state *model) diag.Diagnostics {
-	if planned.Networks.Equal(state.Networks) {
-		m.Networks = state.Networks
-	}
-	if planned.Volumes.Equal(state.Volumes) {
-		m.Volumes = state.Volumes
-	}
-	services := maps.Clone(m.Services.Elements())
-	before := state.Services.Elements()
-	for name, service := range planned.Services.Elements() {
-		if prior, ok := before[name]; ok && service.Equal(prior) {
-			services[name] = prior
-		}
-	}
 	var diags diag.Diagnostics
-	m.Services, diags = types.MapValue(serviceType, services)
+	keep := func(now *types.Map, promised, before types.Map, element attr.Type) {
+		values := maps.Clone(now.Elements())
+		for name, value := range promised.Elements() {
+			if prior, ok := before.Elements()[name]; ok && value.Equal(prior) {
+				values[name] = prior
+			}
+		}
+		var d diag.Diagnostics
+		*now, d = types.MapValue(element, values)
+		diags.Append(d...)
+	}
+	keep(&m.Services, planned.Services, state.Services, serviceType)
+	keep(&m.Networks, planned.Networks, state.Networks, networkType)
+	keep(&m.Volumes, planned.Volumes, state.Volumes, volumeType)
 	return diags
 }
 
@@ -195,7 +199,9 @@ func (m *model) lastSeen(ctx context.Context) (converge.View, diag.Diagnostics) 
 		view.Services[name] = one
 	}
 	for name, n := range networks {
-		view.Networks[name] = converge.Network{Name: n.Name.ValueString(), Driver: n.Driver.ValueStringPointer(), Internal: n.Internal.ValueBoolPointer()}
+		one := converge.Network{Name: n.Name.ValueString(), Driver: n.Driver.ValueStringPointer(), Internal: n.Internal.ValueBoolPointer(), Spec: map[string]string{}}
+		diags.Append(n.Spec.ElementsAs(ctx, &one.Spec, true)...)
+		view.Networks[name] = one
 	}
 	for name, v := range volumes {
 		view.Volumes[name] = converge.Volume{Name: v.Name.ValueString(), Driver: v.Driver.ValueStringPointer()}

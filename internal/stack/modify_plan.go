@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -173,8 +174,10 @@ func showPlanned(ctx context.Context, planned, prior *model, preview converge.Pr
 			after.Services[name] = before
 		}
 	}
-	if preview.Empty && holdsAll(last.Networks, after.Networks) {
-		after.Networks = last.Networks
+	for name, network := range after.Networks {
+		if before, seen := last.Networks[name]; seen && !happensTo(network.Name, preview.Changes) && sameNetwork(before, network) {
+			after.Networks[name] = before
+		}
 	}
 	if preview.Empty && holdsAll(last.Volumes, after.Volumes) {
 		after.Volumes = last.Volumes
@@ -187,12 +190,29 @@ func outdated(before, now converge.Service) bool {
 	if before.Replicas != now.Replicas || before.State != nil && now.State != nil && *now.State != *before.State && converge.NeedsRepair(*before.State) {
 		return true
 	}
-	for key, value := range now.Spec {
-		if old, seen := before.Spec[key]; seen && old != value {
-			return true
+	return !agrees(before.Spec, now.Spec)
+}
+
+// happensTo tells whether a network or volume is among the changes.
+func happensTo(name string, changes []converge.Change) bool {
+	return slices.ContainsFunc(changes, func(c converge.Change) bool { return c.Service == "" && c.Name == name })
+}
+
+// sameNetwork tells whether a network was seen as it will be.
+func sameNetwork(before, after converge.Network) bool {
+	return before.Name == after.Name && reflect.DeepEqual(before.Driver, after.Driver) &&
+		reflect.DeepEqual(before.Internal, after.Internal) && agrees(before.Spec, after.Spec)
+}
+
+// agrees tells whether no field that both sides have differs. Right after an
+// import the state shows other fields than those that are asked for.
+func agrees(before, after map[string]string) bool {
+	for key, value := range after {
+		if old, seen := before[key]; seen && old != value {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // holdsAll tells whether every entry of part is in whole.

@@ -152,6 +152,8 @@ func observedAttributes() map[string]schema.Attribute {
 				"name":     schema.StringAttribute{Computed: true, MarkdownDescription: "Name on the engine."},
 				"driver":   schema.StringAttribute{Computed: true, MarkdownDescription: "Network driver."},
 				"internal": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether it has no way out."},
+				"spec": schema.MapAttribute{Computed: true, ElementType: types.StringType,
+					MarkdownDescription: "Further fields that the documents ask for, flattened, as the engine has them."},
 			}},
 		},
 		"volumes": schema.MapNestedAttribute{
