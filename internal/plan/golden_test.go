@@ -369,7 +369,7 @@ func TestBuild_NetworkChanged_ReplacesItBetweenStopAndCreate(t *testing.T) {
 	p := build(e, w)
 	expect(t, p, `
 		replace network home_default
-		  because internal: "false" -> "true"
+		  because internal: "" -> "true"
 		recreate service app/1
 		  because networks.home_default: "attached" -> "attached to its replacement"
 		recreate service db/1
