@@ -2,15 +2,17 @@
 # Puts the built provider where Terraform and OpenTofu find it without a
 # registry, and writes the CLI configuration that points there.
 #
-#   mirror.sh VERSION      prints the path of the CLI configuration
+#   mirror.sh VERSION [NAME]      prints the path of the CLI configuration
 #
-# Nothing outside .homelab is written: the user's own CLI configuration stands.
+# Each NAME has a mirror of its own: who keeps a lock file, as the quick start
+# does, keeps the build that it was made with. Nothing outside .homelab is written: the user's own CLI configuration stands.
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
-version=${1:?usage: mirror.sh VERSION}
+version=${1:?usage: mirror.sh VERSION [NAME]}
+home=$root/.homelab/${2:-checks}
 platform=$(go env GOOS)_$(go env GOARCH)
-mirror=$root/.homelab/mirror
+mirror=$home/mirror
 binary=$root/.homelab/terraform-provider-homelab
 
 # The two programs look under different host names for a source without one.
@@ -21,7 +23,7 @@ for host in registry.terraform.io registry.opentofu.org; do
 	mv -f "$dir/.new.$$" "$dir/terraform-provider-homelab_v$version"
 done
 
-cat >"$root/.homelab/terraform.rc.$$" <<RC
+cat >"$home/terraform.rc.$$" <<RC
 disable_checkpoint = true
 
 provider_installation {
@@ -34,5 +36,5 @@ provider_installation {
   }
 }
 RC
-mv -f "$root/.homelab/terraform.rc.$$" "$root/.homelab/terraform.rc"
-echo "$root/.homelab/terraform.rc"
+mv -f "$home/terraform.rc.$$" "$home/terraform.rc"
+echo "$home/terraform.rc"
