@@ -236,11 +236,6 @@ func (g *genome) express(s *gene, service *desired.Service, w *desired.Stack) {
 	}
 }
 
-func secretFile(name, target, value string) desired.File {
-	return desired.File{Kind: desired.FileSecret, Name: name, Target: target,
-		Entries: []desired.Entry{{Path: desired.FileEntry, Mode: 0o444, Content: []byte(value)}}}
-}
-
 // drift does to an engine what people, crashes and registries do.
 func drift(r *rand.Rand, e *engine) {
 	for _, id := range slices.Sorted(maps.Keys(e.containers)) {

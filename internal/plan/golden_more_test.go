@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -242,7 +243,7 @@ func TestBuild_ThingsOfOthersInTheWay_AreProblems(t *testing.T) {
 			w, e := stackOf(service("app")), newEngine()
 			c.change(w, e)
 			p := build(e, w)
-			if all := append(p.Problems, p.Missing...); len(all) != 1 || !strings.Contains(all[0].Detail, c.want) {
+			if all := slices.Concat(p.Problems, p.Missing); len(all) != 1 || !strings.Contains(all[0].Detail, c.want) {
 				t.Errorf("problems: %v", all)
 			}
 		})

@@ -144,7 +144,7 @@ var drifts = []drift{
 		`services.web.state: "missing" -> "running"`, `services.web.replicas: 0 -> 1`}, touched: []string{"web/1"}},
 	{name: "renamed container", byHand: func(b *bench) {
 		b.must(b.engine.ContainerRename(b.Context(), b.container("web").ID, b.name+"-elsewhere"))
-	}, plan: []string{`services.web.state: "running" -> ` + acctest.Unknown}, kept: true},
+	}, plan: []string{`services.web.spec.container_name: "STACK-elsewhere" -> (absent)`}, kept: true},
 	{name: "extra container", byHand: func(b *bench) {
 		extra := b.container("db")
 		labels := maps.Clone(extra.Config.Labels)
@@ -153,7 +153,8 @@ var drifts = []drift{
 		_, err := b.engine.ContainerCreate(b.Context(), &container.Config{Image: extra.Config.Image, Labels: labels},
 			&container.HostConfig{NetworkMode: extra.HostConfig.NetworkMode}, &network.NetworkingConfig{EndpointsConfig: endpoints}, nil, b.name+"-extra")
 		b.must(err)
-	}, plan: []string{`services.db.replicas: 2 -> 1`, `services.db.state: "created" -> "running"`}, touched: []string{"db/7"}},
+	}, plan: []string{`services.db.replicas: 2 -> 1`, `services.db.state: "created" -> "running"`,
+		`services.db.spec.container_name: "STACK-extra" -> (absent)`}, touched: []string{"db/7"}},
 	{name: "docker update of memory", byHand: func(b *bench) {
 		_, err := b.engine.ContainerUpdate(b.Context(), b.container("web").ID, container.UpdateConfig{Resources: container.Resources{
 			Memory: 128 << 20, MemorySwap: 256 << 20}})
@@ -173,7 +174,7 @@ func TestAccStack_Drift_IsPlannedByFieldAndRepaired(t *testing.T) {
 			}
 			var want []string
 			for _, line := range d.plan {
-				want = append(want, strings.ReplaceAll(line, "STACK_", b.name+"_"))
+				want = append(want, strings.ReplaceAll(line, "STACK", b.name))
 			}
 			config := b.config(d.compose)
 			var before, meddled map[string]string
