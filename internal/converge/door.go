@@ -77,8 +77,9 @@ func (d *Door) snapshot(ctx context.Context, node string, engine Engine) (*obser
 	if known != nil {
 		return known, nil
 	}
-	read, err, _ := d.reading.Do(node, func() (any, error) {
-		n, err := observed.ReadNode(ctx, engine)
+	shared := context.WithoutCancel(ctx) // whoever else waits for it must not suffer when this caller gives up
+	reading := d.reading.DoChan(node, func() (any, error) {
+		n, err := observed.ReadNode(shared, engine)
 		if err != nil {
 			return nil, err
 		}
@@ -89,10 +90,15 @@ func (d *Door) snapshot(ctx context.Context, node string, engine Engine) (*obser
 		}
 		return n, nil
 	})
-	if err != nil {
-		return nil, err
+	select {
+	case read := <-reading:
+		if read.Err != nil {
+			return nil, read.Err
+		}
+		return read.Val.(*observed.Node), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	return read.(*observed.Node), nil
 }
 
 // forget drops what is known of a node, before and after something is written.

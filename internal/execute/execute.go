@@ -31,12 +31,15 @@ type Options struct {
 // them are left out. Operations in flight are waited for, also after an error.
 func Run(ctx context.Context, engine Engine, want *desired.Stack, p *plan.Plan, opts Options) error {
 	r := newRun(engine, want, p, opts)
+	var waiting context.Context
+	waiting, r.stopWaiting = context.WithCancel(ctx)
+	defer r.stopWaiting()
 	var wg sync.WaitGroup
 	for i := range p.Operations {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			r.step(ctx, &p.Operations[i])
+			r.step(ctx, waiting, &p.Operations[i])
 		}()
 	}
 	wg.Wait()
@@ -51,6 +54,8 @@ type run struct {
 	opts   Options
 	slots  chan struct{} // bounds concurrency
 	done   map[string]*result
+	// stopWaiting ends the waits for containers that will be undone anyway.
+	stopWaiting context.CancelFunc
 
 	mu       sync.Mutex         // guards what follows
 	created  map[replica]string // containers this run made
@@ -87,8 +92,9 @@ func newRun(engine Engine, want *desired.Stack, p *plan.Plan, opts Options) *run
 	return r
 }
 
-// step runs one operation once all its prerequisites have succeeded.
-func (r *run) step(ctx context.Context, op *plan.Operation) {
+// step runs one operation once all its prerequisites have succeeded. waiting is
+// the context of waits for containers.
+func (r *run) step(ctx, waiting context.Context, op *plan.Operation) {
 	res := r.done[op.ID]
 	defer close(res.finished)
 	for _, need := range op.Needs {
@@ -113,8 +119,14 @@ func (r *run) step(ctx context.Context, op *plan.Operation) {
 		return
 	}
 	r.opts.Progress(ctx, op.ID)
-	if err := r.do(ctx, op); err != nil {
-		r.fail(ctx, op, err)
+	scope := ctx
+	if op.Kind == plan.AwaitContainer {
+		scope = waiting
+	}
+	if err := r.do(scope, op); err != nil {
+		if scope.Err() == nil || ctx.Err() != nil { // else the wait was given up, which is no failure of its own
+			r.fail(ctx, op, err)
+		}
 		return
 	}
 	r.mu.Lock()

@@ -82,6 +82,9 @@ func (r *run) fail(ctx context.Context, op *plan.Operation, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.failures = append(r.failures, f)
+	if r.opts.Rollback && !r.final {
+		r.stopWaiting()
+	}
 	sort.SliceStable(r.failures, func(i, j int) bool { return r.failures[i].Operation.ID < r.failures[j].Operation.ID })
 }
 

@@ -40,8 +40,18 @@ func goal(s *desired.Service, c *observed.Container, awaited bool) string {
 	return string(state)
 }
 
-// restartWith asks for a restart when a dependency that says so is made again.
-func (b *builder) restartWith(s *desired.Service) (Action, []Difference) {
+// restartWith asks for a restart when a dependency that says so is made again,
+// or when the container whose namespaces it shares starts anew: that one gets
+// new namespaces, and the old ones, without a network, stay with whoever is in
+// them.
+func (b *builder) restartWith(s *desired.Service, c *observed.Container) (Action, []Difference) {
+	for _, name := range parents(*s) {
+		for _, parent := range b.slots[name] {
+			if parent.number == 1 && parent.current != nil && c.Up() && startsAnew(&parent, c) {
+				return Restart, []Difference{{Field: "network_mode", Old: "service:" + name, New: "service:" + name + ", started again"}}
+			}
+		}
+	}
 	for _, name := range sortedKeys(s.Dependencies) {
 		if !s.Dependencies[name].Restart {
 			continue
@@ -53,6 +63,12 @@ func (b *builder) restartWith(s *desired.Service) (Action, []Difference) {
 		}
 	}
 	return "", nil
+}
+
+// startsAnew tells whether a parent starts in this plan, or has since its child
+// did.
+func startsAnew(parent *slot, child *observed.Container) bool {
+	return parent.action == Start || parent.action == Restart || child.StartedAt.Before(parent.current.StartedAt)
 }
 
 // mayComplete tells whether a container that ended with exit code 0 is done:

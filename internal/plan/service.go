@@ -170,7 +170,7 @@ func (b *builder) decideSlot(one *slot, compare *comparison, candidates []observ
 	default:
 		one.action, one.causes = repair(compare.service, one.current, ContainerName(b.want.Name, compare.service, one.number), b.jobs())
 		if one.action == "" {
-			one.action, one.causes = b.restartWith(compare.service)
+			one.action, one.causes = b.restartWith(compare.service, one.current)
 			one.inherited = one.action != ""
 		}
 	}
