@@ -1,0 +1,112 @@
+package observed
+
+import (
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/mount"
+	"github.com/docker/docker/api/types/volume"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// readMounts tells the mounts that a service declares from the files that were
+// delivered.
+func readMounts(c container.InspectResponse, s *Stack, out *Container, mountpoints map[string]volume.Volume) ([]desired.Mount, []desired.FileView) {
+	requested := map[string]mount.Mount{}
+	if c.HostConfig != nil {
+		for _, m := range c.HostConfig.Mounts {
+			requested[m.Target] = m
+		}
+	}
+	var mounts []desired.Mount
+	var files []desired.FileView
+	seen := map[string]bool{}
+	for _, m := range c.Mounts {
+		seen[m.Destination] = true
+		if file, vol, ok := deliveredFile(m, s, mountpoints); ok {
+			out.FileVolumes[m.Destination] = vol
+			files = append(files, file)
+			continue
+		}
+		if m.Type == mount.TypeVolume && len(m.Name) == anonymousNameLength {
+			out.Anonymous[m.Destination] = m.Name
+		}
+		if one, ok := newMount(m, requested[m.Destination]); ok {
+			mounts = append(mounts, one)
+		}
+	}
+	for target, m := range requested { // the engine lists a tmpfs among the mounts only while it runs
+		if m.Type == mount.TypeTmpfs && !seen[target] {
+			mounts = append(mounts, tmpfsMount(target, m))
+		}
+	}
+	return mounts, files
+}
+
+// deliveredFile recognises a mount of a volume that homelab filled, mounted
+// whole or as the path of the one file in it.
+func deliveredFile(m container.MountPoint, s *Stack, mountpoints map[string]volume.Volume) (desired.FileView, string, bool) {
+	vol, ok := s.Volumes[m.Name]
+	if m.Type == mount.TypeBind {
+		vol, ok = mountpoints[path.Dir(m.Source)]
+	}
+	kind := vol.Labels[desired.LabelFile]
+	if !ok || kind == "" {
+		return desired.FileView{}, "", false
+	}
+	value := vol.Labels[desired.LabelFileDigest]
+	if value == "" {
+		version, _ := strconv.Atoi(vol.Labels[desired.LabelFileVersion])
+		value = desired.SecretVersion(max(1, version))
+	}
+	return desired.FileView{Kind: desired.FileKind(kind), Target: m.Destination, Value: value}, vol.Name, true
+}
+
+// anonymousNameLength is that of the names the engine gives to volumes nobody named.
+const anonymousNameLength = 64
+
+func newMount(m container.MountPoint, requested mount.Mount) (desired.Mount, bool) {
+	out := desired.Mount{Target: m.Destination, ReadOnly: !m.RW, Source: m.Source, Type: desired.MountType(m.Type)}
+	switch m.Type {
+	case mount.TypeVolume:
+		out.Source = m.Name
+		if len(m.Name) == anonymousNameLength {
+			out.Source = "" // as it is asked for: which one it is makes no difference
+		}
+		if o := requested.VolumeOptions; o != nil {
+			out.NoCopy, out.Subpath = o.NoCopy, o.Subpath
+		}
+		out.NoCopy = out.NoCopy || hasMode(m.Mode, "nocopy")
+	case mount.TypeBind:
+		out.Propagation = string(m.Propagation)
+		for _, label := range []string{"z", "Z"} {
+			if hasMode(m.Mode, label) && requested.Target == "" {
+				out.SELinux = label
+			}
+		}
+	case mount.TypeTmpfs:
+		return tmpfsMount(m.Destination, requested), requested.Target != ""
+	default: // shown as the engine calls it
+	}
+	return out, true
+}
+
+func hasMode(modes, mode string) bool {
+	for _, one := range strings.Split(modes, ",") {
+		if one == mode {
+			return true
+		}
+	}
+	return false
+}
+
+func tmpfsMount(target string, m mount.Mount) desired.Mount {
+	out := desired.Mount{Type: desired.MountTmpfs, Target: target, ReadOnly: m.ReadOnly}
+	if o := m.TmpfsOptions; o != nil {
+		out.TmpfsSizeBytes, out.TmpfsMode = o.SizeBytes, uint32(o.Mode)
+	}
+	return out
+}
