@@ -16,7 +16,7 @@ import (
 
 const (
 	// commandLimit is how long a command of Terraform may take in a test.
-	commandLimit = 3 * time.Minute
+	commandLimit = 10 * time.Minute
 	providerFile = "terraform-provider-homelab"
 	source       = "homelab-iac/homelab"
 )

@@ -65,7 +65,7 @@ func TestNode_FailedAttempt_CanBeRetried(t *testing.T) {
 	s := &http.Server{Handler: &engine{api: "1.47"}, ReadHeaderTimeout: time.Second}
 	go func() { _ = s.Serve(l) }()
 	t.Cleanup(func() { _ = s.Close() })
-	for deadline := time.Now().Add(5 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		if _, err = f.Node(t.Context(), "atlas"); err == nil {
 			return
 		}

@@ -22,7 +22,7 @@ const (
 )
 
 // orphanLimit is how long a provider may go on whose Terraform was killed.
-const orphanLimit = time.Minute
+const orphanLimit = 5 * time.Minute
 
 // interruption is one place where an apply is cut off.
 type interruption struct {

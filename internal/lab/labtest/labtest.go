@@ -31,7 +31,7 @@ const (
 	hostVariable = "HOMELAB_TEST_HOST"
 	// dirPrefix begins the names of all test labs' directories in os.TempDir.
 	dirPrefix = "homelab-lab-"
-	timeout   = 2 * time.Minute
+	timeout   = 5 * time.Minute
 )
 
 // shared is the test process's own engine. Tests share it by design: starting
