@@ -69,7 +69,8 @@ func (e *DivergedError) Error() string {
 
 // Apply makes the node have the stack. The view is what is observed afterwards,
 // and memory what is to be remembered, also when an error is returned; on an
-// error before anything was written the view is empty.
+// error before anything was written its Services are nil, and empty when the node
+// can't be looked at any more.
 func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem Memory, opts ApplyOptions) (View, Memory, error) {
 	d.forget(node)
 	defer d.forget(node)
@@ -126,7 +127,7 @@ func (d *Door) account(ctx context.Context, node string, want *desired.Stack, me
 		if runErr != nil {
 			err = runErr
 		}
-		return View{}, mem, err
+		return View{Services: map[string]Service{}}, mem, err // written, but out of sight
 	}
 	if runErr != nil {
 		return viewOf(have, mem, View{}), mem, runErr

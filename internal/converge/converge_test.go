@@ -1,6 +1,7 @@
 package converge
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -324,5 +325,29 @@ func TestDestroy_Stack_LeavesNothingAndIsDoneWhenNothingIsThere(t *testing.T) {
 	}
 	if len(f.containers)+len(f.networks) > 0 {
 		t.Errorf("left: %v %v", f.containers, f.networks)
+	}
+}
+
+// vanishing gives access to its engine once.
+type vanishing struct {
+	engine *fake
+	asked  int
+}
+
+func (v *vanishing) Engine(context.Context, string) (Engine, error) {
+	if v.asked++; v.asked > 1 {
+		return nil, errors.New("no route to host")
+	}
+	return v.engine, nil
+}
+
+func TestApply_NodeLostAfterTheWrites_DoesNotPassForNothingWritten(t *testing.T) {
+	f := newFake()
+	view, mem, err := apply(t, New(&vanishing{engine: f}, registry{}), home(), Memory{}, ApplyOptions{})
+	if err == nil || f.writes() == 0 {
+		t.Fatalf("error %v after %d writes", err, f.writes())
+	}
+	if view.Services == nil || mem.Known == nil {
+		t.Errorf("view %+v and memory %+v say that there is nothing to remember", view, mem)
 	}
 }

@@ -59,7 +59,7 @@ type run struct {
 
 	mu       sync.Mutex         // guards what follows
 	created  map[replica]string // containers this run made
-	journal  []plan.Operation   // what succeeded, in order
+	journal  []plan.Operation   // what succeeded, and stops that began, in order
 	failures []Failure
 	// final tells that the removal of old containers has begun: all that is new
 	// has arrived by then, and there is no way back.
@@ -119,6 +119,9 @@ func (r *run) step(ctx, waiting context.Context, op *plan.Operation) {
 		return
 	}
 	r.opts.Progress(ctx, op.ID)
+	if op.Kind == plan.StopContainer { // an engine goes on stopping when the caller's time is up
+		r.note(op)
+	}
 	scope := ctx
 	if op.Kind == plan.AwaitContainer {
 		scope = waiting
@@ -129,10 +132,17 @@ func (r *run) step(ctx, waiting context.Context, op *plan.Operation) {
 		}
 		return
 	}
-	r.mu.Lock()
-	r.journal = append(r.journal, *op)
-	r.mu.Unlock()
+	if op.Kind != plan.StopContainer {
+		r.note(op)
+	}
 	res.ok = true
+}
+
+// note writes an operation into the journal, by which it can be undone.
+func (r *run) note(op *plan.Operation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.journal = append(r.journal, *op)
 }
 
 // stopping tells whether an operation is not to begin, because what was done

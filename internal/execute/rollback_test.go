@@ -119,3 +119,14 @@ func TestRun_CleaningUpFails_KeepsTheNewContainer(t *testing.T) {
 		})
 	}
 }
+
+func TestRun_StopIsCutOff_StartsTheOldContainerAgain(t *testing.T) {
+	f := &fake{state: map[string]*container.State{"old": up("1")}, fault: failing("stop old")}
+	failed := recreate(t, f, true)
+	if failed == nil || !failed.RolledBack || failed.RollbackErr != nil || !slices.Equal(failed.Restored, []string{"app"}) {
+		t.Fatalf("error: %+v", failed)
+	}
+	if calls := f.called(); !slices.Contains(calls, "start old") {
+		t.Errorf("the engine may have stopped the old container all the same, and nobody started it: %v", calls)
+	}
+}

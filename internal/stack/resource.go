@@ -153,8 +153,8 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, mem, converge.ApplyOptions{
 		Adopt: true, Rollback: planned.Rollback.ValueBool(), Planned: agreed, Digests: digests, Progress: progress(&planned)})
 	resp.Diagnostics.Append(redact(applyDiagnostics(err, &planned, limit, "timeouts.update"), config.Secrets)...)
-	if err != nil && view.Services == nil {
-		return // nothing was written: the prior state stands
+	if err != nil && len(view.Services) == 0 {
+		return // nothing was written, or nothing can be seen: the prior state stands
 	}
 	result, promised := &planned, planned
 	if rolledBack(err) {
