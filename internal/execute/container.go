@@ -44,8 +44,6 @@ func (r *run) doContainer(ctx context.Context, op *plan.Operation) error {
 		return ignoreNotFound(r.engine.ContainerRemove(ctx, id, container.RemoveOptions{Force: true}))
 	case plan.ConnectContainer:
 		return r.connect(ctx, op, id)
-	case plan.DisconnectContainer:
-		return ignoreNotFound(r.engine.NetworkDisconnect(ctx, op.Network, id, true))
 	default:
 		return fmt.Errorf("%s: %w", op.Kind, errNoSuchKind)
 	}

@@ -31,7 +31,6 @@ type Engine interface {
 	NetworkCreate(ctx context.Context, name string, options network.CreateOptions) (network.CreateResponse, error)
 	NetworkRemove(ctx context.Context, name string) error
 	NetworkConnect(ctx context.Context, name, containerID string, settings *network.EndpointSettings) error
-	NetworkDisconnect(ctx context.Context, name, containerID string, force bool) error
 
 	VolumeCreate(ctx context.Context, options volume.CreateOptions) (volume.Volume, error)
 	VolumeInspect(ctx context.Context, name string) (volume.Volume, error)

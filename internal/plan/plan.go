@@ -95,23 +95,22 @@ type Kind string
 
 // The kinds of operations, one engine call each (delivering files: one archive).
 const (
-	PullImage           Kind = "pull image"
-	BuildImage          Kind = "build image"
-	CreateNetwork       Kind = "create network"
-	RemoveNetwork       Kind = "remove network"
-	CreateVolume        Kind = "create volume"
-	RemoveVolume        Kind = "remove volume"
-	DeliverFiles        Kind = "deliver files"
-	CreateContainer     Kind = "create container"
-	StartContainer      Kind = "start container"
-	RestartContainer    Kind = "restart container"
-	UnpauseContainer    Kind = "unpause container"
-	StopContainer       Kind = "stop container"
-	RenameContainer     Kind = "rename container"
-	RemoveContainer     Kind = "remove container"
-	ConnectContainer    Kind = "connect container"
-	DisconnectContainer Kind = "disconnect container"
-	AwaitContainer      Kind = "await container"
+	PullImage        Kind = "pull image"
+	BuildImage       Kind = "build image"
+	CreateNetwork    Kind = "create network"
+	RemoveNetwork    Kind = "remove network"
+	CreateVolume     Kind = "create volume"
+	RemoveVolume     Kind = "remove volume"
+	DeliverFiles     Kind = "deliver files"
+	CreateContainer  Kind = "create container"
+	StartContainer   Kind = "start container"
+	RestartContainer Kind = "restart container"
+	UnpauseContainer Kind = "unpause container"
+	StopContainer    Kind = "stop container"
+	RenameContainer  Kind = "rename container"
+	RemoveContainer  Kind = "remove container"
+	ConnectContainer Kind = "connect container"
+	AwaitContainer   Kind = "await container"
 )
 
 // Operation is one step. Which of the fields below Needs are set depends on
@@ -145,7 +144,7 @@ type Operation struct {
 	SecretVersion int
 	// Await is what an AwaitContainer waits for.
 	Await Await
-	// Network is the engine's network name for connecting and disconnecting.
+	// Network is the engine's network name to connect to.
 	Network string
 	// File is the delivered file of DeliverFiles and its CreateVolume.
 	File *Placement
