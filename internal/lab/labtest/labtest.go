@@ -6,7 +6,9 @@
 //	func TestMain(m *testing.M) { labtest.Main(m) }
 //
 // With HOMELAB_TEST_HOST set, the shared engine is that one instead (a unix:// or
-// tcp:// address; DOCKER_CERT_PATH for TLS), and no lab is started.
+// tcp:// address; DOCKER_CERT_PATH for TLS), and no lab is started. With
+// HOMELAB_TEST_ENGINE=current, labs run the engine that internal/tools pins, which
+// has to be built (make engine), instead of the machine's own.
 package labtest
 
 import (
@@ -29,6 +31,8 @@ import (
 const (
 	// hostVariable names an engine to use instead of a lab.
 	hostVariable = "HOMELAB_TEST_HOST"
+	// engineVariable chooses the program that a lab's engines run.
+	engineVariable = "HOMELAB_TEST_ENGINE"
 	// dirPrefix begins the names of all test labs' directories in os.TempDir.
 	dirPrefix = "homelab-lab-"
 	timeout   = 5 * time.Minute
@@ -39,7 +43,13 @@ const (
 var shared session
 
 // supported is whether a lab can run here.
-var supported = sync.OnceValue(func() error { return lab.Supported(lab.Options{}) })
+var supported = sync.OnceValue(func() error {
+	opts, err := withEngine(lab.Options{})
+	if err != nil {
+		return err
+	}
+	return lab.Supported(opts)
+})
 
 type session struct {
 	start sync.Once
@@ -174,6 +184,9 @@ func (s *session) begin() error {
 func start(ctx context.Context, opts lab.Options) (*lab.Lab, error) {
 	err := lab.Sweep(ctx, filepath.Join(os.TempDir(), dirPrefix+"*"))
 	if err != nil {
+		return nil, err
+	}
+	if opts, err = withEngine(opts); err != nil {
 		return nil, err
 	}
 	if opts.Dir, err = os.MkdirTemp("", dirPrefix); err != nil {
