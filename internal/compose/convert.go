@@ -58,6 +58,7 @@ func (l *load) wire(m *model, name string) desired.Service {
 		Host:            l.host(m, s),
 		Mounts:          l.mounts(m.resolved, written),
 		Networks:        l.attachments(m.resolved, s),
+		Hooks:           l.hooks(s),
 		Dependencies:    dependencies(s),
 		RestartExplicit: s.Restart != "" || s.Deploy != nil && s.Deploy.RestartPolicy != nil,
 		DependsOnLabel:  dependsOnLabel(s),

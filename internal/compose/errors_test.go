@@ -42,7 +42,7 @@ func TestLoad_Mistake_SaysWhereAndWhat(t *testing.T) {
 			Input{Compose: webService("tty: true"), Overrides: []string{"{}", "services: {web: {ttyy: true}}"}}, "overrides[1]", 1, `unknown key "ttyy"`,
 		},
 		"unsupported key": {
-			Input{Compose: webService("post_start:\n  - command: echo")}, "compose", 4, `service "web": key "post_start" is not supported: nothing runs it here`,
+			Input{Compose: webService("develop:\n  watch: [{path: /, action: rebuild}]")}, "compose", 4, `service "web": key "develop" is not supported: it is for docker compose watch`,
 		},
 		"raw env_file": {
 			Input{Dir: "/", Compose: webService("env_file:\n  - path: etc/hostname\n    format: raw")}, "compose", 6, `key "env_file.format" is not supported`,

@@ -35,6 +35,9 @@ var topLevelKeys = map[string]string{
 	"services.*.secrets":        "source target uid gid mode",
 	"services.*.gpus":           "capabilities count device_ids driver options",
 	"services.*.volumes":        "type source target read_only consistency bind volume tmpfs",
+	"services.*.pre_start":      "command image user privileged working_dir environment",
+	"services.*.post_start":     "command user privileged working_dir environment",
+	"services.*.pre_stop":       "command user privileged working_dir environment",
 	"services.*.volumes.bind":   "propagation create_host_path selinux",
 	"services.*.volumes.volume": "nocopy subpath",
 	"services.*.volumes.tmpfs":  "size mode",
@@ -56,7 +59,7 @@ var serviceKeys = map[string]string{
 		env_file environment expose extends external_links extra_hosts gpus group_add healthcheck hostname
 		image init ipc isolation label_file labels links logging mac_address mem_limit mem_reservation
 		mem_swappiness memswap_limit network_mode networks oom_kill_disable oom_score_adj pid pids_limit
-		platform ports privileged profiles pull_policy read_only restart runtime scale secrets security_opt
+		platform ports post_start pre_start pre_stop privileged profiles pull_policy read_only restart runtime scale secrets security_opt
 		shm_size stdin_open stop_grace_period stop_signal storage_opt sysctls tmpfs tty ulimits user
 		userns_mode uts volumes working_dir`,
 }
@@ -85,7 +88,6 @@ var buildKeys = map[string]string{
 const (
 	swarmOnly    = "it matters to a swarm only"
 	buildKitOnly = "the engine's classic builder does not have it; build the image elsewhere, push it and use its name as image"
-	outsideApply = "nothing runs it here; make it part of the image's entrypoint, or a service of its own that others depend on with service_completed_successfully"
 )
 
 // ignoredKeys have no effect, as under Docker Compose, and say so.
@@ -102,16 +104,14 @@ var ignoredKeys = map[string]string{
 
 // refusedKeys are errors.
 var refusedKeys = map[string]string{
-	"models":                     "language models are no containers; run the model's server as a service",
-	"services.*.models":          "language models are no containers; run the model's server as a service",
-	"services.*.develop":         "it is for docker compose watch on a developer's machine; remove it",
-	"services.*.provider":        "it runs a program where Terraform runs; use a Terraform resource instead",
-	"services.*.credential_spec": "it is for Windows containers",
-	"services.*.pre_start":       outsideApply,
-	"services.*.post_start":      outsideApply,
-	"services.*.pre_stop":        outsideApply,
-	"services.*.volumes_from":    "name the volumes under volumes in each service that uses them",
-	"services.*.use_api_socket":  "it hands out the credentials of whoever runs Terraform; mount /var/run/docker.sock if the service needs the engine",
+	"models":                           "language models are no containers; run the model's server as a service",
+	"services.*.models":                "language models are no containers; run the model's server as a service",
+	"services.*.develop":               "it is for docker compose watch on a developer's machine; remove it",
+	"services.*.provider":              "it runs a program where Terraform runs; use a Terraform resource instead",
+	"services.*.credential_spec":       "it is for Windows containers",
+	"services.*.pre_start.per_replica": "Docker Compose does not have it yet; remove it, and the hook runs once for all replicas",
+	"services.*.volumes_from":          "name the volumes under volumes in each service that uses them",
+	"services.*.use_api_socket":        "it hands out the credentials of whoever runs Terraform; mount /var/run/docker.sock if the service needs the engine",
 
 	"services.*.env_file.format":                                 "environment files are read by Compose's own rules; quote a value with '...' to keep it as it is",
 	"services.*.pull_refresh_after":                              "what a plan says would depend on when it runs; use the stack's pull = \"digest\"",

@@ -107,7 +107,7 @@ func (l *load) checkSecrets(tree map[string]any, enabled map[string]bool) {
 		key := keyName(path)
 		section, _, _ := strings.Cut(key, ".")
 		switch {
-		case inKey || section == "environment" && !l.masks.isEnvironmentValue(tree, path):
+		case inKey || isEnvironment(path) && !l.masks.isEnvironmentValue(tree, path):
 			l.at(path, "%ssecret %s is used as a name in %s: only values may be secret", owner(path), name, key)
 		case secretAllowed(path):
 		case section == "labels" || section == "annotations":
@@ -132,9 +132,19 @@ func secretAllowed(path fieldPath) bool {
 		return len(path) == 3 && path[2] == "content"
 	case "services":
 		return len(path) > 2 && (slices.Contains([]string{"environment", "command", "entrypoint"}, path[2]) ||
-			len(path) > 3 && path[2] == "healthcheck" && path[3] == "test")
+			len(path) > 3 && path[2] == "healthcheck" && path[3] == "test" || isHookSecret(path))
 	}
 	return false
+}
+
+// isHookSecret tells a hook's fields that may hold a secret.
+func isHookSecret(path fieldPath) bool {
+	return len(path) > 4 && slices.Contains(hookKeys, path[2]) && slices.Contains([]string{"environment", "command"}, path[4])
+}
+
+// isEnvironment tells a service's or a hook's environment.
+func isEnvironment(path fieldPath) bool {
+	return len(path) > 2 && path[0] == "services" && (path[2] == "environment" || isHookSecret(path) && path[4] == "environment")
 }
 
 // isEnvironmentValue tells whether the marker in an environment's item stands

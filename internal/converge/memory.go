@@ -92,6 +92,11 @@ func accept(want *desired.Stack, before map[string]map[string]string, have *obse
 		if s.Image.Build != nil && img.Labels[desired.LabelBuildHash] == "" {
 			fields["build"] = s.Image.Build.Hash
 		}
+		if foreign {
+			if err := acceptHooks(&s, before[name], fields); err != nil {
+				return nil, err
+			}
+		}
 		for _, f := range s.Files {
 			if !foreign {
 				break
@@ -116,6 +121,29 @@ func accept(want *desired.Stack, before map[string]map[string]string, have *obse
 		}
 	}
 	return out, nil
+}
+
+// acceptHooks notes a service's hooks, of which the containers know nothing.
+func acceptHooks(s *desired.Service, before, fields map[string]string) error {
+	for key, value := range s.Spec(nil) {
+		if !desired.IsHook(key) {
+			continue
+		}
+		fields[key] = value
+		if _, secret := s.Secret[key]; !secret {
+			continue
+		}
+		if known, ok := before[key]; ok && desired.SecretCheck(known).Matches([]byte(value)) {
+			fields[key] = known
+			continue
+		}
+		check, err := desired.NewSecretCheck([]byte(value))
+		if err != nil {
+			return err
+		}
+		fields[key] = string(check)
+	}
+	return nil
 }
 
 func (m Memory) secretKeys(service string) map[string][]string {

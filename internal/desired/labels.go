@@ -45,6 +45,8 @@ const (
 	LabelFileOwner = "io.homelab.file-owner"
 	// LabelBuildHash marks an image with the hash of what it was built from.
 	LabelBuildHash = "io.homelab.build-hash"
+	// LabelHooks records the hooks that a container was made with (HookRecord).
+	LabelHooks = "io.homelab.hooks"
 	// LabelScratch marks the never started containers that files go through.
 	LabelScratch = "io.homelab.scratch"
 

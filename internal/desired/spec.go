@@ -24,6 +24,7 @@ type View struct {
 	Host     *container.HostConfig
 	Mounts   []Mount
 	Files    []FileView
+	Hooks    *Hooks                               // nil: none
 	Networks map[string]*network.EndpointSettings // by the engine's network name
 	// ShortID is the container's 12 digit ID, which the engine adds to aliases.
 	ShortID string
@@ -44,7 +45,7 @@ type FileView struct {
 var extractors = [...]func(View, Spec){
 	processFields, healthFields, environmentFields, portFields, mountFields,
 	networkFields, namespaceFields, securityFields, resourceFields, blockIOFields, deviceFields,
-	resolverFields, loggingFields,
+	resolverFields, loggingFields, hookFields,
 }
 
 // Extract flattens a view. It never fails: what is absent is left out.
@@ -66,7 +67,7 @@ func Extract(v View) Spec {
 // secret are real; Masked hides them. Delivered secrets show their version,
 // which versions gives by target (absent: version 1).
 func (s *Service) Spec(versions map[string]int) Spec {
-	view := View{Config: &s.Config, Host: &s.Host, Mounts: s.Mounts, Networks: map[string]*network.EndpointSettings{}}
+	view := View{Config: &s.Config, Host: &s.Host, Mounts: s.Mounts, Hooks: s.Hooks, Networks: map[string]*network.EndpointSettings{}}
 	for i := range s.Networks {
 		view.Networks[s.Networks[i].Network] = &s.Networks[i].Settings
 	}

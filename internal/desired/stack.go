@@ -38,6 +38,8 @@ type Service struct {
 	Mounts   []Mount
 	Files    []File
 	Networks []Attachment
+	// Hooks are nil for a service without any.
+	Hooks *Hooks
 
 	// Dependencies are the services this one waits for, by service name.
 	Dependencies map[string]Dependency

@@ -63,7 +63,10 @@ func (r *run) stopOptions(service string) container.StopOptions {
 func (r *run) createContainer(ctx context.Context, op *plan.Operation) error {
 	s := r.want.Services[op.Service]
 	config, host := s.Config, s.Host
-	config.Labels = r.labels(ctx, &s, op)
+	var err error
+	if config.Labels, err = r.labels(ctx, &s, op); err != nil {
+		return err
+	}
 	r.resolveNamespaces(&host)
 	if err := r.mount(ctx, &s, op, &host); err != nil {
 		return err
@@ -96,7 +99,7 @@ func (r *run) createContainer(ctx context.Context, op *plan.Operation) error {
 }
 
 // labels are the user's, Docker Compose's and ours.
-func (r *run) labels(ctx context.Context, s *desired.Service, op *plan.Operation) map[string]string {
+func (r *run) labels(ctx context.Context, s *desired.Service, op *plan.Operation) (map[string]string, error) {
 	labels := maps.Clone(s.Config.Labels)
 	if labels == nil {
 		labels = map[string]string{}
@@ -118,7 +121,11 @@ func (r *run) labels(ctx context.Context, s *desired.Service, op *plan.Operation
 	if op.Replaces != "" {
 		labels[desired.LabelReplaces] = op.Replaces
 	}
-	return labels
+	hooks, err := s.HookLabel()
+	if hooks != "" {
+		labels[desired.LabelHooks] = hooks
+	}
+	return labels, err
 }
 
 // composeVersion is the Docker Compose whose labels ours agree with.

@@ -2,6 +2,7 @@ package observed
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -97,6 +98,7 @@ func readSpec(c container.InspectResponse, s *Stack, out *Container, mountpoints
 	if platform := platformOf(c, s.Images[c.Image]); platform != "" {
 		spec["platform"] = platform
 	}
+	maps.Copy(spec, desired.ReadHookLabel(out.Labels[desired.LabelHooks]).Spec())
 	out.Defaults = imageDefaults(spec, s.Images[c.Image])
 	if build := s.Images[c.Image].Labels[desired.LabelBuildHash]; build != "" {
 		spec["build"] = build

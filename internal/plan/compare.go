@@ -40,6 +40,11 @@ func newComparison(stack string, s *desired.Service, have *observed.Stack, place
 	if s.Image.Build != nil {
 		c.delivers["build"] = true
 	}
+	for key := range c.spec {
+		if desired.IsHook(key) {
+			c.delivers[key] = true
+		}
+	}
 	return c
 }
 
@@ -50,7 +55,7 @@ func (c *comparison) differences(have *observed.Container) []Difference {
 	for _, key := range c.candidates(have) {
 		want, wanted := c.spec[key]
 		got, exists := have.Spec[key]
-		if wanted == exists && want == got {
+		if wanted == exists && c.same(key, want, got) {
 			continue
 		}
 		if !wanted && have.Defaults[key] {
@@ -66,6 +71,15 @@ func (c *comparison) differences(have *observed.Container) []Difference {
 		out = append(out, Difference{Field: configuration, Old: "made from another definition", New: "as declared"})
 	}
 	return out
+}
+
+// same compares a value with the container's; of a hook's secret the container
+// has a check only.
+func (c *comparison) same(key, want, got string) bool {
+	if _, secret := c.service.Secret[key]; secret && desired.IsHook(key) && want != got {
+		return desired.SecretCheck(got).Matches([]byte(want))
+	}
+	return want == got
 }
 
 // candidates are the fields to look at: what is asked for, what was asked for
@@ -85,7 +99,7 @@ func (c *comparison) candidates(have *observed.Container) []string {
 		if desired.IsClosed(key, value) {
 			keys[key] = true
 		}
-		if have.Owned() && desired.IsFile(key) {
+		if have.Owned() && (desired.IsFile(key) || desired.IsHook(key)) {
 			keys[key] = true
 		}
 	}
@@ -93,7 +107,8 @@ func (c *comparison) candidates(have *observed.Container) []string {
 }
 
 // taken tells whether a field shows content that can't be seen on the node and
-// was taken as it is: delivered by Docker Compose, or built without our label.
+// was taken as it is: delivered by Docker Compose, built without our label, or a
+// hook, of which the engine knows nothing.
 func (c *comparison) taken(key, got string, have *observed.Container) bool {
 	switch {
 	case !c.delivers[key]:
@@ -118,6 +133,9 @@ func (c *comparison) acceptedOther(key string) bool {
 			return !desired.SecretCheck(accepted).Matches(SecretContent(f))
 		}
 	}
+	if _, secret := c.service.Secret[key]; secret {
+		return !desired.SecretCheck(accepted).Matches([]byte(c.spec[key]))
+	}
 	return accepted != c.spec[key]
 }
 
@@ -141,7 +159,7 @@ func SecretVersion(have *observed.Container) int {
 // secretsDiffer tells whether a field that carries a secret has another value.
 func (c *comparison) secretsDiffer(have *observed.Container) bool {
 	for key := range c.service.Secret {
-		if c.spec[key] != have.Spec[key] {
+		if !c.same(key, c.spec[key], have.Spec[key]) && !c.taken(key, have.Spec[key], have) {
 			return true
 		}
 	}
