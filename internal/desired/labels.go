@@ -29,6 +29,9 @@ const (
 	// LabelSecretVersion counts the rotations of the secrets in a container's
 	// own fields.
 	LabelSecretVersion = "io.homelab.secret-version"
+	// LabelImageDigest is the registry's digest of the image that a container was
+	// made from. Engines forget it for what was pulled through a mirror.
+	LabelImageDigest = "io.homelab.image-digest"
 	// LabelReplaces names the container (by ID) that a new one takes over from.
 	LabelReplaces = "io.homelab.replaces"
 	// LabelFile marks a volume of delivered files with their kind.

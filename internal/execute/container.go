@@ -114,6 +114,9 @@ func (r *run) labels(ctx context.Context, s *desired.Service, op *plan.Operation
 	})
 	if img, err := r.engine.ImageInspect(ctx, s.Image.Reference); err == nil {
 		labels[desired.LabelImage] = img.ID
+		if digest := r.imageDigest(s, img.RepoDigests); digest != "" {
+			labels[desired.LabelImageDigest] = digest
+		}
 	}
 	if len(s.Secret) > 0 {
 		labels[desired.LabelSecretVersion] = strconv.Itoa(op.SecretVersion)

@@ -33,12 +33,17 @@ type fake struct {
 	state map[string]*container.State
 	// body is what the streams of pulls, builds and logs carry.
 	body string
+	// stream is the body of a pull, where a test wants several; nil means body.
+	stream func(call string) string
+	// has names the images that the node has.
+	has []string
 	// read takes the archives that are sent; nil reads them to the end.
 	read func(io.Reader) error
 	api  string
 
 	mu    sync.Mutex // guards calls
 	calls []string
+	auths []string // the credentials that came with pulls
 }
 
 func (f *fake) call(ctx context.Context, format string, args ...any) error {
@@ -148,12 +153,29 @@ func (f *fake) VolumeRemove(ctx context.Context, name string, _ bool) error {
 	return f.call(ctx, "remove volume %s", name)
 }
 
-func (f *fake) ImageInspect(_ context.Context, _ string) (image.InspectResponse, error) {
+func (f *fake) ImageInspect(_ context.Context, ref string) (image.InspectResponse, error) {
+	if slices.Contains(f.has, ref) {
+		return image.InspectResponse{ID: "sha256:" + ref}, nil
+	}
 	return image.InspectResponse{}, errdefs.ErrNotFound
 }
 
-func (f *fake) ImagePull(ctx context.Context, ref string, _ image.PullOptions) (io.ReadCloser, error) {
-	return io.NopCloser(strings.NewReader(f.body)), f.call(ctx, "pull %s", ref)
+func (f *fake) ImagePull(ctx context.Context, ref string, options image.PullOptions) (io.ReadCloser, error) {
+	err := f.call(ctx, "pull %s", ref)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if options.RegistryAuth != "" {
+		f.auths = append(f.auths, options.RegistryAuth)
+	}
+	body := f.body
+	if f.stream != nil {
+		body = f.stream("pull " + ref)
+	}
+	return io.NopCloser(strings.NewReader(body)), err
+}
+
+func (f *fake) ImageRemove(ctx context.Context, ref string, _ image.RemoveOptions) ([]image.DeleteResponse, error) {
+	return nil, f.call(ctx, "untag %s", ref)
 }
 
 func (f *fake) ImageTag(ctx context.Context, source, target string) error {

@@ -19,6 +19,12 @@ type Options struct {
 	Rollback bool
 	// Auth gives the engine's X-Registry-Auth value for an image; nil means none.
 	Auth func(ctx context.Context, ref string) (string, error)
+	// Mirrors gives the references under which mirrors may have an image, in the
+	// order in which to try them before its own; nil means there are none.
+	Mirrors func(ref string) ([]string, error)
+	// Digests are the digests, by reference, of images that the node has. The
+	// node itself forgets them for what it did not pull under that name.
+	Digests map[string]string
 	// Progress is told of every operation that starts and of the steps of long
 	// ones. It is called from several goroutines. It is never given a secret.
 	Progress func(ctx context.Context, message string)
@@ -59,6 +65,7 @@ type run struct {
 
 	mu       sync.Mutex         // guards what follows
 	created  map[replica]string // containers this run made
+	pulled   map[string]string  // digests by reference, of what this run pulled
 	journal  []plan.Operation   // what succeeded, and stops that began, in order
 	failures []Failure
 	// final tells that the removal of old containers has begun: all that is new
@@ -85,7 +92,7 @@ func newRun(engine Engine, want *desired.Stack, p *plan.Plan, opts Options) *run
 		opts.Progress = func(context.Context, string) {}
 	}
 	r := &run{engine: engine, want: want, plan: p, opts: opts, slots: make(chan struct{}, opts.Concurrency),
-		done: map[string]*result{}, created: map[replica]string{}}
+		done: map[string]*result{}, created: map[replica]string{}, pulled: map[string]string{}}
 	for _, op := range p.Operations {
 		r.done[op.ID] = &result{finished: make(chan struct{})}
 	}

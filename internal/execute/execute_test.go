@@ -121,11 +121,13 @@ func TestRun_StreamCarriesAnError_FailsTheOperation(t *testing.T) {
 		"no JSON":      {`<html>`, "read progress"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, p := pulls(pull("a"))
-			err := Run(t.Context(), &fake{body: c.body}, w, p, Options{})
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("error: %v", err)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				w, p := pulls(pull("a"))
+				err := Run(t.Context(), &fake{body: c.body}, w, p, Options{})
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("error: %v", err)
+				}
+			})
 		})
 	}
 }

@@ -11,9 +11,13 @@ import (
 // message is one line of the engine's progress streams (Engine API, "stream of
 // JSON objects" of image create and build).
 type message struct {
-	Stream      string `json:"stream"`
-	Status      string `json:"status"`
-	ID          string `json:"id"`
+	Stream         string `json:"stream"`
+	Status         string `json:"status"`
+	ID             string `json:"id"`
+	ProgressDetail struct {
+		Current int64 `json:"current"`
+		Total   int64 `json:"total"`
+	} `json:"progressDetail"`
 	Error       string `json:"error"`
 	ErrorDetail *struct {
 		Message string `json:"message"`
@@ -23,6 +27,15 @@ type message struct {
 // readStream reads a progress stream to its end and returns the error that it
 // carries, if any. Each line of progress is given to tell, which may be nil.
 func readStream(body io.Reader, tell func(string)) error {
+	return readMessages(body, func(m message) {
+		if line := m.line(); line != "" && tell != nil {
+			tell(line)
+		}
+	})
+}
+
+// readMessages is readStream for whoever wants the whole messages.
+func readMessages(body io.Reader, take func(message)) error {
 	decoder := json.NewDecoder(body)
 	for {
 		var m message
@@ -39,9 +52,7 @@ func readStream(body io.Reader, tell func(string)) error {
 		if m.Error != "" {
 			return errors.New(m.Error)
 		}
-		if line := m.line(); line != "" && tell != nil {
-			tell(line)
-		}
+		take(m)
 	}
 }
 

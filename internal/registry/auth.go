@@ -22,7 +22,8 @@ type engineAuth struct {
 
 // Auth returns the credentials for a reference's registry as the engine wants
 // them in the X-Registry-Auth header: a secret. It is empty when there are none.
-// Credential helpers may be run; no registry is asked.
+// Those of the settings go first; else credential helpers may be run. No registry
+// is asked.
 func (r *Resolver) Auth(ctx context.Context, ref string) (encoded string, err error) {
 	parsed, err := parse(ref)
 	if err != nil {
@@ -40,6 +41,37 @@ func (r *Resolver) Auth(ctx context.Context, ref string) (encoded string, err er
 		return "", nil
 	}
 	return encode(*auth, parsed.Context().RegistryStr())
+}
+
+// keychain answers with the settings' credentials, and otherwise with those of
+// the next one. A mirror gets none but its own.
+type keychain struct {
+	settings map[string]Settings // by canonical host
+	next     authn.Keychain
+}
+
+// Resolve is ResolveContext for who has no context.
+func (k keychain) Resolve(target authn.Resource) (authn.Authenticator, error) {
+	if own := k.own(target); own != nil {
+		return own, nil
+	}
+	return k.next.Resolve(target)
+}
+
+// ResolveContext returns the credentials for a registry.
+func (k keychain) ResolveContext(ctx context.Context, target authn.Resource) (authn.Authenticator, error) {
+	if own := k.own(target); own != nil {
+		return own, nil
+	}
+	return authn.Resolve(ctx, k.next, target)
+}
+
+func (k keychain) own(target authn.Resource) authn.Authenticator {
+	s := k.settings[canonicalHost(target.RegistryStr())]
+	if s.Username == "" {
+		return nil
+	}
+	return &authn.Basic{Username: s.Username, Password: s.Password}
 }
 
 func encode(auth authn.AuthConfig, registry string) (string, error) {

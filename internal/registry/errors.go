@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
@@ -21,9 +23,17 @@ var (
 	// ErrDenied means that the registry wants credentials, or other ones. Some,
 	// Docker Hub among them, answer so for repositories that do not exist.
 	ErrDenied = errors.New("access to image denied")
+	// ErrRateLimited means that the registry answers no more for now, and that
+	// waiting as it asked was too long or in vain.
+	ErrRateLimited = errors.New("too many requests to registry")
 	// ErrUnreachable means that the registry gave no usable answer, despite
-	// retries: network faults, server errors, too many requests.
+	// retries: network faults, server errors.
 	ErrUnreachable = errors.New("registry unreachable")
+	// ErrNoPlatform means that the image is not made for the platform asked for.
+	ErrNoPlatform = errors.New("no image for platform")
+	// ErrUnknownUntilApply means that the registry's settings have values that are
+	// known only at apply.
+	ErrUnknownUntilApply = errors.New("settings of registry not known until apply")
 )
 
 // Error is a question to a registry that got no answer. It carries no secret.
@@ -34,15 +44,36 @@ type Error struct {
 	Kind error
 	// Err is the cause, or nil.
 	Err error
+	// Mirrors are the errors of the mirrors that were asked before.
+	Mirrors []error
 }
 
 // Error returns the failure in one line.
 func (e *Error) Error() string {
-	if e.Err == nil {
-		return fmt.Sprintf("resolve image %q: %v", e.Reference, e.Kind)
+	text := fmt.Sprintf("resolve image %q: %v", e.Reference, e.Kind)
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
 	}
-	return fmt.Sprintf("resolve image %q: %v: %v", e.Reference, e.Kind, e.Err)
+	return text + e.ofMirrors(" (", ")")
 }
+
+// ofMirrors is what the mirrors said, empty where none was asked.
+func (e *Error) ofMirrors(before, after string) string {
+	if len(e.Mirrors) == 0 {
+		return ""
+	}
+	var texts []string
+	for _, err := range e.Mirrors {
+		var m *Error
+		if errors.As(err, &m) {
+			texts = append(texts, fmt.Sprintf("mirror %s: %v", m.Registry, m.Kind))
+		}
+	}
+	return before + strings.Join(texts, ", ") + after
+}
+
+// UnknownUntilApply tells whether asking is possible only at apply.
+func (e *Error) UnknownUntilApply() bool { return errors.Is(e.Kind, ErrUnknownUntilApply) }
 
 // Unwrap returns the kind and the cause.
 func (e *Error) Unwrap() []error {
@@ -62,6 +93,10 @@ func (e *Error) Summary() string {
 
 // Detail returns full sentences that say what happened, why, and what to do.
 func (e *Error) Detail() string {
+	return e.detail() + e.ofMirrors(" It was asked for elsewhere before: ", ".")
+}
+
+func (e *Error) detail() string {
 	switch {
 	case errors.Is(e.Kind, ErrInvalidReference):
 		return fmt.Sprintf("%q is not an image reference: %v. Write [registry/]repository[:tag][@digest].", e.Reference, e.Err)
@@ -69,34 +104,78 @@ func (e *Error) Detail() string {
 		return fmt.Sprintf("Registry %s has no image %q. Check the repository and the tag.", e.Registry, e.Reference)
 	case errors.Is(e.Kind, ErrDenied):
 		return fmt.Sprintf("Registry %s did not let us see image %q: it does not exist, or needs other credentials. "+
-			"Check the name, and log in with \"docker login %s\" where Terraform runs.", e.Registry, e.Reference, e.Registry)
+			"Check the name, and log in with \"docker login %s\" where Terraform runs, or set username and password under registries[%q] in the provider block.",
+			e.Registry, e.Reference, e.Registry, e.Registry)
+	case errors.Is(e.Kind, ErrRateLimited):
+		return fmt.Sprintf("Registry %s answers no more questions about image %q for now: %v. Wait and try again; log in, "+
+			"which many registries allow more; or set a mirror under registries[%q] in the provider block.", e.Registry, e.Reference, e.Err, e.Registry)
+	case errors.Is(e.Kind, ErrNoPlatform):
+		return fmt.Sprintf("Image %q of registry %s: %v.", e.Reference, e.Registry, e.Err)
+	case errors.Is(e.Kind, ErrUnknownUntilApply):
+		return fmt.Sprintf("Image %q can't be looked up now: the settings of registry %s in the provider block depend on values that are known only at apply.",
+			e.Reference, e.Registry)
 	default:
 		return fmt.Sprintf("Registry %s gave no answer about image %q: %v. Check that it can be reached from here and try again.",
 			e.Registry, e.Reference, e.Err)
 	}
 }
 
-// classify leaves ctx's own errors as they are.
-func classify(ctx context.Context, ref name.Reference, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
+// limitedError is a registry's wish to be asked again later than we can wait.
+type limitedError struct {
+	wait   time.Duration
+	status int
+}
+
+func (e *limitedError) Error() string {
+	return fmt.Sprintf("it asks to be left alone for %s", e.wait.Round(time.Second))
+}
+
+// noPlatformError is an image that lacks the platform.
+type noPlatformError struct {
+	wanted string
+	has    []string
+}
+
+func (e *noPlatformError) Error() string {
+	return fmt.Sprintf("it is not made for %s, but for %s", e.wanted, strings.Join(e.has, ", "))
+}
+
+// classify words an error of the source that was asked for a reference.
+func classify(ref, source name.Reference, err error) error {
+	return &Error{Reference: ref.String(), Registry: shownHost(source), Kind: kind(err), Err: withoutURL(err)}
+}
+
+// shownHost is the registry's host as people write it.
+func shownHost(ref name.Reference) string {
+	if host := ref.Context().RegistryStr(); host != name.DefaultRegistry {
+		return host
 	}
-	return &Error{
-		Reference: ref.String(), Registry: ref.Context().RegistryStr(),
-		Kind: kind(err), Err: withoutURL(err),
-	}
+	return "docker.io"
 }
 
 func kind(err error) error {
 	var t *transport.Error
-	if !errors.As(err, &t) {
+	var limited *limitedError
+	var platform *noPlatformError
+	switch {
+	case errors.As(err, &limited):
+		return kindOf(limited.status)
+	case errors.As(err, &platform):
+		return ErrNoPlatform
+	case !errors.As(err, &t):
 		return ErrUnreachable
 	}
-	switch t.StatusCode {
+	return kindOf(t.StatusCode)
+}
+
+func kindOf(status int) error {
+	switch status {
 	case http.StatusNotFound:
 		return ErrNotFound
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return ErrDenied
+	case http.StatusTooManyRequests:
+		return ErrRateLimited
 	default:
 		return ErrUnreachable
 	}

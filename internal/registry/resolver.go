@@ -1,13 +1,12 @@
-// Package registry asks image registries what a tag means: its digest and its
-// platforms. Credentials are those of the Docker configuration file and its
+// Package registry asks image registries what a tag means: its digest, its
+// platforms and when it was made. Mirrors and credentials are those of the
+// provider's configuration; else those of the Docker configuration file and its
 // credential helpers.
 package registry
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -19,14 +18,15 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// timeLimit bounds one question, retries included.
-const timeLimit = 2 * time.Minute
+// timeLimit bounds one question to one registry, retries included.
+const timeLimit = time.Minute
 
 // Resolver asks registries. It keeps connections, but no answers: a tag may move
 // at any time. It is safe for concurrent use.
 type Resolver struct {
 	transport http.RoundTripper
 	keychain  authn.Keychain
+	settings  map[string]Settings // by canonical host
 	userAgent string
 	retry     retryLimits
 }
@@ -60,14 +60,15 @@ func New(opts ...Option) *Resolver {
 	for _, opt := range opts {
 		opt(r)
 	}
+	r.keychain = keychain{r.settings, r.keychain}
 	r.transport = newTransport(r.retry)
 	return r
 }
 
 // Digest returns the digest ("sha256:…") that a reference means now: that of
-// the index for a multi-platform image. A reference with a digest is answered
-// without asking; one with neither tag nor digest means "latest". Errors are
-// [*Error] but for ctx's own.
+// the index for a multi-platform image. A mirror is asked first. A reference with
+// a digest is answered without asking; one with neither tag nor digest means
+// "latest". Errors are [*Error] but for ctx's own.
 func (r *Resolver) Digest(ctx context.Context, ref string) (string, error) {
 	parsed, err := parse(ref)
 	if err != nil {
@@ -76,83 +77,82 @@ func (r *Resolver) Digest(ctx context.Context, ref string) (string, error) {
 	if digest, ok := parsed.(name.Digest); ok {
 		return digest.DigestStr(), nil
 	}
-	asking, cancel := context.WithTimeout(ctx, timeLimit)
-	defer cancel()
-	found, err := remote.Head(parsed, r.options(asking)...)
-	if err != nil && !answered(err) {
-		return "", classify(ctx, parsed, err)
-	}
+	return ask(ctx, r, ref, r.head)
+}
+
+func (r *Resolver) head(ctx context.Context, ref name.Reference) (string, error) {
+	found, err := remote.Head(ref, r.options(ctx)...)
 	if err == nil {
 		return found.Digest.String(), nil
 	}
+	if !answered(err) {
+		return "", err
+	}
 	// Some registries answer HEAD without a digest, or not at all.
-	manifest, err := remote.Get(parsed, r.options(asking)...)
+	manifest, err := remote.Get(ref, r.options(ctx)...)
 	if err != nil {
-		return "", classify(ctx, parsed, err)
+		return "", err
 	}
 	return manifest.Digest.String(), nil
 }
 
-// Platforms returns the platforms of an image as "os/arch[/variant]", sorted.
+// Lists tells whether the index that a reference means has an image with the
+// given digest: engines know an image by the digest of its index or by its own.
 // Errors are as those of [Resolver.Digest].
-func (r *Resolver) Platforms(ctx context.Context, ref string) ([]string, error) {
-	parsed, err := parse(ref)
-	if err != nil {
-		return nil, err
-	}
-	asking, cancel := context.WithTimeout(ctx, timeLimit)
-	defer cancel()
-	manifest, err := remote.Get(parsed, r.options(asking)...)
-	if err != nil {
-		return nil, classify(ctx, parsed, err)
-	}
-	platforms, err := platforms(manifest)
-	if err != nil {
-		return nil, classify(ctx, parsed, err)
-	}
-	return platforms, nil
-}
-
-func platforms(d *remote.Descriptor) ([]string, error) {
-	if d.MediaType.IsIndex() {
-		return indexPlatforms(d)
-	}
-	image, err := d.Image()
-	if err != nil {
-		return nil, fmt.Errorf("read image: %w", err)
-	}
-	config, err := image.ConfigFile()
-	if err != nil {
-		return nil, fmt.Errorf("read image configuration: %w", err)
-	}
-	return []string{platform(*config.Platform())}, nil
-}
-
-func indexPlatforms(d *remote.Descriptor) ([]string, error) {
-	index, err := d.ImageIndex()
-	if err != nil {
-		return nil, fmt.Errorf("read index: %w", err)
-	}
-	manifest, err := index.IndexManifest()
-	if err != nil {
-		return nil, fmt.Errorf("read index: %w", err)
-	}
-	found := map[string]bool{}
-	for _, m := range manifest.Manifests {
-		// BuildKit stores attestations as images for "unknown/unknown".
-		if m.Platform != nil && m.Platform.OS != "unknown" {
-			found[platform(*m.Platform)] = true
+func (r *Resolver) Lists(ctx context.Context, ref, digest string) (bool, error) {
+	return ask(ctx, r, ref, func(ctx context.Context, ref name.Reference) (bool, error) {
+		manifest, err := remote.Get(ref, r.options(ctx)...)
+		if err != nil || !manifest.MediaType.IsIndex() {
+			return false, err
 		}
-	}
-	return slices.Sorted(maps.Keys(found)), nil
+		index, err := indexManifest(manifest)
+		if err != nil {
+			return false, err
+		}
+		return slices.ContainsFunc(index.Manifests, func(m v1.Descriptor) bool { return m.Digest.String() == digest }), nil
+	})
 }
 
-func platform(p v1.Platform) string {
-	text := p.OS + "/" + p.Architecture
-	if p.Variant != "" {
-		text += "/" + p.Variant
+// ask puts a question to the mirrors of a reference's registry and then to the
+// registry itself, until one answers. Each may take its time. When none does the
+// registry's own error counts, and the mirrors' are told with it.
+func ask[T any](ctx context.Context, r *Resolver, ref string, question func(context.Context, name.Reference) (T, error)) (T, error) {
+	var nothing T
+	own, err := parse(ref)
+	if err != nil {
+		return nothing, err
 	}
-	return text
+	if r.settings[canonicalHost(own.Context().RegistryStr())].Unknown {
+		return nothing, &Error{Reference: ref, Registry: shownHost(own), Kind: ErrUnknownUntilApply}
+	}
+	mirrors, err := r.Mirrors(ref)
+	if err != nil {
+		return nothing, err
+	}
+	var told []error
+	for _, source := range append(mirrors, ref) {
+		parsed, err := parse(source)
+		if err != nil {
+			return nothing, err
+		}
+		answer, err := within(ctx, parsed, question)
+		if err == nil {
+			return answer, nil
+		}
+		if ctx.Err() != nil {
+			return nothing, ctx.Err()
+		}
+		told = append(told, classify(own, parsed, err))
+	}
+	last := told[len(told)-1].(*Error) //nolint:errorlint // made just above
+	last.Mirrors = told[:len(told)-1]
+	return nothing, last
+}
+
+func within[T any](ctx context.Context, ref name.Reference, question func(context.Context, name.Reference) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeLimit)
+	defer cancel()
+	return question(ctx, ref)
 }
 
 // options leaves all retrying to our transport.

@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,9 +19,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	ggcr "github.com/google/go-containerregistry/pkg/registry"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
@@ -177,8 +173,20 @@ func TestDigest_RetryAfterTooFarOff_GivesUpAtOnce(t *testing.T) {
 	var asked atomic.Int32
 	ref := start(t, answer(100, http.StatusTooManyRequests, http.Header{"Retry-After": {"3600"}}, &asked)) + "/app:1"
 	_, err := resolver().Digest(t.Context(), ref)
-	if !errors.Is(err, registry.ErrUnreachable) || asked.Load() != 1 {
-		t.Errorf("got %v after %d requests, want ErrUnreachable after 1", err, asked.Load())
+	if !errors.Is(err, registry.ErrRateLimited) || asked.Load() != 1 {
+		t.Errorf("got %v after %d requests, want ErrRateLimited after 1", err, asked.Load())
+	}
+	if !strings.Contains(err.Error(), "1h0m0s") {
+		t.Errorf("does not say how long: %v", err)
+	}
+}
+
+func TestDigest_TooManyRequestsThatStay_AreRateLimited(t *testing.T) {
+	var asked atomic.Int32
+	ref := start(t, answer(100, http.StatusTooManyRequests, nil, &asked)) + "/app:1"
+	_, err := resolver().Digest(t.Context(), ref)
+	if !errors.Is(err, registry.ErrRateLimited) || asked.Load() != 4 {
+		t.Errorf("got %v after %d requests, want ErrRateLimited after 4", err, asked.Load())
 	}
 }
 
@@ -260,48 +268,6 @@ func TestDigest_WrongPassword_IsDeniedAndNotShown(t *testing.T) {
 	}
 	if text := e.Error() + e.Detail(); strings.Contains(text, "wrong-secret") || !strings.Contains(text, "docker login") {
 		t.Errorf("unexpected text: %s", text)
-	}
-}
-
-func TestPlatforms_Index_ListsThemWithoutAttestations(t *testing.T) {
-	ref := start(t, open) + "/app:1"
-	var index v1.ImageIndex = empty.Index
-	for _, p := range []v1.Platform{{OS: "linux", Architecture: "arm", Variant: "v7"}, {OS: "linux", Architecture: "amd64"}, {OS: "unknown", Architecture: "unknown"}} {
-		image, err := random.Image(16, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &p}})
-	}
-	parsed, err := name.ParseReference(ref)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := remote.WriteIndex(parsed, index); err != nil {
-		t.Fatal(err)
-	}
-	got, err := resolver().Platforms(t.Context(), ref)
-	if want := []string{"linux/amd64", "linux/arm/v7"}; err != nil || !slices.Equal(got, want) {
-		t.Errorf("got %v, %v; want %v", got, err, want)
-	}
-}
-
-func TestPlatforms_SingleImage_ReadsItsConfiguration(t *testing.T) {
-	ref := start(t, open) + "/app:1"
-	image, err := mutate.ConfigFile(empty.Image, &v1.ConfigFile{OS: "linux", Architecture: "arm64", Variant: "v8"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := name.ParseReference(ref)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := remote.Write(parsed, image); err != nil {
-		t.Fatal(err)
-	}
-	got, err := resolver().Platforms(t.Context(), ref)
-	if err != nil || !slices.Equal(got, []string{"linux/arm64/v8"}) {
-		t.Errorf("got %v, %v", got, err)
 	}
 }
 

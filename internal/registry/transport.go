@@ -15,7 +15,7 @@ import (
 
 const (
 	retries          = 3
-	dialTimeout      = 10 * time.Second
+	dialTimeout      = 5 * time.Second
 	handshakeTimeout = 10 * time.Second
 	answerTimeout    = 30 * time.Second
 	idleTimeout      = 30 * time.Second
@@ -36,7 +36,7 @@ func newTransport(limits retryLimits) http.RoundTripper {
 	c.RetryMax, c.RetryWaitMin, c.RetryWaitMax = retries, limits.shortest, limits.longest
 	c.CheckRetry = limits.retry
 	// The last answer is worth more than "giving up".
-	c.ErrorHandler = retryablehttp.PassthroughErrorHandler
+	c.ErrorHandler = lastAnswer
 	c.HTTPClient = &http.Client{
 		Transport: guard{base()},
 		// Whoever uses this transport follows redirects and then drops
@@ -69,10 +69,20 @@ func (l retryLimits) retry(ctx context.Context, resp *http.Response, err error) 
 	}
 	again, _ := retryablehttp.DefaultRetryPolicy(ctx, resp, err)
 	if again && resp != nil {
-		pause := retryablehttp.DefaultBackoff(l.shortest, l.longest, 0, resp)
-		again = pause <= l.longest
+		if pause := retryablehttp.DefaultBackoff(l.shortest, l.longest, 0, resp); pause > l.longest {
+			return false, &limitedError{pause, resp.StatusCode}
+		}
 	}
 	return again, nil
+}
+
+// lastAnswer is a retryablehttp.ErrorHandler.
+func lastAnswer(resp *http.Response, err error, _ int) (*http.Response, error) {
+	if err != nil && resp != nil {
+		_ = resp.Body.Close()
+		resp = nil
+	}
+	return resp, err
 }
 
 // permanent knows network errors that a second try does not mend.

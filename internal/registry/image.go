@@ -1,0 +1,152 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+)
+
+// Image is what a registry tells of an image.
+type Image struct {
+	// Digest is what the reference means: the digest of the index for a
+	// multi-platform image.
+	Digest string
+	// Platforms are "os/arch[/variant]", sorted.
+	Platforms []string
+	// PlatformDigest is the digest of the image for the platform that was asked
+	// for, or of the only one; empty where there are several and none was named.
+	PlatformDigest string
+	// Created is when that image was built; the first one of the index where none
+	// was named. It is zero where the image does not say.
+	Created time.Time
+}
+
+// Image describes what a reference means now, and its image for a platform
+// ("os/arch[/variant]"; empty for none in particular). Errors are as those of
+// [Resolver.Digest], and [ErrNoPlatform].
+func (r *Resolver) Image(ctx context.Context, ref, platform string) (Image, error) {
+	return ask(ctx, r, ref, func(ctx context.Context, ref name.Reference) (Image, error) {
+		manifest, err := remote.Get(ref, r.options(ctx)...)
+		if err != nil {
+			return Image{}, err
+		}
+		if manifest.MediaType.IsIndex() {
+			return indexImage(manifest, platform)
+		}
+		return singleImage(manifest, platform)
+	})
+}
+
+func singleImage(d *remote.Descriptor, wanted string) (Image, error) {
+	image, err := d.Image()
+	if err != nil {
+		return Image{}, fmt.Errorf("read image: %w", err)
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		return Image{}, fmt.Errorf("read image configuration: %w", err)
+	}
+	only := platformText(config.Platform())
+	if wanted != "" && !fits(wanted, only) {
+		return Image{}, &noPlatformError{wanted, []string{only}}
+	}
+	digest := d.Digest.String()
+	return Image{Digest: digest, PlatformDigest: digest, Platforms: []string{only}, Created: config.Created.Time}, nil
+}
+
+func indexImage(d *remote.Descriptor, wanted string) (Image, error) {
+	manifest, err := indexManifest(d)
+	if err != nil {
+		return Image{}, err
+	}
+	images := map[string]v1.Hash{} // by platform
+	var first string
+	for _, m := range manifest.Manifests {
+		text := platformText(m.Platform)
+		if _, known := images[text]; known || text == "" {
+			continue
+		}
+		images[text] = m.Digest
+		if first == "" {
+			first = text
+		}
+	}
+	out := Image{Digest: d.Digest.String(), Platforms: slices.Sorted(maps.Keys(images))}
+	chosen, err := choose(wanted, first, out.Platforms)
+	if err != nil || chosen == "" {
+		return out, err
+	}
+	if wanted != "" || len(images) == 1 {
+		out.PlatformDigest = images[chosen].String()
+	}
+	out.Created, err = createdIn(d, images[chosen])
+	return out, err
+}
+
+func choose(wanted, first string, platforms []string) (string, error) {
+	if wanted == "" {
+		return first, nil
+	}
+	if slices.Contains(platforms, wanted) {
+		return wanted, nil
+	}
+	for _, p := range platforms {
+		if fits(wanted, p) {
+			return p, nil
+		}
+	}
+	return "", &noPlatformError{wanted, platforms}
+}
+
+// fits tells whether a platform is the wanted one; one without a variant is any.
+func fits(wanted, platform string) bool {
+	return platform == wanted || strings.Count(wanted, "/") == 1 && strings.HasPrefix(platform, wanted+"/")
+}
+
+func createdIn(d *remote.Descriptor, digest v1.Hash) (time.Time, error) {
+	index, err := d.ImageIndex()
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read index: %w", err)
+	}
+	image, err := index.Image(digest)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read image: %w", err)
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read image configuration: %w", err)
+	}
+	return config.Created.Time, nil
+}
+
+func indexManifest(d *remote.Descriptor) (*v1.IndexManifest, error) {
+	index, err := d.ImageIndex()
+	if err != nil {
+		return nil, fmt.Errorf("read index: %w", err)
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return nil, fmt.Errorf("read index: %w", err)
+	}
+	return manifest, nil
+}
+
+// platformText is empty for what is no image to run: BuildKit stores attestations
+// as images for "unknown/unknown".
+func platformText(p *v1.Platform) string {
+	if p == nil || p.OS == "unknown" {
+		return ""
+	}
+	text := p.OS + "/" + p.Architecture
+	if p.Variant != "" {
+		text += "/" + p.Variant
+	}
+	return text
+}
