@@ -79,9 +79,9 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 		return View{}, mem, err
 	}
 	if opts.Digests != nil {
-		want = pin(want, opts.Digests)
+		want = pin(want, registryDigests(opts.Digests, have))
 	} else {
-		want, _ = d.resolve(ctx, want)
+		want, _ = d.resolve(ctx, want, have)
 	}
 	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt}
 	p := plan.Build(want, have, options)
@@ -95,7 +95,8 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 	if err != nil {
 		return View{}, mem, err
 	}
-	runErr := execute.Run(ctx, engine, want, p, execute.Options{Rollback: opts.Rollback, Auth: d.registry.Auth, Progress: opts.Progress})
+	runErr := execute.Run(ctx, engine, want, p, execute.Options{Rollback: opts.Rollback, Auth: d.registry.Auth, Mirrors: d.registry.Mirrors,
+		Digests: knownDigests(have), Progress: opts.Progress})
 	d.forget(node)
 	var failed *execute.Error
 	if errors.As(runErr, &failed) && failed.RolledBack {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+	registries "github.com/homelab-iac/terraform-provider-homelab/internal/registry"
 )
 
 // Engine is what the core needs of a node's engine.
@@ -30,13 +31,27 @@ type Registry interface {
 	// Auth returns the engine's X-Registry-Auth value for a reference, empty
 	// when there are no credentials.
 	Auth(ctx context.Context, ref string) (string, error)
+	// Mirrors returns the references by which mirrors may have an image. It does
+	// no I/O.
+	Mirrors(ref string) ([]string, error)
+	// Lists tells whether the index that a reference means has the image with a
+	// digest.
+	Lists(ctx context.Context, ref, digest string) (bool, error)
+	// Image describes an image, and its part for a platform; empty means none in
+	// particular.
+	Image(ctx context.Context, ref, platform string) (Image, error)
 }
+
+// Image is what a registry tells of an image.
+type Image = registries.Image
 
 // Door leads to the core. It is safe for concurrent use. What it reads of a
 // node is kept and shared for as long as nothing is written there.
 type Door struct {
 	engines  Engines
 	registry Registry
+	digests  answers[string] // of references
+	listings answers[bool]   // by reference and digest
 
 	reading singleflight.Group
 	mu      sync.Mutex // guards nodes and writes
@@ -57,6 +72,12 @@ func (d *Door) Facts(ctx context.Context, node string) (observed.Facts, error) {
 	}
 	facts, err := observed.ReadFacts(ctx, engine)
 	return facts, explain(engine, err)
+}
+
+// Image asks the registry, or its mirror, what a reference means now. No node is
+// asked. Errors are those of the registry.
+func (d *Door) Image(ctx context.Context, ref, platform string) (Image, error) {
+	return d.registry.Image(ctx, ref, platform)
 }
 
 // explain lets an engine that knows its node word the error of a call that did

@@ -205,3 +205,13 @@ func (r registry) Digest(_ context.Context, ref string) (string, error) {
 }
 
 func (r registry) Auth(context.Context, string) (string, error) { return "", nil }
+func (r registry) Mirrors(string) ([]string, error)             { return nil, nil }
+
+// Lists finds what is filed under "reference digest".
+func (r registry) Lists(_ context.Context, ref, digest string) (bool, error) {
+	return r[ref+" "+digest] != "", nil
+}
+
+func (r registry) Image(_ context.Context, ref, _ string) (Image, error) {
+	return Image{Digest: r[ref]}, nil
+}

@@ -41,14 +41,22 @@ var advice = []struct {
 	{"no such file or directory", "", "A path that it names does not exist there: check command, entrypoint, devices and bind mounts."},
 	{"has active endpoints", "", "Containers outside the stack are still on the network: disconnect them first."},
 	{"volume is in use", "", "A container outside the stack still uses the volume: remove that one first."},
+	{"toomanyrequests", plan.PullImage, rateLimited},
+	{"too many requests", plan.PullImage, rateLimited},
+	{"rate limit", plan.PullImage, rateLimited},
+	{"no matching manifest", plan.PullImage, "The image is not made for the node's platform: check which it has (data source homelab_image), or choose another tag."},
 	{"dial tcp: lookup", plan.PullImage, "The image's registry can't be resolved from the node: check the image's spelling and the node's DNS."},
 	{"connection refused", plan.PullImage, "The image's registry does not answer the node: check its address."},
-	{"pull access denied", plan.PullImage, "There is no such image, or it needs credentials: check its spelling, or log in with docker login where Terraform runs."},
-	{"no basic auth credentials", plan.PullImage, "The registry needs credentials: log in with docker login where Terraform runs."},
-	{"unauthorized", plan.PullImage, "The registry does not accept the credentials: log in with docker login where Terraform runs."},
+	{"pull access denied", plan.PullImage, "There is no such image, or it needs credentials: check its spelling, or log in with docker login where Terraform runs, or set username and password under registries in the provider block."},
+	{"no basic auth credentials", plan.PullImage, "The registry needs credentials: log in with docker login where Terraform runs, or set username and password under registries in the provider block."},
+	{"unauthorized", plan.PullImage, "The registry does not accept the credentials: log in with docker login where Terraform runs, or set username and password under registries in the provider block."},
 	{"manifest unknown", plan.PullImage, "The registry has no such image or tag: check the image's spelling and tag."},
 	{"not found", plan.PullImage, "The registry has no such image or tag: check the image's spelling and tag."},
 }
+
+// rateLimited is about registries that answer no more for a while.
+const rateLimited = "The registry limits how much is pulled: wait and apply again, log in, which many registries allow more, " +
+	"or set a mirror under registries in the provider block."
 
 // Advice says what to do about a failure, as far as the engine's words tell;
 // empty otherwise.

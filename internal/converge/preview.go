@@ -2,7 +2,6 @@ package converge
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -64,7 +63,7 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 	if err != nil {
 		return Preview{}, err
 	}
-	want, warnings := d.resolve(ctx, want)
+	want, warnings := d.resolve(ctx, want, have)
 	p := plan.Build(want, have, plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Leaving: opts.Leaving})
 	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Following: map[string]bool{}, Empty: p.Empty(),
 		Problems: p.Problems, Warnings: append(warnings, p.Warnings...)}
@@ -88,44 +87,6 @@ func references(want *desired.Stack) []string {
 	}
 	slices.Sort(refs)
 	return slices.Compact(refs)
-}
-
-// resolve looks up what a tag means now for the services that ask for that. A
-// registry that can't be asked leaves the node's digest in place.
-func (d *Door) resolve(ctx context.Context, want *desired.Stack) (*desired.Stack, []string) {
-	var warnings []string
-	digests := map[string]string{}  // by reference: each is asked for once
-	services := map[string]string{} // the digests by service
-	for _, name := range slices.Sorted(maps.Keys(want.Services)) {
-		s := want.Services[name]
-		if s.Image.Pull != desired.PullDigest || s.Image.Build != nil {
-			continue
-		}
-		digest, asked := digests[s.Image.Reference]
-		if !asked {
-			var err error
-			if digest, err = d.registry.Digest(ctx, s.Image.Reference); err != nil {
-				warnings = append(warnings, "The digest of image "+s.Image.Reference+" could not be looked up, so the one on the node stays: "+err.Error()+".")
-			}
-			digests[s.Image.Reference] = digest
-		}
-		services[name] = digest
-	}
-	return pin(want, services), warnings
-}
-
-// pin returns the stack with the given image digests, by service, for the
-// services that are to follow digests.
-func pin(want *desired.Stack, digests map[string]string) *desired.Stack {
-	pinned := *want
-	pinned.Services = maps.Clone(want.Services)
-	for name, s := range pinned.Services {
-		if s.Image.Pull == desired.PullDigest && s.Image.Build == nil {
-			s.Image.Digest = digests[name]
-			pinned.Services[name] = s
-		}
-	}
-	return &pinned
 }
 
 // planned shows a stack as it will be.

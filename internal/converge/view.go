@@ -95,9 +95,9 @@ func absent(last Service, state string) Service {
 
 func serviceOf(containers []observed.Container, have *observed.Stack, mem Memory, name string) Service {
 	first := &containers[0]
-	digest, state := first.ImageID, worstState(containers, mem.Completes[name])
-	if img, ok := have.Images[first.ImageID]; ok && img.Digest != "" {
-		digest = img.Digest
+	digest, state := first.Digest, worstState(containers, mem.Completes[name])
+	if digest == "" {
+		digest = first.ImageID
 	}
 	return Service{Image: first.Image, Digest: &digest, Replicas: len(containers), State: &state, Spec: specOf(containers, have.Name, mem, name)}
 }

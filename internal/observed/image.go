@@ -1,6 +1,7 @@
 package observed
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/docker/docker/api/types/container"
@@ -11,7 +12,7 @@ import (
 )
 
 func newImage(resp image.InspectResponse) Image {
-	img := Image{ID: resp.ID, Labels: map[string]string{}, Spec: desired.Spec{}}
+	img := Image{ID: resp.ID, RepoDigests: resp.RepoDigests, Labels: map[string]string{}, Spec: desired.Spec{}}
 	if c := resp.Config; c != nil {
 		config := container.Config{
 			User: c.User, Env: c.Env, Cmd: c.Cmd, Entrypoint: c.Entrypoint, WorkingDir: c.WorkingDir,
@@ -33,13 +34,56 @@ func newImage(resp image.InspectResponse) Image {
 	if platform := platformText(resp.Os, resp.Architecture, resp.Variant); platform != "" {
 		img.Spec["platform"] = platform
 	}
-	for _, digest := range resp.RepoDigests {
-		if _, sum, ok := strings.Cut(digest, "@"); ok {
-			img.Digest = sum
-			break
+	return img
+}
+
+// named is the image as a reference names it; an ID is no reference.
+func (i Image) named(ref string) Image {
+	if ref == i.ID {
+		ref = ""
+	}
+	i.Digest = desired.RepoDigest(ref, i.RepoDigests)
+	return i
+}
+
+// Has tells whether a registry's digest ("sha256:…") is one of the image's.
+// There may be several: an index's and its own, or one for each time that a
+// registry got the same image another way.
+func (i Image) Has(digest string) bool {
+	return digest == i.Digest || slices.ContainsFunc(i.RepoDigests, func(entry string) bool { return strings.HasSuffix(entry, "@"+digest) })
+}
+
+// digestOf is the registry's digest of a container's image: the one noted when
+// homelab made it, or else what the engine knows.
+func digestOf(c *Container, s *Stack) string {
+	if noted := c.Labels[desired.LabelImageDigest]; noted != "" && c.Owned() {
+		return noted
+	}
+	return s.Images[c.ImageID].named(c.Image).Digest
+}
+
+// learnDigests adds what containers know of their images: engines forget the
+// digest of what was pulled through a mirror.
+func learnDigests(s *Stack) {
+	for _, containers := range s.Services {
+		for i := range containers {
+			c := &containers[i]
+			noted := c.Labels[desired.LabelImageDigest]
+			if noted == "" || !c.Owned() {
+				continue
+			}
+			for key, img := range s.Images {
+				if img.ID != c.ImageID || img.Has(noted) {
+					continue
+				}
+				img.RepoDigests = append(slices.Clone(img.RepoDigests), c.Image+"@"+noted)
+				if img.Digest == "" {
+					img.Digest = noted
+				}
+				s.Images[key] = img
+			}
 		}
 	}
-	return img
 }
 
 // platformOf says what a container runs on: engines whose images hold several

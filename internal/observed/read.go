@@ -172,7 +172,7 @@ func (n *Node) lookUpImages(ctx context.Context, inspected []container.InspectRe
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			s.Images[ref], s.Images[img.ID] = img, img
+			s.Images[ref], s.Images[img.ID] = img.named(ref), img.named("")
 			return nil
 		})
 	}
@@ -227,10 +227,12 @@ func (n *Node) fill(s *Stack, inspected []container.InspectResponse) {
 	}
 	for _, c := range inspected {
 		one := newContainer(c, s, mountpoints, services)
+		one.Digest = digestOf(&one, s)
 		s.Services[one.Service] = append(s.Services[one.Service], one)
 		s.Owned = s.Owned || one.Labels[desired.LabelStack] == s.Name
 	}
 	for name := range s.Services {
 		sortContainers(s.Services[name])
 	}
+	learnDigests(s)
 }

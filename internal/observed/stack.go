@@ -79,7 +79,10 @@ type Container struct {
 	Created      time.Time
 	// Image is the reference it was made from, ImageID what that was then.
 	Image, ImageID string
-	Labels         map[string]string
+	// Digest is the registry's digest of that image ("sha256:…"), empty where
+	// nobody knows one.
+	Digest string
+	Labels map[string]string
 	// Spec has every field. Values are real: environment values may be secret.
 	Spec desired.Spec
 	// Defaults names the fields of Spec whose value is just the image's own.
@@ -109,8 +112,11 @@ type HealthCheck struct {
 // Image is an image on the node.
 type Image struct {
 	ID string
-	// Digest is "sha256:…" as a registry knows it; empty for one built here.
+	// Digest is "sha256:…" as the registry of the reference knows it, or else any
+	// registry; empty for one built here.
 	Digest string
+	// RepoDigests are all of its digests, "repository@sha256:…". See Has.
+	RepoDigests []string
 	// Spec holds the fields that the image gives to its containers.
 	Spec   desired.Spec
 	Labels map[string]string

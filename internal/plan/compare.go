@@ -173,7 +173,10 @@ func (c *comparison) imageDifferences(have *observed.Container) []Difference {
 	if c.hasImage && c.image.ID == have.ImageID && !c.otherDigest() {
 		return nil
 	}
-	if !c.hasImage && have.Image == ref && c.service.Image.Build == nil && !c.otherDigest() {
+	if !c.hasImage && have.Image == ref && c.service.Image.Build == nil {
+		if digest := c.service.Image.Digest; digest != "" && have.Digest != "" && have.Digest != digest {
+			return []Difference{{Field: "digest", Old: have.Digest, New: digest}}
+		}
 		return nil // the container outlived its image's tag: nothing about it changed
 	}
 	if have.Image != ref {
@@ -191,7 +194,7 @@ func (c *comparison) imageDifferences(have *observed.Container) []Difference {
 // otherDigest tells whether the registry's digest is known and not the node's.
 func (c *comparison) otherDigest() bool {
 	digest := c.service.Image.Digest
-	return digest != "" && c.hasImage && c.image.Digest != digest
+	return digest != "" && c.hasImage && !c.image.Has(digest)
 }
 
 // hashDiffers tells whether the container was made from another definition,
