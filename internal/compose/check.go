@@ -80,10 +80,27 @@ func (l *load) checkServices(p *types.Project, s types.ServiceConfig) {
 		}
 	}
 	for key, mode := range map[string]string{"network_mode": s.NetworkMode, "ipc": s.Ipc, "pid": s.Pid} {
-		name, ok := strings.CutPrefix(mode, types.ServicePrefix)
-		if _, exists := p.Services[name]; ok && !exists {
-			l.missingService(p, s, key, name)
+		if name, ok := strings.CutPrefix(mode, types.ServicePrefix); ok {
+			l.checkParent(p, s, key, name)
 		}
+	}
+	for _, item := range s.VolumesFrom {
+		if _, name := volumesFrom(item); name != "" {
+			l.checkParent(p, s, "volumes_from", name)
+		}
+	}
+}
+
+// checkParent reports a service whose container is needed and will not be there.
+func (l *load) checkParent(p *types.Project, s types.ServiceConfig, key, name string) {
+	parent, ok := p.Services[name]
+	switch {
+	case !ok:
+		l.missingService(p, s, key, name)
+	case name == s.Name:
+		l.service(s.Name, key, "%s names the service itself", key)
+	case parent.GetScale() == 0 && s.GetScale() > 0:
+		l.service(s.Name, key, "%s needs a container of service %q, which has none: its scale is 0", key, name)
 	}
 }
 

@@ -44,9 +44,6 @@ func TestLoad_Mistake_SaysWhereAndWhat(t *testing.T) {
 		"unsupported key": {
 			Input{Compose: webService("develop:\n  watch: [{path: /, action: rebuild}]")}, "compose", 4, `service "web": key "develop" is not supported: it is for docker compose watch`,
 		},
-		"raw env_file": {
-			Input{Dir: "/", Compose: webService("env_file:\n  - path: etc/hostname\n    format: raw")}, "compose", 6, `key "env_file.format" is not supported`,
-		},
 		"unsupported nested key": {
 			Input{Compose: webService("volumes:\n  - type: volume\n    source: v\n    target: /v\n    volume: {labels: {a: b}}") + "volumes: {v: {}}\n"}, "compose", 8, `key "volumes.volume.labels" is not supported`,
 		},

@@ -2,24 +2,57 @@ package compose
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/opencontainers/go-digest"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
 // The hashes here are Docker Compose v5's own (pkg/compose/hash.go), for the
 // labels by which its commands tell whether something changed. Nothing of
 // homelab's is decided by them, so a change of compose-go's structs is harmless.
 
-// serviceHash hashes a service without what does not make a container differ.
-func (l *load) serviceHash(s types.ServiceConfig) string {
+// serviceHash hashes a service without what does not make a container differ,
+// and with the containers it refers to instead of their services' names.
+func (l *load) serviceHash(p *types.Project, name string) desired.ComposeHash {
+	s := p.Services[name]
+	var parents []string
+	mark := func(service string) string {
+		parents = append(parents, service)
+		return desired.ContainerMark(service)
+	}
+	for _, mode := range []*string{&s.NetworkMode, &s.Ipc, &s.Pid} {
+		if service, ok := strings.CutPrefix(*mode, types.ServicePrefix); ok {
+			*mode = types.ContainerPrefix + mark(service)
+		}
+	}
+	s.VolumesFrom = slices.Clone(s.VolumesFrom)
+	for i, item := range s.VolumesFrom {
+		container, service := volumesFrom(item)
+		if service != "" {
+			container = mark(service)
+		}
+		s.VolumesFrom[i] = container
+	}
+	return desired.NewComposeHash(l.serviceText(s), parents...)
+}
+
+// serviceText is what Docker Compose hashes of a service.
+func (l *load) serviceText(s types.ServiceConfig) string {
 	s.Build, s.PullPolicy, s.Scale, s.DependsOn, s.Profiles = nil, "", nil, nil, nil
 	if s.Deploy != nil {
 		deploy := *s.Deploy
 		deploy.Replicas = nil
 		s.Deploy = &deploy
 	}
-	return l.jsonHash(s)
+	text, err := json.Marshal(s)
+	if err != nil {
+		l.service(s.Name, "", "it cannot be hashed: %v", err)
+	}
+	return string(text)
 }
 
 func (l *load) networkHash(n types.NetworkConfig) string { return l.jsonHash(&n) }

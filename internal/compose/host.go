@@ -11,6 +11,8 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/docker/docker/api/types/container"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
 // host converts what a service asks of the node, but for its mounts.
@@ -44,6 +46,7 @@ func (l *load) host(m *model, s types.ServiceConfig) container.HostConfig {
 		StorageOpt:     notEmpty(s.StorageOpt),
 		Sysctls:        notEmpty(s.Sysctls),
 		Tmpfs:          tmpfs(s),
+		VolumesFrom:    l.volumesFrom(s),
 		UsernsMode:     container.UsernsMode(s.UserNSMode),
 		UTSMode:        container.UTSMode(s.Uts),
 	}
@@ -54,6 +57,34 @@ func (l *load) host(m *model, s types.ServiceConfig) container.HostConfig {
 		host.Links = l.links(m.resolved, s)
 	}
 	return host
+}
+
+// volumesFrom says from which containers a service has volumes: of another
+// service, or by a name.
+func (l *load) volumesFrom(s types.ServiceConfig) []string {
+	var out []string
+	for _, item := range s.VolumesFrom {
+		name, service := volumesFrom(item)
+		if mode := item[strings.LastIndex(item, ":")+1:]; mode == "ro" {
+			l.warn("service " + quote(s.Name) + ": \":ro\" in volumes_from has no effect, as under Docker Compose: the volumes are mounted as they are in " + quote(name+service) + "; list them under volumes to mount them read-only")
+		}
+		if service != "" {
+			out = append(out, desired.ServicePrefix+service)
+		} else {
+			out = append(out, desired.ContainerPrefix+name)
+		}
+	}
+	return out
+}
+
+// volumesFrom reads "service[:mode]" or "container:name[:mode]" as Docker Compose
+// does.
+func volumesFrom(item string) (name, service string) {
+	parts := strings.Split(item, ":")
+	if parts[0] == "container" && len(parts) > 1 {
+		return parts[1], ""
+	}
+	return "", parts[0]
 }
 
 func logging(s types.ServiceConfig) container.LogConfig {

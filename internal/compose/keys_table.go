@@ -25,7 +25,7 @@ var topLevelKeys = map[string]string{
 	"services.*.ulimits":        "*",
 	"services.*.ulimits.*":      "hard soft",
 	"services.*.extra_hosts":    "*",
-	"services.*.env_file":       "path required",
+	"services.*.env_file":       "path required format",
 	"services.*.extends":        "service file",
 	"services.*.healthcheck":    "disable interval retries test timeout start_period start_interval",
 	"services.*.logging":        "driver options",
@@ -61,7 +61,7 @@ var serviceKeys = map[string]string{
 		mem_swappiness memswap_limit network_mode networks oom_kill_disable oom_score_adj pid pids_limit
 		platform ports post_start pre_start pre_stop privileged profiles pull_policy read_only restart runtime scale secrets security_opt
 		shm_size stdin_open stop_grace_period stop_signal storage_opt sysctls tmpfs tty ulimits user
-		userns_mode uts volumes working_dir`,
+		userns_mode uts volumes volumes_from working_dir`,
 }
 
 const deploy = "services.*.deploy"
@@ -110,10 +110,8 @@ var refusedKeys = map[string]string{
 	"services.*.provider":              "it runs a program where Terraform runs; use a Terraform resource instead",
 	"services.*.credential_spec":       "it is for Windows containers",
 	"services.*.pre_start.per_replica": "Docker Compose does not have it yet; remove it, and the hook runs once for all replicas",
-	"services.*.volumes_from":          "name the volumes under volumes in each service that uses them",
 	"services.*.use_api_socket":        "it hands out the credentials of whoever runs Terraform; mount /var/run/docker.sock if the service needs the engine",
 
-	"services.*.env_file.format":                                 "environment files are read by Compose's own rules; quote a value with '...' to keep it as it is",
 	"services.*.pull_refresh_after":                              "what a plan says would depend on when it runs; use the stack's pull = \"digest\"",
 	"services.*.volumes.image":                                   "mounting an image is not supported; copy the files in the image's own build, or run a service that fills a named volume",
 	"services.*.volumes.bind.recursive":                          "mounts below the source are always included",

@@ -39,7 +39,7 @@ func TestLoad_ComposeHash_EqualsDockerCompose(t *testing.T) {
 		"web": "fd7018287fab8e02e31247580063c60712c79be33cb7fa3264db2957932c1334",
 	}
 	for name, hash := range want {
-		if got := stack.Services[name].ComposeHash; got != hash {
+		if got := stack.Services[name].ComposeHash.Sum(nil); got != hash {
 			t.Errorf("%s: got %s", name, got)
 		}
 	}
@@ -74,7 +74,7 @@ func TestLoad_ShortAndLongForms_AreEqual(t *testing.T) {
 
 // withoutComposeHash leaves out what Docker Compose itself takes for different.
 func withoutComposeHash(s desired.Service) desired.Service {
-	s.ComposeHash = ""
+	s.ComposeHash = desired.ComposeHash{}
 	return s
 }
 

@@ -79,7 +79,7 @@ func TestHash_WhatAContainerCanTakeLater_MakesNoDifference(t *testing.T) {
 		"replicas": func(s *Service) { s.Replicas = 5 },
 		"network":  func(s *Service) { s.Networks = append(s.Networks, Attachment{Network: "lan"}) },
 		"digest":   func(s *Service) { s.Image.Digest = "sha256:89ab" },
-		"compose":  func(s *Service) { s.ComposeHash = "x" },
+		"compose":  func(s *Service) { s.ComposeHash = NewComposeHash("x") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := fixed()

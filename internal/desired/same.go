@@ -16,7 +16,7 @@ func (s *Stack) unhashed() Stack {
 	out := *s
 	out.Services, out.Networks, out.Volumes = maps.Clone(s.Services), maps.Clone(s.Networks), maps.Clone(s.Volumes)
 	for key, service := range out.Services {
-		service.ComposeHash = ""
+		service.ComposeHash = ComposeHash{}
 		out.Services[key] = service
 	}
 	for key, network := range out.Networks {

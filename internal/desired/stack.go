@@ -54,9 +54,8 @@ type Service struct {
 	// Secret maps each field of Spec that carries a secret to the names of the
 	// secrets in it. Values of such fields never leave the process.
 	Secret map[string][]string
-	// ComposeHash is Docker Compose's own hash of the service, for the label
-	// that its commands look for.
-	ComposeHash string
+	// ComposeHash is Docker Compose's own hash of the service.
+	ComposeHash ComposeHash
 	// DependsOnLabel is Docker Compose's rendering of the dependencies.
 	DependsOnLabel string
 }

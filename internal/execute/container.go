@@ -67,7 +67,7 @@ func (r *run) createContainer(ctx context.Context, op *plan.Operation) error {
 	if config.Labels, err = r.labels(ctx, &s, op); err != nil {
 		return err
 	}
-	r.resolveNamespaces(&host)
+	r.resolveParents(&host, op)
 	if err := r.mount(ctx, &s, op, &host); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (r *run) labels(ctx context.Context, s *desired.Service, op *plan.Operation
 	}
 	maps.Copy(labels, map[string]string{
 		desired.LabelProject: r.want.Name, desired.LabelService: s.Name, desired.LabelNumber: strconv.Itoa(op.Number),
-		desired.LabelOneOff: "False", desired.LabelConfigHash: s.ComposeHash, desired.LabelDependsOn: s.DependsOnLabel,
+		desired.LabelOneOff: "False", desired.LabelConfigHash: s.ComposeHash.Sum(func(service string) string { return r.parent(service, op) }), desired.LabelDependsOn: s.DependsOnLabel,
 		desired.LabelStack: r.want.Name, desired.LabelSpecHash: s.Hash(),
 		// Docker Compose's listing shows where a project comes from.
 		desired.LabelConfigFiles: "terraform", desired.LabelWorkingDir: "",
@@ -134,23 +134,33 @@ func (r *run) labels(ctx context.Context, s *desired.Service, op *plan.Operation
 // composeVersion is the Docker Compose whose labels ours agree with.
 const composeVersion = "5.5.1"
 
-// resolveNamespaces turns "service:<name>" into the container of that service.
-func (r *run) resolveNamespaces(host *container.HostConfig) {
+// resolveParents turns "service:<name>" into the container of that service.
+func (r *run) resolveParents(host *container.HostConfig, op *plan.Operation) {
 	resolve := func(mode string) string {
-		name, ok := strings.CutPrefix(mode, "service:")
-		if !ok {
-			return mode
+		if name, ok := strings.CutPrefix(mode, desired.ServicePrefix); ok {
+			return desired.ContainerPrefix + r.parent(name, op)
 		}
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if id := r.created[replica{name, 1}]; id != "" {
-			return "container:" + id
-		}
-		return "container:" + plan.ContainerName(r.want.Name, ptr(r.want.Services[name]), 1)
+		return mode
 	}
 	host.NetworkMode = container.NetworkMode(resolve(string(host.NetworkMode)))
 	host.PidMode = container.PidMode(resolve(string(host.PidMode)))
 	host.IpcMode = container.IpcMode(resolve(string(host.IpcMode)))
+	volumesFrom := host.VolumesFrom
+	host.VolumesFrom = nil
+	for _, item := range volumesFrom {
+		host.VolumesFrom = append(host.VolumesFrom, strings.TrimPrefix(resolve(item), desired.ContainerPrefix))
+	}
+}
+
+// parent returns the ID of a service's first container: the one that this run
+// made, or the one that stays.
+func (r *run) parent(service string, op *plan.Operation) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if id := r.created[replica{service, 1}]; id != "" {
+		return id
+	}
+	return op.Parents[service]
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -85,6 +85,7 @@ func readSpec(c container.InspectResponse, s *Stack, out *Container, mountpoints
 		host.NetworkMode = container.NetworkMode(sharedService(string(host.NetworkMode), services))
 		host.PidMode = container.PidMode(sharedService(string(host.PidMode), services))
 		host.IpcMode = container.IpcMode(sharedService(string(host.IpcMode), services))
+		host.VolumesFrom = readVolumesFrom(host.VolumesFrom, out, services)
 		view.Host = &host
 	}
 	if c.NetworkSettings != nil {
@@ -112,6 +113,22 @@ func namesOf(c *Container) []string {
 	made, _, _ := strings.Cut(strings.TrimPrefix(c.Name, c.ID[:shortIDLength]+"_"), "_after_")
 	return []string{c.Name, made, fmt.Sprintf("%s-%s-%d", c.Labels[desired.LabelProject], c.Service, c.Number)}
 }
+
+// readVolumesFrom spells the containers whose volumes are mounted as the Compose
+// document does. The engine takes "<container>[:ro]".
+func readVolumesFrom(items []string, out *Container, services map[string]string) []string {
+	var list []string
+	for _, item := range items {
+		id, _, _ := strings.Cut(item, ":")
+		if len(id) == idLength {
+			out.Shares = append(out.Shares, id)
+		}
+		list = append(list, sharedService(desired.ContainerPrefix+id, services))
+	}
+	return list
+}
+
+const idLength = 64
 
 // sharedService turns "container:<id>" into "service:<name>" for a container
 // of the same stack, as the Compose document says it.

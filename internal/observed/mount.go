@@ -26,6 +26,9 @@ func readMounts(c container.InspectResponse, s *Stack, out *Container, mountpoin
 	seen := map[string]bool{}
 	for _, m := range c.Mounts {
 		seen[m.Destination] = true
+		if isInherited(c, m.Destination) {
+			continue
+		}
 		if file, vol, ok := deliveredFile(m, s, mountpoints); ok {
 			out.FileVolumes[m.Destination] = vol
 			files = append(files, file)
@@ -44,6 +47,30 @@ func readMounts(c container.InspectResponse, s *Stack, out *Container, mountpoin
 		}
 	}
 	return mounts, files
+}
+
+// isInherited tells a mount that a container has by volumes_from and not for
+// itself. One that its image declares too counts as its own: the engine can't
+// tell them apart either.
+func isInherited(c container.InspectResponse, target string) bool {
+	if c.HostConfig == nil || len(c.HostConfig.VolumesFrom) == 0 {
+		return false
+	}
+	for _, m := range c.HostConfig.Mounts {
+		if m.Target == target {
+			return false
+		}
+	}
+	for _, bind := range c.HostConfig.Binds {
+		if parts := strings.Split(bind, ":"); len(parts) > 1 && path.Clean(parts[1]) == target {
+			return false
+		}
+	}
+	if c.Config == nil {
+		return true
+	}
+	_, declared := c.Config.Volumes[target]
+	return !declared
 }
 
 // deliveredFile recognises a mount of a volume that homelab filled, mounted

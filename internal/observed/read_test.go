@@ -237,3 +237,48 @@ func TestHolders_PublishedPorts_AreThoseOfTheNode(t *testing.T) {
 		t.Errorf("holders: %v", got)
 	}
 }
+
+func TestStack_VolumesFromAnother_AreNotItsOwnMounts(t *testing.T) {
+	parent := inspected("a", func(c *container.InspectResponse) {
+		c.Config.Labels = map[string]string{desired.LabelProject: "home", desired.LabelService: "db"}
+	})
+	child := inspected("b", func(c *container.InspectResponse) {
+		c.HostConfig.VolumesFrom = []string{id("a"), "other:ro"}
+		c.HostConfig.Binds = []string{"mine:/mine:rw"}
+		c.Mounts = []container.MountPoint{
+			{Type: mount.TypeVolume, Name: "data", Destination: "/data", RW: true},
+			{Type: mount.TypeVolume, Name: id("c"), Destination: "/anonymous", RW: true},
+			{Type: mount.TypeVolume, Name: "mine", Destination: "/mine", RW: true},
+		}
+	})
+	s := read(t, &fake{containers: []container.InspectResponse{parent, child}})
+	got := s.Services["web"][0]
+	if from := got.Spec["volumes_from"]; from != "container:other, service:db" {
+		t.Errorf("volumes_from is %q", from)
+	}
+	if len(got.Shares) != 1 || got.Shares[0] != id("a") {
+		t.Errorf("it shares %v", got.Shares)
+	}
+	for key, want := range map[string]string{"volumes./data": "", "volumes./anonymous": "", "volumes./mine": "volume mine"} {
+		if got.Spec[key] != want {
+			t.Errorf("%s is %q, want %q", key, got.Spec[key], want)
+		}
+	}
+	if len(got.Anonymous) > 0 {
+		t.Errorf("its own anonymous volumes are %v", got.Anonymous)
+	}
+}
+
+func TestStack_HookLabel_IsFields(t *testing.T) {
+	hooks := desired.Service{Hooks: &desired.Hooks{PostStart: []desired.Hook{{Command: []string{"a"}}}}}
+	label, err := hooks.HookLabel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := read(t, &fake{containers: []container.InspectResponse{inspected("a", func(c *container.InspectResponse) {
+		c.Config.Labels[desired.LabelHooks] = label
+	})}})
+	if got := s.Services["web"][0].Spec["post_start.0.command"]; got != `["a"]` {
+		t.Errorf("%q", got)
+	}
+}

@@ -94,7 +94,7 @@ type Container struct {
 	Anonymous map[string]string
 	// NetworkIDs are the identities of the joined networks, by name.
 	NetworkIDs map[string]string
-	// Shares are the IDs of the containers whose namespaces it shares.
+	// Shares are the IDs of the containers whose namespaces or volumes it shares.
 	Shares []string
 	// Health is the outcome of the last health checks, oldest first.
 	Health []HealthCheck

@@ -110,7 +110,7 @@ func awaitOf(s *desired.Service, awaited bool) Await {
 func (b *builder) makeContainer(s *slot, service *desired.Service) {
 	final := ContainerName(b.want.Name, service, s.number)
 	create := Operation{ID: createID(s), Kind: CreateContainer, Service: s.service, Number: s.number, Name: final, SecretVersion: s.secretVersion}
-	create.Needs = b.ingredients(service)
+	create.Needs, create.Parents = b.ingredients(service), b.existingParents(service)
 	start := Operation{ID: startID(s), Kind: StartContainer, Service: s.service, Number: s.number, Needs: []string{createID(s)}}
 	if id, taken := b.have.Names[final]; taken && !b.inStack(id) {
 		b.problem(fmt.Sprintf("Service %q needs the container name %q, which a container outside the stack has (%.12s). "+
@@ -208,7 +208,7 @@ func (b *builder) inStack(id string) bool {
 }
 
 // ingredients are the operations that a container's creation waits for: image,
-// networks, volumes, files, and the parents whose namespaces it shares.
+// networks, volumes, files, and the parents that it holds on to.
 func (b *builder) ingredients(s *desired.Service) []string {
 	needs := []string{opID(PullImage, s.Image.Reference), opID(BuildImage, s.Image.Reference)}
 	for _, a := range s.Networks {
@@ -229,6 +229,25 @@ func (b *builder) ingredients(s *desired.Service) []string {
 		}
 	}
 	return needs
+}
+
+// existingParents are the IDs of the containers that a new one holds on to and
+// that stay.
+func (b *builder) existingParents(s *desired.Service) map[string]string {
+	var out map[string]string
+	for _, share := range s.Shares() {
+		for i := range b.slots[share.Service] {
+			p := &b.slots[share.Service][i]
+			if p.number != 1 || p.makes() || p.current == nil {
+				continue
+			}
+			if out == nil {
+				out = map[string]string{}
+			}
+			out[share.Service] = p.current.ID
+		}
+	}
+	return out
 }
 
 // retire plans the stop and the removal of a container that goes.

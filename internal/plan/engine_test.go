@@ -40,7 +40,8 @@ type box struct {
 
 	ports  []string
 	mounts []string // volumes
-	parent string   // ID of the container whose network it shares
+	parent string   // ID of the container that it holds on to
+	holds  string   // the field that says so
 	order  int
 }
 
@@ -78,9 +79,9 @@ func (e *engine) observe(stack string) *observed.Stack {
 		c.Spec = maps.Clone(b.Spec)
 		if b.parent != "" {
 			c.Shares = []string{b.parent}
-			c.Spec["network_mode"] = "container:" + b.parent
+			c.Spec[b.holds] = "container:" + b.parent
 			if p := e.containers[b.parent]; p != nil {
-				c.Spec["network_mode"] = "service:" + p.Service
+				c.Spec[b.holds] = "service:" + p.Service
 			}
 		}
 		s.Services[c.Service] = append(s.Services[c.Service], c)
@@ -346,22 +347,15 @@ func (x *execution) join(b *box, s *desired.Service, _ *plan.Operation, half boo
 	return nil
 }
 
-func (x *execution) share(b *box, s *desired.Service, _ *plan.Operation, _ bool) error {
-	name, ok := strings.CutPrefix(string(s.Host.NetworkMode), "service:")
-	if !ok {
-		return nil
-	}
-	b.parent = x.created[name+"/1"]
-	if b.parent == "" {
-		parent := x.want.Services[name]
-		for id, other := range x.containers {
-			if other.Name == plan.ContainerName(x.want.Name, &parent, 1) {
-				b.parent = id
-			}
+func (x *execution) share(b *box, s *desired.Service, op *plan.Operation, _ bool) error {
+	for _, share := range s.Shares() { // one at most, in the stacks of these tests
+		b.holds, b.parent = share.Field, x.created[share.Service+"/1"]
+		if b.parent == "" {
+			b.parent = op.Parents[share.Service]
 		}
-	}
-	if b.parent == "" {
-		return fmt.Errorf("no container of %s to share", name)
+		if x.containers[b.parent] == nil {
+			return fmt.Errorf("no container of %s to share", share.Service)
+		}
 	}
 	return nil
 }

@@ -38,18 +38,19 @@ func (b *builder) networkCauses(s *desired.Service, c *observed.Container) []Dif
 	return out
 }
 
-// parentCauses are that the container whose namespaces it shares is made again,
+// parentCauses are that a container it holds on to is made again,
 // or was by a change that was interrupted.
 func (b *builder) parentCauses(s *desired.Service, c *observed.Container) []Difference {
 	var out []Difference
-	for _, parent := range parents(*s) {
+	for _, share := range s.Shares() {
+		parent := share.Service
 		for _, p := range b.slots[parent] {
 			switch {
 			case p.number != 1:
 			case p.makes():
-				out = append(out, Difference{Field: "network_mode", Old: "service:" + parent, New: "service:" + parent + ", made again"})
+				out = append(out, Difference{Field: share.Field, Old: "service:" + parent, New: "service:" + parent + ", made again"})
 			case p.current != nil && len(c.Shares) > 0 && !slices.Contains(c.Shares, p.current.ID):
-				out = append(out, Difference{Field: "network_mode", Old: "service:" + parent + ", a container that goes", New: "service:" + parent})
+				out = append(out, Difference{Field: share.Field, Old: "service:" + parent + ", a container that goes", New: "service:" + parent})
 			}
 		}
 	}

@@ -140,6 +140,9 @@ type Operation struct {
 	// Inherit names, by target, the anonymous volumes that a created container
 	// takes over from the one it replaces.
 	Inherit map[string]string
+	// Parents are the IDs of existing containers, by service, that a created
+	// container holds on to; one that the plan makes itself is not among them.
+	Parents map[string]string
 	// SecretVersion is put on a created container that has secrets in fields.
 	SecretVersion int
 	// Await is what an AwaitContainer waits for.

@@ -45,10 +45,11 @@ func goal(s *desired.Service, c *observed.Container, awaited bool) string {
 // new namespaces, and the old ones, without a network, stay with whoever is in
 // them.
 func (b *builder) restartWith(s *desired.Service, c *observed.Container) (Action, []Difference) {
-	for _, name := range parents(*s) {
+	for _, share := range s.Shares() {
+		name := share.Service
 		for _, parent := range b.slots[name] {
-			if parent.number == 1 && parent.current != nil && c.Up() && startsAnew(&parent, c) {
-				return Restart, []Difference{{Field: "network_mode", Old: "service:" + name, New: "service:" + name + ", started again"}}
+			if share.IsNamespace() && parent.number == 1 && parent.current != nil && c.Up() && startsAnew(&parent, c) {
+				return Restart, []Difference{{Field: share.Field, Old: "service:" + name, New: "service:" + name + ", started again"}}
 			}
 		}
 	}

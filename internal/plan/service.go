@@ -106,14 +106,12 @@ func (b *builder) parentsFirst() []string {
 	return names
 }
 
-// parents are the services whose namespaces a service's containers share: they
-// have to be made again together.
+// parents are the services whose containers a service's containers hold on to:
+// they have to be made again together.
 func parents(s desired.Service) []string {
 	var out []string
-	for _, mode := range []string{string(s.Host.NetworkMode), string(s.Host.PidMode), string(s.Host.IpcMode)} {
-		if name, ok := strings.CutPrefix(mode, "service:"); ok {
-			out = append(out, name)
-		}
+	for _, share := range s.Shares() {
+		out = append(out, share.Service)
 	}
 	return out
 }
