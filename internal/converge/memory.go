@@ -84,10 +84,7 @@ func accept(want *desired.Stack, before map[string]map[string]string, have *obse
 	out := map[string]map[string]string{}
 	for name, s := range want.Services {
 		fields := map[string]string{}
-		foreign := false
-		for i := range have.Services[name] {
-			foreign = foreign || !have.Services[name][i].Owned()
-		}
+		foreign := slices.ContainsFunc(have.Services[name], func(c observed.Container) bool { return !c.Owned() })
 		img := have.Images[s.Image.Reference]
 		if s.Image.Build != nil && img.Labels[desired.LabelBuildHash] == "" {
 			fields["build"] = s.Image.Build.Hash

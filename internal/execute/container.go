@@ -163,8 +163,6 @@ func (r *run) parent(service string, op *plan.Operation) string {
 	return op.Parents[service]
 }
 
-func ptr[T any](v T) *T { return &v }
-
 type endpoint struct {
 	network  string
 	settings *network.EndpointSettings

@@ -69,10 +69,14 @@ func TestBuild_ParentStays_NewChildIsMadeFromItsID(t *testing.T) {
 
 func TestBuild_HookChanged_IsNamedByItsField(t *testing.T) {
 	w := stackOf(service("app"))
-	edit(w, "app", func(s *desired.Service) { s.Hooks = &desired.Hooks{PostStart: []desired.Hook{{Command: []string{"a"}}}} })
+	edit(w, "app", func(s *desired.Service) {
+		s.Hooks = &desired.Hooks{PostStart: []desired.Hook{{Command: []string{"a"}}}}
+	})
 	e := running(t, w)
 	expect(t, build(e, w), ``)
-	edit(w, "app", func(s *desired.Service) { s.Hooks = &desired.Hooks{PostStart: []desired.Hook{{Command: []string{"b"}}}} })
+	edit(w, "app", func(s *desired.Service) {
+		s.Hooks = &desired.Hooks{PostStart: []desired.Hook{{Command: []string{"b"}}}}
+	})
 	p := build(e, w)
 	if len(p.Changes) != 1 || p.Changes[0].Action != plan.Recreate || p.Changes[0].Causes[0].String() != `post_start.0.command: "[\"a\"]" -> "[\"b\"]"` {
 		t.Errorf("%s", p)
@@ -112,7 +116,9 @@ func TestBuild_SecretOfAHook_IsRecognisedByItsCheck(t *testing.T) {
 // node tells which hooks it was made with.
 func TestBuild_HookOfAContainerMadeByDockerCompose_IsTakenAsItIs(t *testing.T) {
 	w := stackOf(service("app"))
-	edit(w, "app", func(s *desired.Service) { s.Hooks = &desired.Hooks{PostStart: []desired.Hook{{Command: []string{"a"}}}} })
+	edit(w, "app", func(s *desired.Service) {
+		s.Hooks = &desired.Hooks{PostStart: []desired.Hook{{Command: []string{"a"}}}}
+	})
 	e := running(t, w)
 	for _, b := range e.containers {
 		delete(b.Spec, "post_start.0.command")
