@@ -257,11 +257,49 @@ func TestBuildContext_Dockerignore_IsHonoured(t *testing.T) {
 	}
 }
 
-func TestBuildContext_DockerfileMissingOrOutside_IsAnError(t *testing.T) {
-	dir := files(t, map[string]string{"a/": "", "Dockerfile": ""})
-	for dockerfile, want := range map[string]string{"Dockerfile": "no such file", "../Dockerfile": "outside the build context"} {
-		if _, err := BuildContext(t.Context(), filepath.Join(dir, "a"), dockerfile); err == nil || !strings.Contains(err.Error(), want) {
+func TestBuildContext_DockerfileMissing_IsAnError(t *testing.T) {
+	dir := files(t, map[string]string{"a/": ""})
+	for _, dockerfile := range []string{"Dockerfile", "../Dockerfile"} {
+		if _, err := BuildContext(t.Context(), filepath.Join(dir, "a"), dockerfile); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("%s: got %v", dockerfile, err)
+		}
+	}
+}
+
+func TestBuildContext_DockerfileOutside_ComesLastWithItsOwnIgnoreFile(t *testing.T) {
+	dir := files(t, map[string]string{"a/x": "", "a/y": "", "a/.dockerignore": "x", "docker/Dockerfile": "FROM z", "docker/other": "FROM w", "docker/other.dockerignore": "y"})
+	for dockerfile, want := range map[string]string{
+		"../docker/Dockerfile": ".dockerignore y " + OutsideDockerfile,
+		"../docker/other":      ".dockerignore x " + OutsideDockerfile,
+	} {
+		entries := must[[]desired.Entry](t)(BuildContext(t.Context(), filepath.Join(dir, "a"), dockerfile))
+		if got := paths(entries); got != want {
+			t.Errorf("%s: got %s, want %s", dockerfile, got, want)
+		}
+		if last := entries[len(entries)-1]; last.SizeBytes != 6 || last.Local != filepath.Join(dir, "a", dockerfile) {
+			t.Errorf("%s: got %+v", dockerfile, last)
+		}
+	}
+}
+
+func TestDockerfileImages_Text_NamesWhatIsNoStage(t *testing.T) {
+	for text, want := range map[string]string{
+		"FROM a":                           "a",
+		"FROM scratch":                     "",
+		"FROM a AS b\nFROM b\nFROM B":      "a",
+		"FROM --platform=linux/amd64 a:1":  "a:1",
+		"ARG V=1\nARG W=$V\nFROM a:${W}\n": "a:1",
+		"ARG SET=1\nFROM a:$SET":           "a:given",
+		"ARG SET\nFROM a:$SET":             "a:given",
+		"FROM scratch\nCOPY --from=c / /":  "c",
+		"FROM a AS b\nCOPY --from=0 / /":   "a",
+		"FROM scratch\nRUN --mount=type=bind,from=d,target=/d --mount=type=secret,id=from x": "d",
+		"FROM a\nRUN <<EOT\nFROM not\nEOT\n":                                                 "a",
+		"nonsense without an instruction":                                                    "",
+		"":                                                                                   "",
+	} {
+		if got := strings.Join(DockerfileImages([]byte(text), map[string]string{"SET": "given"}), " "); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
 }

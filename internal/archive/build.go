@@ -15,15 +15,20 @@ import (
 
 const dockerignore = ".dockerignore"
 
+// OutsideDockerfile is what a Dockerfile is called among a context's files that
+// is not one of them.
+const OutsideDockerfile = ".homelab.Dockerfile"
+
 // BuildContext reads the build context in dir as [Walk] does, without what the
 // ignore file excludes: "<dockerfile>.dockerignore" when it exists, else
 // ".dockerignore" (the rules of docs.docker.com/build/concepts/context). The
 // Dockerfile and the ignore file are always included. dockerfile is a path
-// inside dir; empty means that the Dockerfile is not a file of the context.
-// Sockets are left out. It returns an error for a Dockerfile that is missing.
+// relative to dir; empty means that there is no Dockerfile among the files. One
+// outside of dir comes last, under the name [OutsideDockerfile]. Sockets are left
+// out. It returns an error for a Dockerfile that is missing.
 func BuildContext(ctx context.Context, dir, dockerfile string) ([]desired.Entry, error) {
 	if dockerfile != "" {
-		if err := checkDockerfile(dir, dockerfile); err != nil {
+		if err := readable(filepath.Join(dir, filepath.FromSlash(dockerfile))); err != nil {
 			return nil, err
 		}
 	}
@@ -31,14 +36,16 @@ func BuildContext(ctx context.Context, dir, dockerfile string) ([]desired.Entry,
 	if err != nil {
 		return nil, err
 	}
-	return walk(ctx, dir, ignore, true)
-}
-
-func checkDockerfile(dir, dockerfile string) error {
-	if !filepath.IsLocal(filepath.FromSlash(dockerfile)) {
-		return fmt.Errorf("read Dockerfile %s: it is outside the build context %s", dockerfile, dir)
+	entries, err := walk(ctx, dir, ignore, true)
+	if err != nil || dockerfile == "" || filepath.IsLocal(filepath.FromSlash(dockerfile)) {
+		return entries, err
 	}
-	return readable(filepath.Join(dir, filepath.FromSlash(dockerfile)))
+	path := filepath.Join(dir, filepath.FromSlash(dockerfile))
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	return append(entries, desired.Entry{Path: OutsideDockerfile, Mode: uint32(info.Mode()), Local: path, SizeBytes: info.Size()}), nil
 }
 
 func ignorePatterns(dir, dockerfile string) ([]string, error) {
@@ -56,6 +63,12 @@ func ignorePatterns(dir, dockerfile string) ([]string, error) {
 		}
 		if len(patterns) == 0 {
 			return nil, nil
+		}
+		if inside := filepath.IsLocal(filepath.FromSlash(dockerfile)); dockerfile != "" && !inside {
+			if name == dockerignore {
+				patterns = append(patterns, "!"+name)
+			}
+			return patterns, nil
 		}
 		patterns = append(patterns, "!"+name)
 		if dockerfile != "" {

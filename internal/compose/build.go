@@ -2,12 +2,10 @@ package compose
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
 
@@ -15,104 +13,161 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-// buildVersion goes up whenever the same build would hash differently.
-const buildVersion = "homelab-build-1"
-
-// build reads a service's build context; nil for a service that has none.
-func (l *load) build(ctx context.Context, s types.ServiceConfig) *desired.Build {
+// build reads a service's build section and context, all but the images of
+// other services that it starts from; nil for a service that has none.
+func (l *load) build(ctx context.Context, m *model, s types.ServiceConfig) *desired.Build {
 	if s.Build == nil {
 		return nil
 	}
-	dir, _ := l.local(s.Build.Context)
+	written := s.Build
 	b := &desired.Build{
-		Context:          dir,
-		Dockerfile:       l.dockerfile(s, dir),
-		DockerfileInline: s.Build.DockerfileInline,
-		Args:             s.Build.Args,
-		Target:           s.Build.Target,
-		Labels:           notEmpty(s.Build.Labels),
-		ExtraHosts:       sorted(s.Build.ExtraHosts.AsList(":")),
-		Network:          s.Build.Network,
-		ShmSizeBytes:     int64(s.Build.ShmSize),
-		NoCache:          s.Build.NoCache,
-		Pull:             s.Build.Pull,
-		CacheFrom:        slices.Clone(s.Build.CacheFrom),
-		Tags:             sorted(s.Build.Tags),
-		Platform:         l.buildPlatform(s),
+		DockerfileInline: written.DockerfileInline,
+		Args:             written.Args,
+		Target:           written.Target,
+		Labels:           notEmpty(written.Labels),
+		ExtraHosts:       sorted(written.ExtraHosts.AsList(":")),
+		Network:          written.Network,
+		ShmSizeBytes:     int64(written.ShmSize),
+		NoCache:          written.NoCache,
+		NoCacheFilter:    slices.Clone(written.NoCacheFilter),
+		Pull:             written.Pull,
+		CacheFrom:        l.caches(s, "cache_from", written.CacheFrom),
+		CacheTo:          l.caches(s, "cache_to", written.CacheTo),
+		Tags:             sorted(written.Tags),
+		Contexts:         l.additionalContexts(s),
+		Secrets:          l.buildSecrets(m, s),
+		SSH:              l.buildSSH(s),
+		Ulimits:          buildUlimits(written.Ulimits),
+		Entitlements:     entitlements(written),
+		Provenance:       written.Provenance,
+		SBOM:             written.SBOM,
+		Dir:              l.dir,
 	}
-	l.checkLabels(fieldPath{"services", s.Name, "build", "labels"}, s.Build.Labels)
+	buildPlatforms(s, b)
+	l.buildPlace(s, b)
+	l.checkLabels(fieldPath{"services", s.Name, "build", "labels"}, written.Labels)
+	if keys := b.NeedsBuildKit(); b.NeedsClassic() && len(keys) > 0 {
+		l.service(s.Name, "build.network", "build.network %q needs the engine's classic builder, and %s BuildKit: remove one, or use network host, none or default", b.Network, strings.Join(keys, ", "))
+	}
 	if len(l.list) > 0 {
 		return b
 	}
-	entries, err := archive.BuildContext(ctx, dir, b.Dockerfile)
-	if err == nil {
-		b.Hash, err = buildHash(b, entries)
-	}
-	if err != nil {
+	var err error
+	if b.Hash, err = buildHash(ctx, b); err != nil {
 		l.service(s.Name, "build", "build: %v", err)
 	}
 	return b
 }
 
-// dockerfile returns the Dockerfile's path inside the context.
-func (l *load) dockerfile(s types.ServiceConfig, dir string) string {
+// buildPlace finds out where the context and the Dockerfile are.
+func (l *load) buildPlace(s types.ServiceConfig, b *desired.Build) {
 	file := s.Build.Dockerfile
-	if s.Build.DockerfileInline != "" {
-		if file != "" {
-			l.service(s.Name, "build.dockerfile", "build.dockerfile and build.dockerfile_inline exclude each other: keep one")
+	if b.DockerfileInline != "" && file != "" {
+		l.service(s.Name, "build.dockerfile", "build.dockerfile and build.dockerfile_inline exclude each other: keep one")
+	}
+	if isRemote(s.Build.Context) {
+		b.Context, b.Remote = s.Build.Context, true
+		if b.DockerfileInline == "" {
+			b.Dockerfile = file
 		}
-		return ""
+		return
+	}
+	b.Context, _ = l.local(s.Build.Context)
+	if b.DockerfileInline != "" {
+		return
 	}
 	if filepath.IsAbs(file) {
-		if rel, err := filepath.Rel(dir, file); err == nil {
+		if rel, err := filepath.Rel(b.Context, file); err == nil {
 			file = rel
 		}
 	}
-	if file = filepath.Clean(file); !filepath.IsLocal(file) {
-		l.service(s.Name, "build.dockerfile", "build.dockerfile %q is outside the build context: put it inside, or use dockerfile_inline", s.Build.Dockerfile)
-	}
-	return filepath.ToSlash(file)
+	b.Dockerfile = filepath.ToSlash(filepath.Clean(file))
 }
 
-func (l *load) buildPlatform(s types.ServiceConfig) string {
+// buildPlatforms sets the platform, or the platforms where there are several;
+// compose-go makes sure that the service's is among them.
+func buildPlatforms(s types.ServiceConfig, b *desired.Build) {
 	platforms := s.Build.Platforms
 	switch {
 	case len(platforms) > 1:
-		l.service(s.Name, "build.platforms", "build.platforms may name one platform: a node builds for itself")
-	case len(platforms) == 1 && s.Platform != "" && s.Platform != platforms[0]:
-		l.service(s.Name, "build.platforms", "build.platforms must name the service's platform, %s", s.Platform)
+		b.Platforms = sorted(platforms)
 	case len(platforms) == 1:
-		return platforms[0]
+		b.Platform = platforms[0]
+	default:
+		b.Platform = s.Platform
 	}
-	return s.Platform
 }
 
-// buildHash returns "sha256:" and 64 hexadecimal digits over the context's
-// files and every setting, but not over where the context lies.
-func buildHash(b *desired.Build, entries []desired.Entry) (string, error) {
-	files, err := archive.Digest(entries)
+// caches checks places to take layers from or put them.
+func (l *load) caches(s types.ServiceConfig, key string, texts []string) []string {
+	for _, text := range texts {
+		if _, _, err := desired.ParseCache(text); err != nil {
+			l.service(s.Name, "build."+key, "build.%s: %v", key, err)
+		}
+	}
+	return slices.Clone(texts)
+}
+
+// additionalContexts tells local directories from what the engine fetches. The
+// contexts of other services are filled in later.
+func (l *load) additionalContexts(s types.ServiceConfig) map[string]desired.BuildContext {
+	if len(s.Build.AdditionalContexts) == 0 {
+		return nil
+	}
+	out := map[string]desired.BuildContext{}
+	for _, name := range sortedKeys(s.Build.AdditionalContexts) {
+		source := s.Build.AdditionalContexts[name]
+		key := "build.additional_contexts." + name
+		switch {
+		case strings.HasPrefix(source, types.ServicePrefix), strings.HasPrefix(source, imageContext):
+			out[name] = desired.BuildContext{Source: source}
+		case strings.HasPrefix(source, "oci-layout:"), strings.HasPrefix(source, "target:"):
+			l.service(s.Name, key, "%s: %q is not supported: use a directory, service:, docker-image:// or a URL", key, source)
+		case isRemote(source):
+			out[name] = desired.BuildContext{Source: source}
+		default:
+			l.checkFile(s, key, source, true)
+			dir, _ := l.local(source)
+			out[name] = desired.BuildContext{Local: dir}
+		}
+	}
+	return out
+}
+
+// imageContext marks an additional context that is an image.
+const imageContext = "docker-image://"
+
+func buildUlimits(limits map[string]*types.UlimitsConfig) []string {
+	var out []string
+	for _, name := range sortedKeys(limits) {
+		soft, hard := limits[name].Soft, limits[name].Hard
+		if limits[name].Single != 0 {
+			soft, hard = limits[name].Single, limits[name].Single
+		}
+		out = append(out, fmt.Sprintf("%s=%d:%d", name, soft, hard))
+	}
+	return out
+}
+
+func entitlements(b *types.BuildConfig) []string {
+	list := sorted(b.Entitlements)
+	if b.Privileged && !slices.Contains(list, insecure) {
+		list = append(list, insecure)
+	}
+	return list
+}
+
+// insecure is BuildKit's name for what Compose calls privileged.
+const insecure = "security.insecure"
+
+// buildFiles lists what a local build sends, for its hash.
+func buildFiles(ctx context.Context, b *desired.Build) (string, error) {
+	if b.Remote {
+		return "", nil
+	}
+	entries, err := archive.BuildContext(ctx, b.Context, b.Dockerfile)
 	if err != nil {
 		return "", err
 	}
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\ncontext %s\n", buildVersion, files)
-	fmt.Fprintf(h, "dockerfile %q\ninline %q\ntarget %q\nnetwork %q\nplatform %q\n",
-		b.Dockerfile, b.DockerfileInline, b.Target, b.Network, b.Platform)
-	fmt.Fprintf(h, "shm_size %d\nno_cache %t\npull %t\n", b.ShmSizeBytes, b.NoCache, b.Pull)
-	fmt.Fprintf(h, "extra_hosts %q\ncache_from %q\ntags %q\n", b.ExtraHosts, b.CacheFrom, b.Tags)
-	for _, key := range sortedKeys(b.Labels) {
-		fmt.Fprintf(h, "label %q=%q\n", key, b.Labels[key])
-	}
-	writeArgs(h, b.Args)
-	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
-}
-
-func writeArgs(w io.Writer, args map[string]*string) {
-	for _, key := range sortedKeys(args) {
-		if args[key] == nil {
-			fmt.Fprintf(w, "arg %q\n", key)
-			continue
-		}
-		fmt.Fprintf(w, "arg %q=%q\n", key, *args[key])
-	}
+	return archive.Digest(entries)
 }

@@ -259,11 +259,12 @@ func (l *load) checkFile(s types.ServiceConfig, key, path string, required bool)
 }
 
 func (l *load) checkContext(s types.ServiceConfig) {
-	if path := s.Build.Context; isRemote(path) || strings.HasPrefix(path, types.ServicePrefix) {
-		l.service(s.Name, "build.context", "build.context %q is no local directory: build from a checkout, or push the image and use its name", path)
-		return
+	switch path := s.Build.Context; {
+	case strings.HasPrefix(path, types.ServicePrefix):
+		l.service(s.Name, "build.context", "build.context %q is no context: name the service under build.additional_contexts", path)
+	case !isRemote(path):
+		l.checkFile(s, "build.context", path, true)
 	}
-	l.checkFile(s, "build.context", s.Build.Context, true)
 }
 
 // local returns the absolute form of a local path, and false for a relative one

@@ -37,9 +37,10 @@ func (l *load) convert(ctx context.Context, actual, masked *model) desired.Stack
 		service.Secret = l.masks.specSecrets(&hidden)
 		service.ComposeHash = l.serviceHash(masked.resolved, name)
 		service.Files = l.files(ctx, actual, masked, name)
-		service.Image.Build = l.build(ctx, masked.asWritten.Services[name])
+		service.Image.Build = l.build(ctx, masked, masked.asWritten.Services[name])
 		stack.Services[name] = service
 	}
+	l.link(&stack)
 	l.checkPublished(stack)
 	stack.Warnings = sortedKeys(l.warnings)
 	return stack

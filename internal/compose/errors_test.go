@@ -117,9 +117,6 @@ func TestLoad_Mistake_SaysWhereAndWhat(t *testing.T) {
 		"missing build context": {
 			Input{Compose: webService("build: ./nope"), Dir: "/"}, "compose", 4, `build.context "./nope" cannot be read`,
 		},
-		"remote build context": {
-			Input{Compose: webService("build: https://example.com/x.git")}, "compose", 4, "is no local directory",
-		},
 		"missing directory":  {Input{Compose: webService("tty: true"), Dir: "/no/such"}, "project_directory", 0, "cannot be read: no such file"},
 		"project name":       {Input{Name: "Media!", Compose: webService("tty: true")}, "name", 0, `"Media!" is no Compose project name`},
 		"pull":               {Input{Compose: webService("tty: true"), Pull: "often"}, "pull", 0, `"often" is no pull policy`},
@@ -134,7 +131,6 @@ func TestLoad_Mistake_SaysWhereAndWhat(t *testing.T) {
 		"gateway":            {Input{Compose: webService("networks: [a]") + "networks: {a: {ipam: {config: [{subnet: 10.1.0.0/24, gateway: 10.2.0.1}]}}}\n"}, "compose", 5, "gateway 10.2.0.1 is outside the subnet 10.1.0.0/24"},
 		"start interval":     {Input{Compose: webService("healthcheck: {test: a, start_interval: 1s}")}, "compose", 4, "healthcheck.start_interval needs healthcheck.start_period"},
 		"external config":    {Input{Compose: webService("configs: [c]") + "configs: {c: {external: true}}\n"}, "compose", 5, `config "c": key "external" is not supported`},
-		"two platforms":      {Input{Compose: webService("build: {context: ., platforms: [linux/amd64, linux/arm64]}"), Dir: "."}, "compose", 4, "build.platforms may name one platform"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -80,14 +80,18 @@ const build = "services.*.build"
 
 // buildKeys are the supported keys of a service's build section.
 var buildKeys = map[string]string{
-	build: `context dockerfile dockerfile_inline args labels cache_from no_cache network pull target
-		shm_size extra_hosts tags platforms`,
+	build: `context dockerfile dockerfile_inline additional_contexts args cache_from cache_to entitlements
+		extra_hosts labels network no_cache no_cache_filter platforms privileged provenance pull sbom secrets
+		shm_size ssh tags target ulimits`,
 	build + ".extra_hosts": "*",
+	build + ".secrets":     "source target",
+	build + ".ulimits":     "*",
+	build + ".ulimits.*":   "hard soft",
 }
 
 const (
-	swarmOnly    = "it matters to a swarm only"
-	buildKitOnly = "the engine's classic builder does not have it; build the image elsewhere, push it and use its name as image"
+	ownerInDockerfile = "the Dockerfile says it: RUN --mount=type=secret,id=...,uid=...,gid=...,mode=... in the step that mounts it"
+	swarmOnly         = "it matters to a swarm only"
 )
 
 // ignoredKeys have no effect, as under Docker Compose, and say so.
@@ -100,6 +104,10 @@ var ignoredKeys = map[string]string{
 	deploy + ".restart_policy.delay":        swarmOnly,
 	deploy + ".restart_policy.window":       swarmOnly,
 	deploy + ".resources.reservations.cpus": swarmOnly,
+	build + ".isolation":                    "it is for Windows containers",
+	build + ".secrets.gid":                  ownerInDockerfile,
+	build + ".secrets.mode":                 ownerInDockerfile,
+	build + ".secrets.uid":                  ownerInDockerfile,
 }
 
 // refusedKeys are errors.
@@ -123,16 +131,4 @@ var refusedKeys = map[string]string{
 	"secrets.*.driver":          "it is for swarms; use the stack's secrets argument",
 	"secrets.*.driver_opts":     "it is for swarms; use the stack's secrets argument",
 	"secrets.*.template_driver": "it is for swarms; use the stack's secrets argument",
-
-	build + ".additional_contexts": buildKitOnly,
-	build + ".cache_to":            buildKitOnly,
-	build + ".entitlements":        buildKitOnly,
-	build + ".isolation":           "it is for Windows containers",
-	build + ".no_cache_filter":     buildKitOnly,
-	build + ".privileged":          buildKitOnly,
-	build + ".provenance":          buildKitOnly,
-	build + ".sbom":                buildKitOnly,
-	build + ".secrets":             buildKitOnly,
-	build + ".ssh":                 buildKitOnly,
-	build + ".ulimits":             buildKitOnly,
 }

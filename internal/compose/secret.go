@@ -113,7 +113,7 @@ func (l *load) checkSecrets(tree map[string]any, enabled map[string]bool) {
 		case section == "labels" || section == "annotations":
 			l.at(path, "%ssecret %s is used in %s: labels are shown to everyone who may list containers; give it to the service in environment or as a file under secrets", owner(path), name, key)
 		case strings.HasPrefix(key, "build.args"):
-			l.at(path, "%ssecret %s is used in %s: what goes into a build stays in the image's history; build the image where the secret may be, or give it to the service when it runs", owner(path), name, key)
+			l.at(path, "%ssecret %s is used in %s: what goes into a build's arguments stays in the image's history; name it under the top-level secrets and build.secrets, and mount it in the step that needs it (RUN --mount=type=secret)", owner(path), name, key)
 		default:
 			l.at(path, "%ssecret %s is used in %s, which everyone may read; a secret may be used in environment, command, entrypoint, healthcheck.test, the content of a config, and as a file under secrets", owner(path), name, key)
 		}

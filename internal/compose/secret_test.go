@@ -54,7 +54,7 @@ func TestLoad_SecretInTheOpen_IsRefused(t *testing.T) {
 	tests := map[string]struct{ keys, detail string }{
 		"label":           {"labels: {a: \"${PW}\"}", "secret PW is used in labels.a: labels are shown to everyone"},
 		"annotation":      {"annotations: {a: \"${PW}\"}", "labels are shown to everyone"},
-		"build argument":  {"build: {context: ., args: {A: $PW}}", "stays in the image's history"},
+		"build argument":  {"build: {context: ., args: {A: $PW}}", "stays in the image's history; name it under the top-level secrets and build.secrets"},
 		"variable's name": {"environment: [\"${PW}=x\"]", "only values may be secret"},
 		"hostname":        {"hostname: $PW", "is used in hostname, which everyone may read"},
 		"logging":         {"logging: {driver: x, options: {token: $PW}}", "is used in logging.options.token, which everyone may read"},

@@ -85,7 +85,7 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 	}
 	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt}
 	p := plan.Build(want, have, options)
-	if problems := slices.Concat(p.Problems, p.Missing); len(problems) > 0 {
+	if problems := slices.Concat(p.Problems, p.Missing, unbuildable(engine, want, p)); len(problems) > 0 {
 		return View{}, mem, &ProblemsError{problems}
 	}
 	if extra := beyond(p.Changes, opts.Planned); len(extra) > 0 {

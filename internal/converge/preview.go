@@ -59,14 +59,14 @@ type PreviewOptions struct {
 
 // Preview says what Apply would do. It only reads.
 func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, mem Memory, opts PreviewOptions) (Preview, error) {
-	_, have, err := d.observe(ctx, node, want.Name, references(want))
+	engine, have, err := d.observe(ctx, node, want.Name, references(want))
 	if err != nil {
 		return Preview{}, err
 	}
 	want, warnings := d.resolve(ctx, want, have)
 	p := plan.Build(want, have, plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Leaving: opts.Leaving})
 	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Following: map[string]bool{}, Empty: p.Empty(),
-		Problems: p.Problems, Warnings: append(warnings, p.Warnings...)}
+		Problems: append(p.Problems, unbuildable(engine, want, p)...), Warnings: append(warnings, p.Warnings...)}
 	for _, missing := range p.Missing {
 		out.Warnings = append(out.Warnings, missing.Detail)
 	}

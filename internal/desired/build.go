@@ -1,10 +1,22 @@
 package desired
 
-// Build is an image build whose context was read where Terraform runs.
+import (
+	"encoding/csv"
+	"fmt"
+	"strings"
+
+	"github.com/docker/docker/api/types/versions"
+)
+
+// Build is an image build. What it sends is read where Terraform runs; what
+// lies elsewhere, the engine fetches by itself.
 type Build struct {
-	// Context is the directory the build context is read from.
+	// Context is the directory that the build context is read from, or what the
+	// engine fetches (a URL or a Git reference) when Remote is set.
 	Context string
-	// Dockerfile is the path inside the context.
+	Remote  bool
+	// Dockerfile is the path relative to the context, with slashes; it may lead
+	// out of a local context.
 	Dockerfile string
 	// DockerfileInline replaces Dockerfile when it is not empty.
 	DockerfileInline string
@@ -15,11 +27,138 @@ type Build struct {
 	Network          string
 	ShmSizeBytes     int64
 	NoCache          bool
-	Pull             bool
-	CacheFrom        []string
-	Tags             []string
-	Platform         string
-	// Hash is a digest of the context's files and of everything above; it
-	// names what the image was built from.
+	// NoCacheFilter are the stages that are built without the cache.
+	NoCacheFilter []string
+	Pull          bool
+	// CacheFrom and CacheTo are references, or "type=…,key=value" lists.
+	CacheFrom, CacheTo []string
+	Tags               []string
+	// Platform is what the image is for; empty means the engine's own.
+	// Platforms is set instead where there are several.
+	Platform  string
+	Platforms []string
+	// Contexts are the additional contexts by name.
+	Contexts map[string]BuildContext
+	// Secrets are given to the steps that mount them. They leave no trace in the
+	// image, nor in Hash.
+	Secrets []BuildSecret
+	SSH     []BuildSSH
+	// Ulimits are "name=soft:hard".
+	Ulimits []string
+	// Entitlements are what the build may do beyond the ordinary.
+	Entitlements []string
+	// Provenance and SBOM are "true", "false" or attributes of the attestation;
+	// empty means the engine's default.
+	Provenance, SBOM string
+	// Bases are the images of other services that the build starts from, which
+	// have to be there before it.
+	Bases []Image
+	// Dir is the directory that relative paths of local caches start from.
+	Dir string
+	// Hash is a digest of the context's files and of everything above but
+	// Secrets and Dir; it names what the image was built from.
 	Hash string
+}
+
+// BuildContext is an additional build context: one of its fields is set.
+type BuildContext struct {
+	// Local is a directory that is read where Terraform runs.
+	Local string
+	// Source is what the engine resolves: "docker-image://…", a URL or a Git
+	// reference.
+	Source string
+}
+
+// BuildSecret is a secret that a step of a build may mount by its ID.
+type BuildSecret struct {
+	ID    string
+	Value []byte
+}
+
+// BuildSSH is an SSH agent, or the keys in a file, that a step of a build may
+// use by its ID. An empty Path means the agent of whoever runs Terraform.
+type BuildSSH struct{ ID, Path string }
+
+// apiBuildKitNow is the API of Docker Engine 23.0, whose BuildKit is the first
+// with named contexts, limits of processes and of shared memory.
+const apiBuildKitNow = "1.42"
+
+// NeedsBuildKit names the keys of the build section, as they are written, that
+// only BuildKit has; empty when the classic builder can do it all.
+func (b *Build) NeedsBuildKit() []string {
+	var keys []string
+	for _, use := range []struct {
+		key  string
+		used bool
+	}{
+		{"additional_contexts", len(b.Contexts) > 0}, {"cache_to", len(b.CacheTo) > 0},
+		{"entitlements", len(b.Entitlements) > 0}, {"no_cache_filter", len(b.NoCacheFilter) > 0},
+		{"platforms", len(b.Platforms) > 0}, {"provenance", b.Provenance != ""}, {"sbom", b.SBOM != ""},
+		{"secrets", len(b.Secrets) > 0}, {"ssh", len(b.SSH) > 0},
+	} {
+		if use.used {
+			keys = append(keys, use.key)
+		}
+	}
+	return keys
+}
+
+// NeedsClassic tells whether only the classic builder can do the build: BuildKit
+// knows no networks by name.
+func (b *Build) NeedsClassic() bool {
+	return b.Network != "" && b.Network != "default" && b.Network != "host" && b.Network != "none"
+}
+
+// Lacking names the keys of the build section, as they are written, that an
+// engine which speaks no newer than the API version has no means for.
+func (b *Build) Lacking(api string) []string {
+	if api == "" || versions.GreaterThanOrEqualTo(api, apiBuildKitNow) {
+		return nil
+	}
+	var keys []string
+	if len(b.Contexts) > 0 {
+		keys = append(keys, "additional_contexts")
+	}
+	if len(b.Platforms) > 0 {
+		keys = append(keys, "platforms")
+	}
+	if b.Provenance != "" && b.Provenance != "false" {
+		keys = append(keys, "provenance")
+	}
+	if b.SBOM != "" && b.SBOM != "false" {
+		keys = append(keys, "sbom")
+	}
+	return keys
+}
+
+// ParseCache reads an entry of CacheFrom or CacheTo: a reference, which is a
+// cache in a registry, or "type=…" with further attributes.
+func ParseCache(text string) (kind string, attrs map[string]string, err error) {
+	fields, err := csv.NewReader(strings.NewReader(text)).Read()
+	if err != nil {
+		return "", nil, fmt.Errorf("%q is no list of attributes: %w", text, err)
+	}
+	attrs = map[string]string{}
+	if len(fields) == 1 && !strings.Contains(fields[0], "=") {
+		attrs["ref"] = fields[0]
+		return "registry", attrs, nil
+	}
+	for _, field := range fields {
+		key, value, ok := strings.Cut(field, "=")
+		switch key = strings.ToLower(strings.TrimSpace(key)); {
+		case !ok:
+			return "", nil, fmt.Errorf("%q has %q, which is no attribute: write key=value", text, field)
+		case key == "type":
+			kind = value
+		default:
+			attrs[key] = value
+		}
+	}
+	if kind == "" {
+		return "", nil, fmt.Errorf("%q has no type: write an image's reference, or type=registry,ref=…", text)
+	}
+	if kind == "registry" && attrs["ref"] == "" {
+		return "", nil, fmt.Errorf("%q has no ref", text)
+	}
+	return kind, attrs, nil
 }

@@ -2,66 +2,122 @@ package execute
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"maps"
+	"slices"
+	"strings"
+	"sync"
 
-	"github.com/docker/docker/api/types/build"
-	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/registry"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/buildkit"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
-// buildImage sends the build context and builds with the engine's own builder.
+// buildImage builds a service's image, after those of other services that it
+// starts from.
 func (r *run) buildImage(ctx context.Context, op *plan.Operation) error {
-	s := r.want.Services[op.Service]
-	b := s.Image.Build
-	entries, dockerfile, err := buildEntries(ctx, b)
-	if err != nil {
-		return err
+	return r.buildOnce(ctx, op.Service, r.want.Services[op.Service].Image)
+}
+
+// buildOnce builds an image unless this run did so already, for another service
+// that has the same image or starts from it.
+func (r *run) buildOnce(ctx context.Context, service string, img desired.Image) error {
+	r.mu.Lock()
+	build, known := r.builds[img.Reference]
+	if !known {
+		build = sync.OnceValue(func() error { return r.buildNow(ctx, service, img) })
+		r.builds[img.Reference] = build
 	}
-	reader, writer := io.Pipe()
-	go func() { writer.CloseWithError(archive.Tar(ctx, writer, entries)) }()
-	defer reader.Close() // ends the writer when the engine stopped reading
-	resp, err := r.engine.ImageBuild(ctx, reader, r.buildOptions(&s, dockerfile))
-	if err != nil {
-		return fmt.Errorf("build image %s: %w", s.Image.Reference, err)
+	r.mu.Unlock()
+	return build()
+}
+
+func (r *run) buildNow(ctx context.Context, service string, img desired.Image) error {
+	for _, base := range img.Build.Bases {
+		if err := r.buildBase(ctx, base); err != nil {
+			return err
+		}
 	}
-	defer resp.Body.Close()
-	if err := readStream(resp.Body, func(line string) { r.opts.Progress(ctx, "build image "+s.Image.Reference+": "+line) }); err != nil {
-		return fmt.Errorf("build image %s: %w", s.Image.Reference, err)
+	labels := maps.Clone(img.Build.Labels)
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	labels[desired.LabelBuildHash] = img.Build.Hash
+	labels[desired.LabelProject], labels[desired.LabelService] = r.want.Name, service
+	labels[desired.LabelComposeVer] = composeVersion
+	names := append([]string{img.Reference}, img.Build.Tags...)
+	if err := r.buildWith(ctx, img, names, labels); err != nil {
+		return fmt.Errorf("build image %s: %w", img.Reference, err)
 	}
 	return nil
 }
 
-// inlineDockerfile is the name that an inline Dockerfile is sent under.
-const inlineDockerfile = ".homelab.Dockerfile"
-
-// buildEntries lists what is sent to the builder, and the Dockerfile's name.
-func buildEntries(ctx context.Context, b *desired.Build) ([]desired.Entry, string, error) {
-	if b.DockerfileInline == "" {
-		entries, err := archive.BuildContext(ctx, b.Context, b.Dockerfile)
-		return entries, b.Dockerfile, err
+// buildBase builds an image that another one starts from, unless it is there as
+// it should be.
+func (r *run) buildBase(ctx context.Context, base desired.Image) error {
+	have, err := r.engine.ImageInspect(ctx, base.Reference)
+	if err == nil && have.Config != nil && have.Config.Labels[desired.LabelBuildHash] == base.Build.Hash {
+		return nil
 	}
-	entries, err := archive.BuildContext(ctx, b.Context, "")
-	inline := desired.Entry{Path: inlineDockerfile, Mode: 0o644, Content: []byte(b.DockerfileInline), SizeBytes: int64(len(b.DockerfileInline))}
-	return append(entries, inline), inlineDockerfile, err
+	if err := ignoreNotFound(err); err != nil {
+		return fmt.Errorf("look for image %s: %w", base.Reference, err)
+	}
+	return r.buildOnce(ctx, r.builder(base), base)
 }
 
-func (r *run) buildOptions(s *desired.Service, dockerfile string) build.ImageBuildOptions {
-	b := s.Image.Build
-	labels := maps.Clone(b.Labels)
-	if labels == nil {
-		labels = map[string]string{}
+// builder is the service that an image belongs to.
+func (r *run) builder(img desired.Image) string {
+	for _, name := range slices.Sorted(maps.Keys(r.want.Services)) {
+		if r.want.Services[name].Image.Reference == img.Reference {
+			return name
+		}
 	}
-	labels[desired.LabelBuildHash] = b.Hash
-	labels[desired.LabelProject], labels[desired.LabelService] = r.want.Name, s.Name
-	return build.ImageBuildOptions{
-		Version: build.BuilderV1, Tags: append([]string{s.Image.Reference}, b.Tags...), Dockerfile: dockerfile,
-		BuildArgs: b.Args, Target: b.Target, Labels: labels, NoCache: b.NoCache, PullParent: b.Pull, CacheFrom: b.CacheFrom,
-		ExtraHosts: b.ExtraHosts, NetworkMode: b.Network, ShmSize: b.ShmSizeBytes, Platform: b.Platform,
-		Remove: true, ForceRemove: true, Isolation: container.IsolationDefault,
+	return ""
+}
+
+// buildWith builds with BuildKit, and with the engine's classic builder where
+// there is none and the build needs no more.
+func (r *run) buildWith(ctx context.Context, img desired.Image, names []string, labels map[string]string) error {
+	b := img.Build
+	tell := func(line string) { r.opts.Progress(ctx, "build image "+img.Reference+": "+line) }
+	if b.NeedsClassic() {
+		return r.buildClassic(ctx, b, names, labels, tell)
 	}
+	err := buildkit.Build(ctx, r.engine, &buildkit.Request{Build: b, Names: names, Labels: labels, Credentials: r.credentials, Progress: tell})
+	if !errors.Is(err, buildkit.ErrUnavailable) {
+		return err
+	}
+	if keys := b.NeedsBuildKit(); len(keys) > 0 {
+		return fmt.Errorf("build.%s needs BuildKit, which can't be had here: %w: connect to the engine itself, not to something in between that holds connections back, or remove what needs it", strings.Join(keys, ", build."), err)
+	}
+	tell(err.Error() + "; its classic builder is used")
+	return r.buildClassic(ctx, b, names, labels, tell)
+}
+
+// credentials finds the user and password for a registry's host.
+func (r *run) credentials(ctx context.Context, host string) (user, password string, err error) {
+	if r.opts.Auth == nil {
+		return "", "", nil
+	}
+	encoded, err := r.opts.Auth(ctx, host+"/any")
+	if err != nil || encoded == "" {
+		return "", "", err
+	}
+	document, err := base64.URLEncoding.DecodeString(encoded)
+	if err != nil {
+		return "", "", errors.New("the credentials cannot be read")
+	}
+	var auth registry.AuthConfig
+	if err := json.Unmarshal(document, &auth); err != nil {
+		return "", "", errors.New("the credentials cannot be read")
+	}
+	if auth.IdentityToken != "" { // BuildKit takes a refresh token as a password without a user
+		return "", auth.IdentityToken, nil
+	}
+	return auth.Username, auth.Password, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -184,6 +185,11 @@ func (f *fake) ImageTag(ctx context.Context, source, target string) error {
 
 func (f *fake) ImageImport(ctx context.Context, _ image.ImportSource, ref string, _ image.ImportOptions) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader("")), f.call(ctx, "import %s", ref)
+}
+
+// DialHijack stands for an engine without BuildKit.
+func (f *fake) DialHijack(context.Context, string, string, map[string][]string) (net.Conn, error) {
+	return nil, errdefs.ErrNotImplemented
 }
 
 func (f *fake) ImageBuild(ctx context.Context, content io.Reader, options build.ImageBuildOptions) (build.ImageBuildResponse, error) {

@@ -68,6 +68,8 @@ type run struct {
 	pulled   map[string]string  // digests by reference, of what this run pulled
 	journal  []plan.Operation   // what succeeded, and stops that began, in order
 	failures []Failure
+	// builds are the image builds of this run, by reference; each runs once.
+	builds map[string]func() error
 	// final tells that the removal of old containers has begun: all that is new
 	// has arrived by then, and there is no way back.
 	final bool
@@ -92,7 +94,8 @@ func newRun(engine Engine, want *desired.Stack, p *plan.Plan, opts Options) *run
 		opts.Progress = func(context.Context, string) {}
 	}
 	r := &run{engine: engine, want: want, plan: p, opts: opts, slots: make(chan struct{}, opts.Concurrency),
-		done: map[string]*result{}, created: map[replica]string{}, pulled: map[string]string{}}
+		done: map[string]*result{}, created: map[replica]string{}, pulled: map[string]string{},
+		builds: map[string]func() error{}}
 	for _, op := range p.Operations {
 		r.done[op.ID] = &result{finished: make(chan struct{})}
 	}

@@ -3,8 +3,12 @@ package fleet
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net"
+	"strings"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/client"
 )
@@ -44,6 +48,17 @@ func (n *Node) ImageLoad(ctx context.Context, input io.Reader) (image.LoadRespon
 // ImageSave returns images in "docker save" form. The caller closes the reader.
 func (n *Node) ImageSave(ctx context.Context, refs []string) (io.ReadCloser, error) {
 	return n.Client.ImageSave(ctx, refs)
+}
+
+// DialHijack has the engine hand over the connection of a request to url, which
+// then speaks proto. The error is errdefs.ErrNotImplemented where the engine, or
+// something on the way to it, does not do that. The caller closes the connection.
+func (n *Node) DialHijack(ctx context.Context, url, proto string, meta map[string][]string) (net.Conn, error) {
+	conn, err := n.Client.DialHijack(ctx, url, proto, meta)
+	if err != nil && strings.Contains(err.Error(), "unable to upgrade to") { // docker/docker v28, client/hijack.go: no type
+		return nil, fmt.Errorf("%w: %w", errdefs.ErrNotImplemented, err)
+	}
+	return conn, err
 }
 
 // Explain turns the error of a call that did not get through to the engine into

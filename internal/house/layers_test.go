@@ -15,11 +15,12 @@ var layers = map[string]layer{
 	"address":  {nil, "address planning is arithmetic, and tested as such"},
 	"registry": {nil, "a registry knows tags and digests, nothing of stacks or nodes"},
 	"fleet":    {nil, "a connection must not care what is sent over it"},
+	"buildkit": {[]string{"desired"}, "BuildKit's protocol is large; whoever asks for a build sees none of it"},
 	"archive":  {[]string{"desired"}, "files become desired entries, whoever needs them"},
 	"compose":  {[]string{"desired", "archive"}, "Compose documents are one way to say what is desired, and end there"},
 	"observed": {[]string{"desired"}, "reading must not depend on deciding or doing"},
 	"plan":     {[]string{"desired", "observed"}, "deciding is desired × observed and nothing else, so that a plan can be trusted and tested without an engine"},
-	"execute":  {[]string{"plan", "desired", "observed", "archive"}, "the executor does what the plan says; whoever could read the configuration could decide again"},
+	"execute":  {[]string{"plan", "desired", "observed", "archive", "buildkit"}, "the executor does what the plan says; whoever could read the configuration could decide again"},
 	"converge": {[]string{"desired", "observed", "plan", "execute", "registry"}, "the door between Terraform and the core knows neither Compose, nor connections, nor Terraform's concepts"},
 }
 

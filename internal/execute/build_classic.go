@@ -1,0 +1,59 @@
+package execute
+
+import (
+	"context"
+	"io"
+
+	"github.com/docker/docker/api/types/build"
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// buildClassic sends the build context and builds with the engine's classic
+// builder, which has no BuildKit in it.
+func (r *run) buildClassic(ctx context.Context, b *desired.Build, names []string, labels map[string]string, tell func(string)) error {
+	options := build.ImageBuildOptions{
+		Version: build.BuilderV1, Tags: names, Dockerfile: b.Dockerfile,
+		BuildArgs: b.Args, Target: b.Target, Labels: labels, NoCache: b.NoCache, PullParent: b.Pull, CacheFrom: b.CacheFrom,
+		ExtraHosts: b.ExtraHosts, NetworkMode: b.Network, ShmSize: b.ShmSizeBytes, Platform: b.Platform,
+		Remove: true, ForceRemove: true, Isolation: container.IsolationDefault,
+	}
+	var content io.Reader
+	if b.Remote {
+		options.RemoteContext = b.Context
+	} else {
+		entries, dockerfile, err := classicEntries(ctx, b)
+		if err != nil {
+			return err
+		}
+		options.Dockerfile = dockerfile
+		reader, writer := io.Pipe()
+		go func() { writer.CloseWithError(archive.Tar(ctx, writer, entries)) }()
+		defer reader.Close() // ends the writer when the engine stopped reading
+		content = reader
+	}
+	resp, err := r.engine.ImageBuild(ctx, content, options)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	return readStream(resp.Body, tell)
+}
+
+// classicEntries lists what is sent to the builder, and the Dockerfile's name.
+func classicEntries(ctx context.Context, b *desired.Build) ([]desired.Entry, string, error) {
+	entries, err := archive.BuildContext(ctx, b.Context, b.Dockerfile)
+	if err != nil {
+		return nil, "", err
+	}
+	if b.DockerfileInline != "" {
+		inline := desired.Entry{Path: archive.OutsideDockerfile, Mode: 0o644, Content: []byte(b.DockerfileInline), SizeBytes: int64(len(b.DockerfileInline))}
+		entries = append(entries, inline)
+	}
+	if n := len(entries); n > 0 && entries[n-1].Path == archive.OutsideDockerfile {
+		return entries, archive.OutsideDockerfile, nil
+	}
+	return entries, b.Dockerfile, nil
+}
