@@ -24,4 +24,20 @@ provider "homelab" {
       }
     }
   }
+
+  # Docker Hub's images come through a cache in the house, which has a login.
+  registries = {
+    "docker.io" = {
+      mirror = "registry.lan/docker"
+    }
+    "registry.lan" = {
+      username = "puller"
+      password = var.registry_password
+    }
+  }
+}
+
+variable "registry_password" {
+  type      = string
+  sensitive = true
 }

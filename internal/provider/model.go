@@ -14,7 +14,8 @@ import (
 
 // model is the provider block as Terraform holds it.
 type model struct {
-	Nodes types.Map `tfsdk:"nodes"`
+	Nodes      types.Map `tfsdk:"nodes"`
+	Registries types.Map `tfsdk:"registries"`
 }
 
 type nodeModel struct {

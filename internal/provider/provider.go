@@ -14,8 +14,8 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/image"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/node"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/registry"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/stack"
 )
 
@@ -41,7 +41,8 @@ func (p *homelab) Schema(_ context.Context, _ provider.SchemaRequest, resp *prov
 	resp.Schema = providerSchema()
 }
 
-// ValidateConfig reports nodes that can never work, each at its attribute.
+// ValidateConfig reports nodes and registries that can never work, each at its
+// attribute.
 func (p *homelab) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	var m model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
@@ -56,6 +57,9 @@ func (p *homelab) ValidateConfig(ctx context.Context, req provider.ValidateConfi
 	for name, config := range nodes {
 		resp.Diagnostics.Append(explain(fleet.Check(name, config))...)
 	}
+	settings, _, diags := m.registries(ctx)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(checkRegistries(settings)...)
 }
 
 // Configure makes the door to the core that resources share. It connects to no node.
@@ -80,7 +84,12 @@ func (p *homelab) Configure(ctx context.Context, req provider.ConfigureRequest, 
 		resp.Diagnostics.Append(explain(err)...)
 		return
 	}
-	door := converge.New(engines{f}, registry.New(registry.WithUserAgent(agent)))
+	resolver, diags := m.resolver(ctx, agent)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	door := converge.New(engines{f}, resolver)
 	resp.ResourceData, resp.DataSourceData = door, door
 }
 
@@ -95,6 +104,7 @@ func (p *homelab) Resources(context.Context) []func() resource.Resource {
 func (p *homelab) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		node.NewDataSource,
+		image.NewDataSource,
 	}
 }
 

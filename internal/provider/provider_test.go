@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -50,27 +51,43 @@ func tls(given map[string]string) tftypes.Value {
 	return tftypes.NewValue(tlsType, values)
 }
 
-func config(t *testing.T, p provider.Provider, nodes tftypes.Value) tfsdk.Config {
+// config is a provider block with the given attributes; the others are null.
+func config(t *testing.T, p provider.Provider, given map[string]tftypes.Value) tfsdk.Config {
 	t.Helper()
 	var s provider.SchemaResponse
 	p.Schema(t.Context(), provider.SchemaRequest{}, &s)
-	object := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"nodes": nodesType}}
-	return tfsdk.Config{Schema: s.Schema, Raw: tftypes.NewValue(object, map[string]tftypes.Value{"nodes": nodes})}
+	object := s.Schema.Type().TerraformType(t.Context()).(tftypes.Object)
+	values := map[string]tftypes.Value{}
+	for name, kind := range object.AttributeTypes {
+		values[name] = tftypes.NewValue(kind, nil)
+	}
+	maps.Copy(values, given)
+	return tfsdk.Config{Schema: s.Schema, Raw: tftypes.NewValue(object, values)}
 }
 
 func validate(t *testing.T, nodes tftypes.Value) diag.Diagnostics {
 	t.Helper()
+	return validateAll(t, map[string]tftypes.Value{"nodes": nodes})
+}
+
+func validateAll(t *testing.T, given map[string]tftypes.Value) diag.Diagnostics {
+	t.Helper()
 	p := homelab.New("test")()
 	var resp provider.ValidateConfigResponse
-	p.(provider.ProviderWithValidateConfig).ValidateConfig(t.Context(), provider.ValidateConfigRequest{Config: config(t, p, nodes)}, &resp)
+	p.(provider.ProviderWithValidateConfig).ValidateConfig(t.Context(), provider.ValidateConfigRequest{Config: config(t, p, given)}, &resp)
 	return resp.Diagnostics
 }
 
 func configure(t *testing.T, nodes tftypes.Value) provider.ConfigureResponse {
 	t.Helper()
+	return configureAll(t, map[string]tftypes.Value{"nodes": nodes})
+}
+
+func configureAll(t *testing.T, given map[string]tftypes.Value) provider.ConfigureResponse {
+	t.Helper()
 	p := homelab.New("test")()
 	var resp provider.ConfigureResponse
-	p.Configure(t.Context(), provider.ConfigureRequest{Config: config(t, p, nodes)}, &resp)
+	p.Configure(t.Context(), provider.ConfigureRequest{Config: config(t, p, given)}, &resp)
 	return resp
 }
 

@@ -19,7 +19,7 @@ func providerSchema() schema.Schema {
 			"One provider block serves every node, so `for_each` over nodes works without aliases. Connections are " +
 			"never stored in state: a node may change its address and nothing is replaced. Nodes need Docker Engine 20.10 " +
 			"(API 1.41) or newer.",
-		Attributes: map[string]schema.Attribute{"nodes": nodesSchema()},
+		Attributes: map[string]schema.Attribute{"nodes": nodesSchema(), "registries": registriesSchema()},
 	}
 }
 

@@ -67,7 +67,7 @@ func (k keychain) ResolveContext(ctx context.Context, target authn.Resource) (au
 }
 
 func (k keychain) own(target authn.Resource) authn.Authenticator {
-	s := k.settings[canonicalHost(target.RegistryStr())]
+	s := k.settings[CanonicalHost(target.RegistryStr())]
 	if s.Username == "" {
 		return nil
 	}

@@ -27,8 +27,10 @@ type Resolver struct {
 	transport http.RoundTripper
 	keychain  authn.Keychain
 	settings  map[string]Settings // by canonical host
-	userAgent string
-	retry     retryLimits
+	// settingsUnknown tells that there may be other settings at apply.
+	settingsUnknown bool
+	userAgent       string
+	retry           retryLimits
 }
 
 // Option changes a [Resolver].
@@ -122,7 +124,7 @@ func ask[T any](ctx context.Context, r *Resolver, ref string, question func(cont
 	if err != nil {
 		return nothing, err
 	}
-	if r.settings[canonicalHost(own.Context().RegistryStr())].Unknown {
+	if r.settingsUnknown || r.settings[CanonicalHost(own.Context().RegistryStr())].Unknown {
 		return nothing, &Error{Reference: ref, Registry: shownHost(own), Kind: ErrUnknownUntilApply}
 	}
 	mirrors, err := r.Mirrors(ref)

@@ -29,9 +29,15 @@ func WithSettings(settings map[string]Settings) Option {
 	return func(r *Resolver) {
 		r.settings = make(map[string]Settings, len(settings))
 		for host, s := range settings {
-			r.settings[canonicalHost(host)] = s
+			r.settings[CanonicalHost(host)] = s
 		}
 	}
+}
+
+// WithSettingsUnknown tells that all settings are known only at apply: nothing is
+// asked until then.
+func WithSettingsUnknown() Option {
+	return func(r *Resolver) { r.settingsUnknown = true }
 }
 
 // SettingsError is a setting that can never work. It carries no secret.
@@ -91,7 +97,7 @@ func checkMirror(host, mirror string, fault func(string, string, ...any) error) 
 	case strings.Contains(mirror, "@"), found == nil, !validHost(found[1]):
 		return fault("mirror", "%q is no mirror: write a host with an optional port and path, such as registry.lan/docker or mirror.lan:5000. "+
 			"A path is lower case and has neither tag nor digest.", mirror)
-	case canonicalHost(found[1]) == canonicalHost(host):
+	case CanonicalHost(found[1]) == CanonicalHost(host):
 		return fault("mirror", "The registry is named as its own mirror.")
 	case !strings.ContainsAny(found[1], ".:") && found[1] != "localhost":
 		return fault("mirror", "In image references %q would be a repository, not a host: give the mirror's host a domain or a port.", found[1])
@@ -116,8 +122,8 @@ func validHost(host string) bool {
 	return err == nil && number > 0 && number < 1<<16
 }
 
-// canonicalHost gives the names of Docker Hub as one.
-func canonicalHost(host string) string {
+// CanonicalHost gives the names of Docker Hub, and all spellings of a host, as one.
+func CanonicalHost(host string) string {
 	switch host = strings.ToLower(host); host {
 	case "docker.io", "index.docker.io", "registry-1.docker.io", "www.docker.io":
 		return name.DefaultRegistry
@@ -134,7 +140,7 @@ func (r *Resolver) Mirrors(ref string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	mirror := strings.TrimSuffix(r.settings[canonicalHost(parsed.Context().RegistryStr())].Mirror, "/")
+	mirror := strings.TrimSuffix(r.settings[CanonicalHost(parsed.Context().RegistryStr())].Mirror, "/")
 	if mirror == "" {
 		return nil, nil
 	}
