@@ -94,8 +94,12 @@ func planned(want *desired.Stack, have *observed.Stack, p *plan.Plan) View {
 	view := View{Services: map[string]Service{}, Networks: map[string]Network{}, Volumes: map[string]Volume{}}
 	fresh := map[string]bool{} // images that the plan pulls or builds
 	for _, op := range p.Operations {
-		if op.Kind == plan.PullImage || op.Kind == plan.BuildImage {
+		switch op.Kind {
+		case plan.PullImage, plan.BuildImage:
 			fresh[op.Name] = true
+		case plan.RetagImage:
+			have = have.Tagged(op.Name, op.Image)
+		default: // no image changes
 		}
 	}
 	jobs := plan.Jobs(want)

@@ -49,7 +49,7 @@ type Volume struct {
 
 // severity orders states from the one that needs attention most.
 var severity = [...]observed.State{
-	observed.Dead, observed.Exited, observed.Restarting, observed.Unhealthy, observed.Paused, observed.Created,
+	observed.Dead, observed.Removing, observed.Exited, observed.Restarting, observed.Unhealthy, observed.Paused, observed.Created,
 	observed.Starting, observed.Running, observed.Healthy, observed.Completed,
 }
 
@@ -99,7 +99,11 @@ func serviceOf(containers []observed.Container, have *observed.Stack, mem Memory
 	if digest == "" {
 		digest = first.ImageID
 	}
-	return Service{Image: first.Image, Digest: &digest, Replicas: len(containers), State: &state, Spec: specOf(containers, have.Name, mem, name)}
+	ref := first.Image
+	if first.Untagged { // as docker ps shows it
+		ref = first.ImageID
+	}
+	return Service{Image: ref, Digest: &digest, Replicas: len(containers), State: &state, Spec: specOf(containers, have.Name, mem, name)}
 }
 
 func worstState(containers []observed.Container, completes bool) string {

@@ -128,8 +128,15 @@ func IsClosed(key, value string) bool {
 			return true
 		}
 	}
+	if _, limit := updatable[key]; limit {
+		return key != "memswap_limit" || value != unlimited
+	}
 	return strings.HasPrefix(key, "networks.") && value == attached
 }
+
+// unlimited is what an engine that can't limit swap puts into every container
+// that has a memory limit.
+const unlimited = "-1"
 
 // IsFile tells whether a field shows a delivered config or secret.
 func IsFile(key string) bool {

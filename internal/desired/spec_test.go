@@ -2,6 +2,7 @@ package desired
 
 import (
 	"maps"
+	"reflect"
 	"testing"
 	"time"
 
@@ -120,13 +121,39 @@ func TestExtract_Values_AreSpelledAsInCompose(t *testing.T) {
 
 func TestIsClosed_OnlyFieldsThatNoEngineInvents(t *testing.T) {
 	for key, want := range map[string]bool{"environment.A": true, "labels.x": true, "ports.80/tcp": true, "volumes./v": true, "tmpfs./t": true,
-		"networks.n": true, "command": false, "restart": false, "expose.80/tcp": false} {
+		"networks.n": true, "restart": true, "cpu_shares": true, "memswap_limit": true, "command": false, "shm_size": false, "mem_swappiness": false,
+		"expose.80/tcp": false} {
 		if got := IsClosed(key, "attached"); got != want {
 			t.Errorf("%s: %t", key, got)
 		}
 	}
+	if IsClosed("memswap_limit", "-1") {
+		t.Error("what an engine that can't limit swap fills in is closed")
+	}
 	if IsClosed("networks.n.aliases", "web") {
 		t.Error("what is special about an attachment is closed")
+	}
+}
+
+func TestUpdate_Fields_AreBroughtToWhatTheServiceHas(t *testing.T) {
+	pids := int64(50)
+	limits := Service{Host: container.HostConfig{RestartPolicy: container.RestartPolicy{Name: "always"}, Resources: container.Resources{
+		Memory: 64, MemoryReservation: 32, NanoCPUs: 5, PidsLimit: &pids, CPUShares: 6, CPUQuota: 7, CPUPeriod: 8, CPURealtimePeriod: 9,
+		CPURealtimeRuntime: 10, CpusetCpus: "0", BlkioWeight: 11}}}
+	var all []string
+	for field := range updatable {
+		all = append(all, field)
+	}
+	got, want := limits.Update(all), container.UpdateConfig{Resources: limits.Host.Resources, RestartPolicy: limits.Host.RestartPolicy}
+	if want.MemorySwap = 128; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	none := (&Service{}).Update([]string{"restart", "deploy.resources.limits.pids"})
+	if none.RestartPolicy.Name != "no" || none.PidsLimit == nil || *none.PidsLimit != -1 {
+		t.Errorf("taken away: %+v", none)
+	}
+	if got := limits.Update(nil); !reflect.DeepEqual(got, container.UpdateConfig{}) {
+		t.Errorf("no field: %+v", got)
 	}
 }
 

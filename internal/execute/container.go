@@ -42,8 +42,14 @@ func (r *run) doContainer(ctx context.Context, op *plan.Operation) error {
 		return r.engine.ContainerRename(ctx, id, op.Name)
 	case plan.RemoveContainer:
 		return ignoreNotFound(r.engine.ContainerRemove(ctx, id, container.RemoveOptions{Force: true}))
+	case plan.UpdateContainer:
+		s := r.want.Services[op.Service]
+		_, err := r.engine.ContainerUpdate(ctx, id, s.Update(op.Fields))
+		return err
 	case plan.ConnectContainer:
 		return r.connect(ctx, op, id)
+	case plan.DisconnectContainer: // by force: the network may be gone
+		return r.engine.NetworkDisconnect(ctx, op.Network, id, true)
 	default:
 		return fmt.Errorf("%s: %w", op.Kind, errNoSuchKind)
 	}

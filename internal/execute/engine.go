@@ -25,6 +25,7 @@ type Engine interface {
 	ContainerStop(ctx context.Context, id string, options container.StopOptions) error
 	ContainerRestart(ctx context.Context, id string, options container.StopOptions) error
 	ContainerUnpause(ctx context.Context, id string) error
+	ContainerUpdate(ctx context.Context, id string, update container.UpdateConfig) (container.UpdateResponse, error)
 	ContainerRename(ctx context.Context, id, name string) error
 	ContainerRemove(ctx context.Context, id string, options container.RemoveOptions) error
 	CopyToContainer(ctx context.Context, id, path string, content io.Reader, options container.CopyToContainerOptions) error
@@ -32,6 +33,7 @@ type Engine interface {
 	NetworkCreate(ctx context.Context, name string, options network.CreateOptions) (network.CreateResponse, error)
 	NetworkRemove(ctx context.Context, name string) error
 	NetworkConnect(ctx context.Context, name, containerID string, settings *network.EndpointSettings) error
+	NetworkDisconnect(ctx context.Context, name, containerID string, force bool) error
 
 	VolumeCreate(ctx context.Context, options volume.CreateOptions) (volume.Volume, error)
 	VolumeInspect(ctx context.Context, name string) (volume.Volume, error)

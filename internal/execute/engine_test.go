@@ -111,6 +111,14 @@ func (f *fake) ContainerUnpause(ctx context.Context, id string) error {
 	return f.call(ctx, "unpause %s", id)
 }
 
+func (f *fake) ContainerUpdate(ctx context.Context, id string, update container.UpdateConfig) (container.UpdateResponse, error) {
+	return container.UpdateResponse{}, f.call(ctx, "update %s memory=%d restart=%s", id, update.Memory, update.RestartPolicy.Name)
+}
+
+func (f *fake) NetworkDisconnect(ctx context.Context, name, id string, force bool) error {
+	return f.call(ctx, "disconnect %s from %s force=%t", id, name, force)
+}
+
 func (f *fake) ContainerRename(ctx context.Context, id, name string) error {
 	return f.call(ctx, "rename %s to %s", id, name)
 }

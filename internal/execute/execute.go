@@ -176,6 +176,8 @@ func (r *run) do(ctx context.Context, op *plan.Operation) error {
 		return r.pullImage(ctx, op)
 	case plan.BuildImage:
 		return r.buildImage(ctx, op)
+	case plan.RetagImage:
+		return r.engine.ImageTag(ctx, op.Image, op.Name)
 	case plan.CreateNetwork:
 		return r.createNetwork(ctx, op)
 	case plan.RemoveNetwork:

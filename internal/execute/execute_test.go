@@ -12,6 +12,7 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
@@ -156,4 +157,22 @@ func TestRun_DigestKnown_PullsJustThatAndTagsIt(t *testing.T) {
 	}
 	source := "docker.io/library/nginx@" + s.Image.Digest
 	wantCalls(t, f, "pull "+source, "tag "+source+" as nginx:1")
+}
+
+func TestRun_RepairsInPlace_AreOneCallEach(t *testing.T) {
+	w := &desired.Stack{Name: "home", Services: map[string]desired.Service{"app": {Name: "app", Networks: []desired.Attachment{{Network: "lan"}}}}}
+	s := w.Services["app"]
+	s.Host.Memory = 64
+	w.Services["app"] = s
+	ops := []plan.Operation{
+		{ID: "1", Kind: plan.UpdateContainer, Service: "app", Container: "c", Fields: []string{"deploy.resources.limits.memory", "restart"}},
+		{ID: "2", Kind: plan.DisconnectContainer, Service: "app", Container: "c", Network: "lan", Needs: []string{"1"}},
+		{ID: "3", Kind: plan.ConnectContainer, Service: "app", Number: 1, Container: "c", Network: "lan", Needs: []string{"2"}},
+		{ID: "4", Kind: plan.RetagImage, Image: "sha256:1", Name: "app:1", Needs: []string{"3"}},
+	}
+	f := &fake{}
+	if err := Run(t.Context(), f, w, &plan.Plan{Operations: ops, Rollback: true}, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	wantCalls(t, f, "update c memory=64 restart=no", "disconnect c from lan force=true", "connect c to lan", "tag sha256:1 as app:1")
 }

@@ -96,7 +96,11 @@ func (n *Node) Stack(ctx context.Context, name string, refs []string) (*Stack, e
 	if err := n.lookUpImages(ctx, inspected, refs, s); err != nil {
 		return nil, err
 	}
-	n.fill(s, inspected)
+	lost, err := n.lostReferences(ctx, inspected)
+	if err != nil {
+		return nil, err
+	}
+	n.fill(s, inspected, lost)
 	return s, nil
 }
 
@@ -179,6 +183,25 @@ func (n *Node) lookUpImages(ctx context.Context, inspected []container.InspectRe
 	return group.Wait()
 }
 
+// lostReferences are those of the containers that no image of the node has any
+// more. It costs a call for each that its container's image does not list.
+func (n *Node) lostReferences(ctx context.Context, inspected []container.InspectResponse) (map[string]bool, error) {
+	lost := map[string]bool{}
+	for _, c := range inspected {
+		if c.Config == nil || c.Config.Image == "" {
+			continue
+		}
+		_, exists, err := n.image(ctx, c.Config.Image)
+		if err != nil {
+			return nil, err
+		}
+		if !exists {
+			lost[c.Config.Image] = true
+		}
+	}
+	return lost, nil
+}
+
 // image inspects an image once for the node, by whichever of its names: reading
 // knows its ID, planning what the documents call it.
 func (n *Node) image(ctx context.Context, ref string) (Image, bool, error) {
@@ -211,10 +234,15 @@ func familiar(ref string) string {
 	if err != nil {
 		return ref
 	}
+	if digested, ok := named.(reference.Digested); ok { // a tag beside it means nothing
+		if pinned, err := reference.WithDigest(reference.TrimNamed(named), digested.Digest()); err == nil {
+			named = pinned
+		}
+	}
 	return reference.FamiliarString(reference.TagNameOnly(named))
 }
 
-func (n *Node) fill(s *Stack, inspected []container.InspectResponse) {
+func (n *Node) fill(s *Stack, inspected []container.InspectResponse, lost map[string]bool) {
 	mountpoints := map[string]volume.Volume{}
 	for _, v := range s.Volumes {
 		mountpoints[v.Mountpoint] = v
@@ -228,6 +256,8 @@ func (n *Node) fill(s *Stack, inspected []container.InspectResponse) {
 	for _, c := range inspected {
 		one := newContainer(c, s, mountpoints, services)
 		one.Digest = digestOf(&one, s)
+		_, there := s.Images[one.ImageID]
+		one.Untagged = there && lost[one.Image]
 		s.Services[one.Service] = append(s.Services[one.Service], one)
 		s.Owned = s.Owned || one.Labels[desired.LabelStack] == s.Name
 	}

@@ -1,6 +1,7 @@
 package observed
 
 import (
+	"maps"
 	"sort"
 	"time"
 
@@ -60,6 +61,7 @@ const (
 	Exited     State = "exited"
 	Completed  State = "completed"
 	Dead       State = "dead"
+	Removing   State = "removing"
 )
 
 // Container is one container as the engine has it.
@@ -82,7 +84,9 @@ type Container struct {
 	// Digest is the registry's digest of that image ("sha256:…"), empty where
 	// nobody knows one.
 	Digest string
-	Labels map[string]string
+	// Untagged tells that the node has that image, but not by that reference.
+	Untagged bool
+	Labels   map[string]string
 	// Spec has every field. Values are real: environment values may be secret.
 	Spec desired.Spec
 	// Defaults names the fields of Spec whose value is just the image's own.
@@ -135,6 +139,14 @@ func (c *Container) Up() bool {
 	default:
 		return false
 	}
+}
+
+// Tagged is the stack as it is once the image with the given ID has a reference.
+func (s *Stack) Tagged(ref, id string) *Stack {
+	tagged := *s
+	tagged.Images = maps.Clone(s.Images)
+	tagged.Images[ref] = s.Images[id]
+	return &tagged
 }
 
 // sortContainers puts the container that stands for a replica first: one with

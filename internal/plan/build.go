@@ -12,7 +12,7 @@ import (
 func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	b := &builder{
 		want: want, have: have, opts: opts, plan: &Plan{Rollback: true, Warnings: want.Warnings, SecretVersions: map[string]int{}},
-		byID: map[string]*Operation{}, replacedNetworks: map[string]bool{}, movedTags: map[string]bool{}, slots: map[string][]slot{},
+		byID: map[string]*Operation{}, replacedNetworks: map[string]bool{}, movedTags: map[string]bool{}, slots: map[string][]slot{}, lostTags: map[string]string{},
 	}
 	if b.refuseForeign() {
 		return b.plan
@@ -20,6 +20,7 @@ func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	b.plan.Placements = place(want, have)
 	b.networks()
 	b.volumes()
+	b.findLostTags()
 	b.decideServices()
 	b.checkPorts()
 	if len(b.plan.Problems) > 0 {
@@ -48,6 +49,8 @@ type builder struct {
 	replacedNetworks map[string]bool
 	// movedTags are the image references that are pulled or built anew.
 	movedTags map[string]bool
+	// lostTags are the IDs of images whose reference somebody removed, by that.
+	lostTags map[string]string
 	// slots are the decisions, by service.
 	slots map[string][]slot
 }

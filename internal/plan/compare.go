@@ -14,7 +14,6 @@ const configuration = "configuration"
 
 // comparison holds what comparing one service with its containers takes.
 type comparison struct {
-	stack    string
 	service  *desired.Service
 	spec     desired.Spec // real values
 	image    observed.Image
@@ -23,15 +22,17 @@ type comparison struct {
 	accepted map[string]string
 	delivers map[string]bool   // fields that show delivered content
 	targets  map[string]string // target of a delivered file -> its field
+	// firstOf gives the ID of the first container that a service has.
+	firstOf func(service string) string
 }
 
-func newComparison(stack string, s *desired.Service, have *observed.Stack, placements Placements, opts Options) *comparison {
+func (b *builder) compare(s *desired.Service) *comparison {
 	c := &comparison{
-		stack: stack, service: s, spec: s.Spec(placements.Versions(s.Name)),
-		known: opts.Known[s.Name], accepted: opts.Accepted[s.Name],
-		delivers: map[string]bool{}, targets: map[string]string{},
+		service: s, spec: s.Spec(b.plan.Placements.Versions(s.Name)),
+		known: b.opts.Known[s.Name], accepted: b.opts.Accepted[s.Name],
+		delivers: map[string]bool{}, targets: map[string]string{}, firstOf: b.firstOf,
 	}
-	c.image, c.hasImage = have.Images[s.Image.Reference]
+	c.image, c.hasImage = b.image(s.Image.Reference)
 	for _, f := range s.Files {
 		field := string(f.Kind) + "." + f.Target
 		c.delivers[field] = true
@@ -46,6 +47,16 @@ func newComparison(stack string, s *desired.Service, have *observed.Stack, place
 		}
 	}
 	return c
+}
+
+// firstOf is the ID of the first container that a service has, if any.
+func (b *builder) firstOf(service string) string {
+	for _, s := range b.slots[service] {
+		if s.number == 1 && s.current != nil {
+			return s.current.ID
+		}
+	}
+	return ""
 }
 
 // differences says in what way a container is not what the service asks for;
@@ -173,11 +184,12 @@ func (c *comparison) imageDifferences(have *observed.Container) []Difference {
 	if c.hasImage && c.image.ID == have.ImageID && !c.otherDigest() {
 		return nil
 	}
-	if !c.hasImage && have.Image == ref && c.service.Image.Build == nil {
-		if digest := c.service.Image.Digest; digest != "" && have.Digest != "" && have.Digest != digest {
-			return []Difference{{Field: "digest", Old: have.Digest, New: digest}}
-		}
-		return nil // the container outlived its image's tag: nothing about it changed
+	outlived := !c.hasImage && have.Image == ref && c.service.Image.Build == nil
+	if digest := c.service.Image.Digest; outlived && digest != "" && have.Digest != "" && have.Digest != digest {
+		return []Difference{{Field: "digest", Old: have.Digest, New: digest}}
+	}
+	if outlived && (c.service.Image.Pull == desired.PullNever || have.Up() || have.State == observed.Paused) {
+		return nil // it runs on as it is
 	}
 	if have.Image != ref {
 		return []Difference{{Field: "image", Old: have.Image, New: ref}}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
@@ -23,56 +24,105 @@ func (b *builder) containers() {
 }
 
 func createID(s *slot) string { return fmt.Sprintf("create container %s/%d", s.service, s.number) }
-func startID(s *slot) string  { return fmt.Sprintf("start container %s/%d", s.service, s.number) }
-func awaitID(s *slot) string  { return fmt.Sprintf("await container %s/%d", s.service, s.number) }
+
+// startID names the operation by which a container comes up, if one is planned.
+func startID(s *slot) string {
+	kind := StartContainer
+	switch s.comesUp() {
+	case Restart:
+		kind = RestartContainer
+	case Unpause:
+		kind = UnpauseContainer
+	default: // a new container, or one that was stopped
+	}
+	return fmt.Sprintf("%s %s/%d", kind, s.service, s.number)
+}
+
+func awaitID(s *slot) string { return fmt.Sprintf("await container %s/%d", s.service, s.number) }
 func onExisting(kind Kind, c *observed.Container) string {
 	return fmt.Sprintf("%s %s (%.12s)", kind, c.Name, c.ID)
 }
 
 func (b *builder) slotOperations(s *slot) {
 	service := b.want.Services[s.service]
-	op := func(kind Kind, id string) Operation {
-		o := Operation{ID: id, Kind: kind, Service: s.service, Number: s.number}
-		if s.current != nil && !s.makes() {
-			o.Container = s.current.ID
-		}
-		return o
-	}
 	switch s.action {
 	case Create, Recreate:
 		b.makeContainer(s, &service)
-	case Start:
-		b.rename(s, &service)
-		b.add(op(StartContainer, startID(s)))
-		b.need(startID(s), s.renamed)
-	case Restart:
-		b.rename(s, &service)
-		b.add(op(RestartContainer, startID(s)))
-		b.need(startID(s), s.renamed)
-	case Unpause:
-		b.add(op(UnpauseContainer, startID(s)))
-	case Rename:
-		b.rename(s, &service)
-		return
-	case Connect:
-		for _, network := range s.missing {
-			o := op(ConnectContainer, fmt.Sprintf("connect container %s/%d to %s", s.service, s.number, network))
-			o.Network, o.Needs = network, []string{opID(CreateNetwork, network)}
-			b.addPlanned(o)
-		}
-		b.rename(s, &service)
-		return
 	case Remove:
 		b.retire(s.current)
 		return
-	case "":
-		b.rename(s, &service)
-		if len(s.leftovers) == 0 {
+	default:
+		b.repairOperations(s, &service)
+		if s.comesUp() == "" && len(s.leftovers) == 0 {
 			return
 		}
-	default: // replacing and cleaning up are not decided for a replica
 	}
 	b.await(s, &service)
+}
+
+// repairOperations brings back a container that stays. What it lacks is there
+// before it comes up; one that is paused or restarts again and again is first
+// brought into a state in which it can be changed.
+func (b *builder) repairOperations(s *slot, service *desired.Service) {
+	op := func(kind Kind, id string) Operation {
+		return Operation{ID: id, Kind: kind, Service: s.service, Number: s.number, Container: s.current.ID}
+	}
+	var changes []string
+	b.rename(s, service)
+	for _, r := range s.repairs {
+		switch r.action {
+		case TagImage:
+			b.retag(service.Image.Reference)
+		case Update:
+			o := op(UpdateContainer, fmt.Sprintf("%s %s/%d", UpdateContainer, s.service, s.number))
+			for _, d := range r.causes {
+				o.Fields = append(o.Fields, d.Field)
+			}
+			changes = append(changes, b.add(o))
+		case Connect:
+			changes = append(changes, b.connect(s, service, r.causes)...)
+		case Start:
+			b.add(op(StartContainer, startID(s)))
+		case Restart:
+			b.add(op(RestartContainer, startID(s)))
+		case Unpause:
+			b.add(op(UnpauseContainer, startID(s)))
+		default: // renamed already
+		}
+	}
+	b.need(startID(s), s.renamed)
+	for _, id := range changes {
+		if s.current.State == observed.Paused || s.current.State == observed.Restarting {
+			b.need(id, startID(s))
+		} else {
+			b.need(startID(s), id)
+		}
+	}
+}
+
+// connect plans the way back onto the networks that a container should be on,
+// with its addresses and aliases, and off those that somebody put it on.
+func (b *builder) connect(s *slot, service *desired.Service, causes []Difference) []string {
+	compare := b.compare(service)
+	names := map[string]bool{}
+	for _, d := range causes {
+		names[compare.networkOf(d.Field, s.current)] = true
+	}
+	var ids []string
+	for _, name := range sortedKeys(names) {
+		o := Operation{Service: s.service, Number: s.number, Container: s.current.ID, Network: name}
+		disconnect := fmt.Sprintf("%s %s/%d from %s", DisconnectContainer, s.service, s.number, name)
+		if _, attached := s.current.NetworkIDs[name]; attached {
+			o.ID, o.Kind = disconnect, DisconnectContainer
+			ids = append(ids, b.add(o))
+		}
+		if slices.ContainsFunc(service.Networks, func(a desired.Attachment) bool { return a.Network == name }) {
+			o.ID, o.Kind = fmt.Sprintf("%s %s/%d to %s", ConnectContainer, s.service, s.number, name), ConnectContainer
+			o.Needs = []string{disconnect, opID(CreateNetwork, name)}
+			ids = append(ids, b.addPlanned(o))
+		}
+	}
+	return ids
 }
 
 // addPlanned adds an operation with those of its prerequisites that are planned.
@@ -210,7 +260,7 @@ func (b *builder) inStack(id string) bool {
 // ingredients are the operations that a container's creation waits for: image,
 // networks, volumes, files, and the parents that it holds on to.
 func (b *builder) ingredients(s *desired.Service) []string {
-	needs := []string{opID(PullImage, s.Image.Reference), opID(BuildImage, s.Image.Reference)}
+	needs := []string{opID(PullImage, s.Image.Reference), opID(BuildImage, s.Image.Reference), opID(RetagImage, s.Image.Reference)}
 	for _, a := range s.Networks {
 		needs = append(needs, opID(CreateNetwork, a.Network))
 	}
@@ -221,10 +271,9 @@ func (b *builder) ingredients(s *desired.Service) []string {
 		needs = append(needs, opID(DeliverFiles, p.Volume))
 	}
 	for _, parent := range parents(*s) {
-		needs = append(needs, fmt.Sprintf("start container %s/1", parent))
 		for i := range b.slots[parent] {
 			if p := &b.slots[parent][i]; p.number == 1 {
-				needs = append(needs, p.renamed) // it is found by its name
+				needs = append(needs, startID(p), p.renamed) // it is found by its name
 			}
 		}
 	}

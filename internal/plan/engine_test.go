@@ -148,6 +148,13 @@ func (x *execution) do(op *plan.Operation, half bool) error {
 	switch op.Kind {
 	case plan.PullImage:
 		return x.pull(op)
+	case plan.RetagImage:
+		img, ok := x.images[op.Image]
+		if !ok {
+			return fmt.Errorf("no such image")
+		}
+		x.images[op.Name] = img
+		return nil
 	case plan.BuildImage:
 		hash := x.want.Services[op.Service].Image.Build.Hash
 		img := observed.Image{ID: "sha256:from-" + hash, Labels: map[string]string{desired.LabelBuildHash: hash}}
@@ -284,7 +291,7 @@ func (x *execution) createContainer(op *plan.Operation, half bool) error {
 		Image: s.Image.Reference, ImageID: img.ID, FileVolumes: map[string]string{}, NetworkIDs: map[string]string{},
 		Created: time.Unix(int64(x.count), 0), HasHealthcheck: s.Config.Healthcheck != nil || img.HasHealthcheck, Labels: map[string]string{
 			desired.LabelProject: x.want.Name, desired.LabelStack: x.want.Name, desired.LabelService: op.Service,
-			desired.LabelSpecHash: s.Hash(), desired.LabelSecretVersion: strconv.Itoa(op.SecretVersion), desired.LabelDependsOn: s.DependsOnLabel}}
+			desired.LabelSpecHash: s.Hash(), desired.LabelConfigHash: s.ComposeHash.Sum(nil), desired.LabelSecretVersion: strconv.Itoa(op.SecretVersion), desired.LabelDependsOn: s.DependsOnLabel}}
 	b.Spec = s.Spec(nil)
 	delete(b.Spec, "build")
 	if hash := img.Labels[desired.LabelBuildHash]; hash != "" {
@@ -394,11 +401,15 @@ func (x *execution) change(op *plan.Operation, b *box) error {
 		}
 		b.Name = op.Name
 	case plan.ConnectContainer:
-		n, ok := x.networks[op.Network]
-		if !ok {
-			return fmt.Errorf("no such network")
+		return x.connect(op, b)
+	case plan.DisconnectContainer:
+		if _, joined := b.NetworkIDs[op.Network]; !joined {
+			return fmt.Errorf("%s is not connected to %s", b.Name, op.Network)
 		}
-		b.NetworkIDs[op.Network], b.Spec["networks."+op.Network] = n.ID, "attached"
+		delete(b.NetworkIDs, op.Network)
+		b.forgetNetwork(op.Network)
+	case plan.UpdateContainer:
+		return x.update(op, b)
 	case plan.UnpauseContainer:
 		b.State = observed.Running
 		if b.HasHealthcheck {

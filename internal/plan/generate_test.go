@@ -23,6 +23,8 @@ type gene struct {
 	networks       []string
 	volume, config string // empty: none
 	secretEnv      string
+	memory, pids   int64
+	alias          string
 	checked        bool
 	restart        string // empty: not written
 	pull           desired.PullPolicy
@@ -78,6 +80,7 @@ func (g *genome) randomGene(r *rand.Rand, name string, before []gene) gene {
 		s.buildHash = pick(r, "sha256:build1", "sha256:build2")
 	}
 	s.secretEnv = pick(r, "", "", "hunter2", "swordfish")
+	s.memory, s.pids, s.alias = pick[int64](r, 0, 0, 64<<20, 128<<20), pick[int64](r, 0, 0, 100), pick(r, "", "", "portal", "gate")
 	for _, earlier := range before {
 		if chance(r, 35) {
 			s.deps[earlier.name] = desired.Dependency{Restart: chance(r, 20), Required: true,
@@ -100,7 +103,7 @@ func (g *genome) mutate(r *rand.Rand) *genome {
 		i := r.IntN(len(m.services))
 		fresh := m.randomGene(r, m.services[i].name, m.services[:i])
 		s := &m.services[i]
-		switch r.IntN(12) {
+		switch r.IntN(13) {
 		case 0:
 			s.env = fresh.env
 		case 1:
@@ -127,6 +130,8 @@ func (g *genome) mutate(r *rand.Rand) *genome {
 		case 11:
 			n := pick(r, "default", "back", "front")
 			m.internal[n] = !m.internal[n]
+		case 12:
+			s.memory, s.pids, s.alias = fresh.memory, fresh.pids, fresh.alias
 		}
 	}
 	return m
@@ -170,6 +175,7 @@ func (g *genome) stack(registry map[string]observed.Image) *desired.Stack {
 		if service.Image.Pull == desired.PullDigest {
 			service.Image.Digest = registry[s.image].Digest
 		}
+		service.ComposeHash = desired.NewComposeHash(fmt.Sprint(s))
 		checked[s.name] = s.checked
 		w.Services[s.name] = service
 	}
@@ -217,13 +223,21 @@ func (g *genome) express(s *gene, service *desired.Service, w *desired.Stack) {
 	if s.checked {
 		service.Config.Healthcheck = &container.HealthConfig{Test: []string{"CMD", "true"}}
 	}
+	service.Host.Memory = s.memory
+	if s.pids != 0 {
+		service.Host.PidsLimit = &s.pids
+	}
 	if s.restart != "" {
 		service.RestartExplicit, service.Host.RestartPolicy.Name = true, container.RestartPolicyMode(s.restart)
 	}
 	for _, key := range s.networks {
 		name := stackName + "_" + key
 		w.Networks[key] = desired.Network{Key: key, Name: name, Internal: g.internal[key]}
-		service.Networks = append(service.Networks, desired.Attachment{Network: name})
+		attachment := desired.Attachment{Network: name}
+		if s.alias != "" {
+			attachment.Settings.Aliases = []string{s.alias}
+		}
+		service.Networks = append(service.Networks, attachment)
 	}
 	if s.volume != "" {
 		name := stackName + "_" + s.volume
@@ -243,33 +257,8 @@ func drift(r *rand.Rand, e *engine) {
 		if !chance(r, 15) {
 			continue
 		}
-		switch r.IntN(8) {
-		case 0:
-			delete(e.containers, id)
-		case 1:
-			if b.Up() {
-				b.State, b.ExitCode = observed.Exited, 1
-			}
-		case 2:
-			if b.Up() {
-				b.State = observed.Paused
-			}
-		case 3:
-			if b.Up() && b.HasHealthcheck {
-				b.State = observed.Unhealthy
-			}
-		case 4:
-			b.Name = "renamed-" + b.Name
-		case 5:
-			b.State = observed.Dead
-		case 6:
-			for _, name := range slices.Sorted(maps.Keys(b.NetworkIDs)) {
-				delete(b.NetworkIDs, name)
-				delete(b.Spec, "networks."+name)
-				break
-			}
-		case 7:
-			b.Spec["environment.BY_HAND"] = "1"
+		for range pick(r, 1, 1, 2) {
+			driftOne(r, e, b)
 		}
 	}
 	if chance(r, 10) {
@@ -278,6 +267,56 @@ func drift(r *rand.Rand, e *engine) {
 	if chance(r, 30) {
 		ref := pick(r, "alpine:1", "alpine:2", "nginx:1")
 		e.registry[ref] = image(ref, 2)
+	}
+}
+
+// driftOne does one thing to a container.
+func driftOne(r *rand.Rand, e *engine, b *box) {
+	joined := slices.Sorted(maps.Keys(b.NetworkIDs))
+	switch r.IntN(14) {
+	case 0:
+		delete(e.containers, b.ID)
+	case 1:
+		if b.Up() {
+			b.State, b.ExitCode = observed.Exited, 1
+		}
+	case 2:
+		if b.Up() {
+			b.State = observed.Paused
+		}
+	case 3:
+		if b.Up() && b.HasHealthcheck {
+			b.State = observed.Unhealthy
+		}
+	case 4:
+		b.Name = "renamed-" + b.ID[:12]
+	case 5:
+		b.State = pick(r, observed.Dead, observed.Removing)
+	case 6:
+		if len(joined) > 0 {
+			delete(b.NetworkIDs, joined[0])
+			b.forgetNetwork(joined[0])
+		}
+	case 7:
+		b.Spec["environment.BY_HAND"] = "1"
+	case 8:
+		b.Spec["deploy.resources.limits.memory"] = "99999999"
+	case 9:
+		b.Spec["deploy.resources.limits.pids"], b.Spec["restart"] = "7", "always"
+	case 10:
+		if b.Up() {
+			b.State = observed.Restarting
+		}
+	case 11:
+		if n, ok := e.networks[stackName+"_back"]; ok && b.parent == "" {
+			b.NetworkIDs[n.Name], b.Spec["networks."+n.Name] = n.ID, "attached"
+		}
+	case 12:
+		if len(joined) > 0 {
+			b.Spec["networks."+joined[0]+".aliases"] = "by-hand"
+		}
+	case 13:
+		delete(e.images, b.Image)
 	}
 }
 

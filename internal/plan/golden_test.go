@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/network"
 	"github.com/docker/go-connections/nat"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -260,21 +259,21 @@ func TestBuild_ContainerInAnotherState_IsRepairedInPlace(t *testing.T) {
 		observed.Paused: `
 		unpause service app/1
 		  because state: "paused" -> "running"
-		- start container app/1
+		- unpause container app/1
 		- await container app/1
-		    after start container app/1`,
+		    after unpause container app/1`,
 		observed.Unhealthy: `
 		restart service app/1
 		  because state: "unhealthy" -> "running"
-		- start container app/1
+		- restart container app/1
 		- await container app/1
-		    after start container app/1`,
+		    after restart container app/1`,
 		observed.Restarting: `
 		restart service app/1
 		  because state: "restarting" -> "running"
-		- start container app/1
+		- restart container app/1
 		- await container app/1
-		    after start container app/1`,
+		    after restart container app/1`,
 		observed.Dead: `
 		recreate service app/1
 		  because state: "dead" -> "running"
@@ -442,50 +441,6 @@ func TestBuild_NetworkChanged_ReplacesItBetweenStopAndCreate(t *testing.T) {
 	}
 }
 
-func TestBuild_NetworkDeleted_RecreatesWhatWasOnIt(t *testing.T) {
-	w := stackOf(service("app"))
-	e := running(t, w)
-	delete(e.networks, "home_default")
-	b := find(t, e, "app")
-	b.State, b.ExitCode = observed.Exited, 137
-	expect(t, build(e, w), `
-		create network home_default
-		recreate service app/1
-		  because networks.home_default: "attached to a network that is gone" -> "attached"
-		- create network home_default
-		- create container app/1
-		    after create network home_default
-		- stop container home-app-1 (000000003dde)
-		    after create container app/1
-		- rename container home-app-1 (000000003dde)
-		    after stop container home-app-1 (000000003dde)
-		- rename container app/1 to home-app-1
-		    after create container app/1
-		    after rename container home-app-1 (000000003dde)
-		- start container app/1
-		    after rename container app/1 to home-app-1
-		- await container app/1
-		    after start container app/1
-		- remove container home-app-1 (000000003dde)
-		    after await container app/1
-		    after stop container home-app-1 (000000003dde)`)
-}
-
-func TestBuild_NetworkAdded_ConnectsInPlace(t *testing.T) {
-	w := stackOf(service("app"))
-	e := running(t, w)
-	e.networks["lan"] = network.Summary{ID: "lan-id", Name: "lan", Driver: "macvlan"}
-	w.Networks["lan"] = desired.Network{Key: "lan", Name: "lan", External: true}
-	edit(w, "app", func(s *desired.Service) { s.Networks = append(s.Networks, desired.Attachment{Network: "lan"}) })
-	p := build(e, w)
-	expect(t, p, `
-		connect service app/1
-		  because networks.lan: "" -> "attached"
-		- connect container app/1 to lan`)
-	carryOutFirst(t, e, w, p, len(p.Operations))
-	expect(t, build(e, w), ``)
-}
-
 func TestBuild_ServiceRemoved_GoesLast(t *testing.T) {
 	w := website()
 	e := running(t, w)
@@ -531,6 +486,8 @@ func TestBuild_InterruptedBeforeTheNewOneStarted_GoesOnWithIt(t *testing.T) {
 	expect(t, build(e, w), `
 		start service app/1
 		  because state: "created" -> "running"
+		rename service app/1
+		  because container_name: "home-app-1_after_000000003dde" -> "home-app-1"
 		clean up service app/1
 		  because replicas: "2 containers" -> "1 container"
 		- rename container app/1 to home-app-1
@@ -748,10 +705,10 @@ func TestBuild_DependencyWithRestartRecreated_RestartsTheDependent(t *testing.T)
 		    after rename container db/1 to home-db-1
 		- await container db/1
 		    after start container db/1
-		- start container app/1
+		- restart container app/1
 		    after await container db/1
 		- await container app/1
-		    after start container app/1
+		    after restart container app/1
 		- remove container home-db-1 (000000003dde)
 		    after await container app/1
 		    after await container db/1

@@ -18,21 +18,30 @@ func (b *builder) inheritedCauses(s *desired.Service, c *observed.Container, bui
 	case b.movedTags[s.Image.Reference]:
 		out = append(out, Difference{Field: "image", Old: s.Image.Reference, New: s.Image.Reference + ", fetched anew"})
 	}
-	out = append(out, b.networkCauses(s, c)...)
+	out = append(out, b.networkCauses(s)...)
 	return append(out, b.parentCauses(s, c)...)
 }
 
-// networkCauses are that a network is replaced, or is another one by now.
-func (b *builder) networkCauses(s *desired.Service, c *observed.Container) []Difference {
+// networkCauses are that a network is replaced.
+func (b *builder) networkCauses(s *desired.Service) []Difference {
 	var out []Difference
+	for _, a := range s.Networks {
+		if b.replacedNetworks[a.Network] {
+			out = append(out, Difference{Field: "networks." + a.Network, Old: "attached", New: "attached to its replacement"})
+		}
+	}
+	return out
+}
+
+// goneNetworks are the networks that a container is still attached to on paper:
+// by now they are others, or none.
+func (b *builder) goneNetworks(s *desired.Service, c *observed.Container) map[string]Difference {
+	out := map[string]Difference{}
 	for _, a := range s.Networks {
 		id, attached := c.NetworkIDs[a.Network]
 		current, exists := b.have.Networks[a.Network]
-		switch {
-		case b.replacedNetworks[a.Network]:
-			out = append(out, Difference{Field: "networks." + a.Network, Old: "attached", New: "attached to its replacement"})
-		case attached && id != "" && (!exists || id != current.ID):
-			out = append(out, Difference{Field: "networks." + a.Network, Old: "attached to a network that is gone", New: "attached"})
+		if attached && id != "" && !b.replacedNetworks[a.Network] && (!exists || id != current.ID) {
+			out[a.Network] = Difference{Field: "networks." + a.Network, Old: "attached to a network that is gone", New: "attached"}
 		}
 	}
 	return out

@@ -74,7 +74,8 @@ func (b *builder) cleanUpNetworks() {
 			continue
 		}
 		b.change(Change{Subject: "network " + name, Name: name, Action: Remove, Causes: []Difference{{Field: "networks", Old: "exists", New: "not declared"}}})
-		b.add(Operation{ID: opID(RemoveNetwork, name), Kind: RemoveNetwork, Name: name, Needs: b.all(RemoveContainer, AwaitContainer)})
+		b.add(Operation{ID: opID(RemoveNetwork, name), Kind: RemoveNetwork, Name: name,
+			Needs: b.all(RemoveContainer, AwaitContainer, DisconnectContainer)})
 	}
 }
 

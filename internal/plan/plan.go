@@ -43,8 +43,10 @@ const (
 	Start    Action = "start"
 	Restart  Action = "restart"
 	Unpause  Action = "unpause"
+	Update   Action = "update" // of limits and the restart policy, in place
 	Connect  Action = "connect"
 	Rename   Action = "rename"
+	TagImage Action = "tag the image of" // the reference is gone, the image is there
 	Remove   Action = "remove"
 	Replace  Action = "replace" // of a network
 	CleanUp  Action = "clean up"
@@ -109,8 +111,12 @@ const (
 	StopContainer    Kind = "stop container"
 	RenameContainer  Kind = "rename container"
 	RemoveContainer  Kind = "remove container"
+	UpdateContainer  Kind = "update container"
 	ConnectContainer Kind = "connect container"
-	AwaitContainer   Kind = "await container"
+	// DisconnectContainer also takes away a connection that exists on paper only.
+	DisconnectContainer Kind = "disconnect container"
+	AwaitContainer      Kind = "await container"
+	RetagImage          Kind = "tag image"
 )
 
 // Operation is one step. Which of the fields below Needs are set depends on
@@ -147,8 +153,12 @@ type Operation struct {
 	SecretVersion int
 	// Await is what an AwaitContainer waits for.
 	Await Await
-	// Network is the engine's network name to connect to.
+	// Network is the engine's network name to connect to or disconnect from.
 	Network string
+	// Fields are those of the service that an UpdateContainer brings back.
+	Fields []string
+	// Image is the ID of the image that gets Name as a reference.
+	Image string
 	// File is the delivered file of DeliverFiles and its CreateVolume.
 	File *Placement
 }

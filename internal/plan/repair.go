@@ -7,28 +7,68 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// repair says what brings a container back that is as it should be, but for
-// its condition or name.
-func repair(s *desired.Service, c *observed.Container, name string, jobs map[string]bool) (Action, []Difference) {
-	state := func(old observed.State) []Difference {
-		return []Difference{{Field: "state", Old: string(old), New: goal(s, c, jobs[s.Name])}}
+// repair is one thing that brings a container back which stays.
+type repair struct {
+	action Action
+	causes []Difference
+	// inherited tells that the causes lie outside the container.
+	inherited bool
+}
+
+// repairs says what brings a container back whose differences the engine can
+// mend in place, with the least disturbance.
+func (b *builder) repairs(compare *comparison, s *slot, here mendable) []repair {
+	var out []repair
+	add := func(action Action, causes []Difference) {
+		if len(causes) > 0 {
+			out = append(out, repair{action: action, causes: causes})
+		}
 	}
+	add(TagImage, here.image)
+	add(Update, here.limits)
+	add(Connect, here.connections())
+	service := compare.service
+	action, causes := comeUp(service, s.current, b.jobs())
+	add(action, causes)
+	if action == "" {
+		if action, causes = b.restartWith(service, s.current); action != "" {
+			out = append(out, repair{action: action, causes: causes, inherited: true})
+		}
+	}
+	if final := ContainerName(b.want.Name, service, s.number); s.current.Name != final {
+		add(Rename, []Difference{{Field: "container_name", Old: s.current.Name, New: final}})
+	}
+	return out
+}
+
+// comesUp is the repair by which a container that stays comes up again, if any.
+func (s *slot) comesUp() Action {
+	for _, r := range s.repairs {
+		switch r.action {
+		case Start, Restart, Unpause:
+			return r.action
+		default: // it is up, or stays as it is
+		}
+	}
+	return ""
+}
+
+// comeUp says what brings a container up that is as it should be otherwise.
+func comeUp(s *desired.Service, c *observed.Container, jobs map[string]bool) (Action, []Difference) {
+	state := []Difference{{Field: "state", Old: string(c.State), New: goal(s, c, jobs[s.Name])}}
 	switch c.State {
 	case observed.Paused:
-		return Unpause, state(c.State)
+		return Unpause, state
 	case observed.Unhealthy, observed.Restarting:
-		return Restart, state(c.State)
+		return Restart, state
 	case observed.Created, observed.Exited:
 		if c.State == observed.Exited && c.ExitCode == 0 && mayComplete(s, jobs[s.Name]) {
-			break
+			return "", nil
 		}
-		return Start, state(c.State)
+		return Start, state
 	default: // up, or done
+		return "", nil
 	}
-	if c.Name != name {
-		return Rename, []Difference{{Field: "container_name", Old: c.Name, New: name}}
-	}
-	return "", nil
 }
 
 // goal words the state that a repair leads to.
@@ -69,7 +109,8 @@ func (b *builder) restartWith(s *desired.Service, c *observed.Container) (Action
 // startsAnew tells whether a parent starts in this plan, or has since its child
 // did.
 func startsAnew(parent *slot, child *observed.Container) bool {
-	return parent.action == Start || parent.action == Restart || child.StartedAt.Before(parent.current.StartedAt)
+	up := parent.comesUp()
+	return up == Start || up == Restart || child.StartedAt.Before(parent.current.StartedAt)
 }
 
 // mayComplete tells whether a container that ended with exit code 0 is done:

@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
@@ -13,17 +12,17 @@ import (
 type slot struct {
 	service string
 	number  int
-	// action is empty when the container stays as it is.
+	// action is empty when the container stays, but for its repairs.
 	action Action
 	causes []Difference
+	// repairs bring back a container that stays.
+	repairs []repair
 	// inherited tells that every cause lies outside the container.
 	inherited bool
 	// current is the container that stands for the replica; nil when missing.
 	current *observed.Container
 	// leftovers are further containers that claim to be the same replica.
 	leftovers []observed.Container
-	// missing are the networks to connect in place.
-	missing []string
 	// renamed is the operation that gives the container its name, if any.
 	renamed string
 	// secretVersion is what a new container is labelled with.
@@ -64,6 +63,9 @@ func (b *builder) decideServices() {
 func (b *builder) reportSlot(s *slot) {
 	if s.action != "" {
 		b.change(Change{Subject: s.subject(), Service: s.service, Number: s.number, Action: s.action, Causes: s.causes, Inherited: s.inherited})
+	}
+	for _, r := range s.repairs {
+		b.change(Change{Subject: s.subject(), Service: s.service, Number: s.number, Action: r.action, Causes: r.causes, Inherited: r.inherited})
 	}
 	if len(s.leftovers) > 0 {
 		b.change(Change{Subject: s.subject(), Service: s.service, Number: s.number, Action: CleanUp,
@@ -117,7 +119,7 @@ func parents(s desired.Service) []string {
 }
 
 func (b *builder) decide(s *desired.Service) []slot {
-	compare := newComparison(b.want.Name, s, b.have, b.plan.Placements, b.opts)
+	compare := b.compare(s)
 	byNumber := map[int][]observed.Container{}
 	for _, c := range b.have.Services[s.Name] {
 		byNumber[c.Number] = append(byNumber[c.Number], c)
@@ -151,27 +153,18 @@ func (b *builder) decideSlot(one *slot, compare *comparison, candidates []observ
 	if compare.secretsDiffer(one.current) {
 		one.secretVersion++
 	}
-	causes, missing := splitNetworks(causes, one.current, b)
-	if one.current.State == observed.Dead {
-		causes = append(causes, Difference{Field: "state", Old: string(observed.Dead), New: goal(compare.service, one.current, b.jobs()[compare.service.Name])})
+	here, rest := b.inPlace(compare, one.current, causes)
+	if gone := one.current.State; gone == observed.Dead || gone == observed.Removing {
+		rest = append(rest, Difference{Field: "state", Old: string(gone), New: goal(compare.service, one.current, b.jobs()[compare.service.Name])})
 	}
-	own := slices.ContainsFunc(causes, func(d Difference) bool { return d.Field != configuration })
-	causes = append(causes, b.inheritedCauses(compare.service, one.current, building, len(causes))...)
-	switch {
-	case len(causes) > 0:
-		one.action, one.causes, one.inherited = Recreate, causes, !own
-	case len(missing) > 0:
-		one.action, one.missing = Connect, missing
-		for _, network := range missing {
-			one.causes = append(one.causes, Difference{Field: "networks." + network, New: "attached"})
-		}
-	default:
-		one.action, one.causes = repair(compare.service, one.current, ContainerName(b.want.Name, compare.service, one.number), b.jobs())
-		if one.action == "" {
-			one.action, one.causes = b.restartWith(compare.service, one.current)
-			one.inherited = one.action != ""
-		}
+	own := slices.ContainsFunc(append(causes, rest...), func(d Difference) bool { return d.Field != configuration })
+	rest = append(rest, b.inheritedCauses(compare.service, one.current, building, len(rest))...)
+	if len(rest) > 0 {
+		one.action, one.inherited = Recreate, !own
+		one.causes = append(here.causes(), rest...)
+		return
 	}
+	one.repairs = b.repairs(compare, one, here)
 }
 
 // choose prefers a container that already is what is wanted.
@@ -183,35 +176,4 @@ func choose(compare *comparison, candidates []observed.Container) (int, []Differ
 		}
 	}
 	return best, bestCauses
-}
-
-// splitNetworks takes out of the causes the networks that a running container
-// can be connected to as it is.
-func splitNetworks(causes []Difference, c *observed.Container, b *builder) (rest []Difference, missing []string) {
-	disconnected := map[string]bool{}
-	for _, d := range causes {
-		if name, ok := strings.CutPrefix(d.Field, "networks."); ok && d.Old == "" && d.New == "attached" {
-			if _, exists := b.have.Networks[name]; exists && !b.replacedNetworks[name] {
-				disconnected[name] = true
-			}
-		}
-	}
-	for _, d := range causes {
-		if !belongsTo(d.Field, disconnected) {
-			rest = append(rest, d)
-		}
-	}
-	if fine := c.State == observed.Running || c.State == observed.Starting || c.State == observed.Healthy; len(rest) > 0 || !fine {
-		return causes, nil
-	}
-	return nil, sortedKeys(disconnected)
-}
-
-func belongsTo(field string, networks map[string]bool) bool {
-	for name := range networks {
-		if field == "networks."+name || strings.HasPrefix(field, "networks."+name+".") {
-			return true
-		}
-	}
-	return false
 }

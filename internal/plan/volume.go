@@ -114,7 +114,7 @@ func (b *builder) scratch() {
 func (b *builder) images() {
 	for _, name := range sortedKeys(b.want.Services) {
 		s := b.want.Services[name]
-		_, exists := b.have.Images[s.Image.Reference]
+		_, exists := b.image(s.Image.Reference)
 		switch kind := b.fetch(&s); {
 		case !b.makesAny(name):
 		case kind != "":
@@ -122,6 +122,8 @@ func (b *builder) images() {
 		case !exists:
 			b.problem(fmt.Sprintf("Image %q of service %q is not on the node, and pull is \"never\". "+
 				"Load the image there, or set pull = \"missing\".", s.Image.Reference, name))
+		case b.lostTags[s.Image.Reference] != "":
+			b.retag(s.Image.Reference)
 		}
 	}
 }
@@ -129,8 +131,8 @@ func (b *builder) images() {
 // fetch says how a new container of the service comes by its image; empty
 // means that it is taken as it is on the node.
 func (b *builder) fetch(s *desired.Service) Kind {
-	img, exists := b.have.Images[s.Image.Reference]
-	compare := newComparison(b.want.Name, s, b.have, b.plan.Placements, b.opts)
+	img, exists := b.image(s.Image.Reference)
+	compare := b.compare(s)
 	has, platform := img.Spec["platform"], desired.PlatformText(s.Image.Platform)
 	switch {
 	case compare.needsBuild(b.have.Services[s.Name]):

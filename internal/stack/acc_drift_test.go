@@ -14,6 +14,7 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/images"
 )
 
 // remove takes a service's first container away.
@@ -33,6 +34,12 @@ func (b *bench) stop(service string) {
 // another way than the document says.
 func (b *bench) remake(service string, edit func(*container.Config, *container.HostConfig)) {
 	b.Helper()
+	b.must(b.engine.ContainerStart(b.Context(), b.makeOnly(service, edit), container.StartOptions{}))
+}
+
+// makeOnly does the same and does not start it.
+func (b *bench) makeOnly(service string, edit func(*container.Config, *container.HostConfig)) string {
+	b.Helper()
 	old := b.container(service)
 	b.must(b.engine.ContainerRemove(b.Context(), old.ID, container.RemoveOptions{Force: true}))
 	edit(old.Config, old.HostConfig)
@@ -45,7 +52,7 @@ func (b *bench) remake(service string, edit func(*container.Config, *container.H
 	}
 	made, err := b.engine.ContainerCreate(b.Context(), old.Config, old.HostConfig, &network.NetworkingConfig{EndpointsConfig: endpoints}, nil, old.Name)
 	b.must(err)
-	b.must(b.engine.ContainerStart(b.Context(), made.ID, container.StartOptions{}))
+	return made.ID
 }
 
 // setEnvironment changes a variable in a container's configuration.
@@ -97,11 +104,13 @@ func (b *bench) sameContainer(before map[string]string, key string) error {
 // drift is one thing done by hand to a stack, and what the plan says then.
 type drift struct {
 	name    string
-	compose string // empty: driftServices
+	compose string       // empty: driftServices
+	before  func(*bench) // what has to be there first
 	byHand  func(*bench)
 	plan    []string
-	touched []string // containers that are repaired
+	touched []string // containers that start anew or are others
 	kept    bool     // they are repaired as they are, not made again
+	left    bool     // what was left by hand is taken up, not made again
 }
 
 const driftServices = `
@@ -136,7 +145,7 @@ var drifts = []drift{
 	}, plan: []string{`networks.front.driver: (absent) -> "bridge"`, `networks.front.internal: (absent) -> false`,
 		`networks.front.name: (absent) -> "` + netName("front") + `"`,
 		`services.web.spec.networks.` + netName("front") + `: (absent) -> "attached"`,
-		`services.web.spec.networks.` + netName("front") + `.aliases: (absent) -> "web"`}, touched: []string{"web/1"}},
+		`services.web.spec.networks.` + netName("front") + `.aliases: (absent) -> "web"`}, kept: true},
 	{name: "deleted volume", byHand: func(b *bench) {
 		b.remove("web")
 		b.must(b.engine.VolumeRemove(b.Context(), b.name+"_data", false))
@@ -159,22 +168,28 @@ var drifts = []drift{
 		_, err := b.engine.ContainerUpdate(b.Context(), b.container("web").ID, container.UpdateConfig{Resources: container.Resources{
 			Memory: 128 << 20, MemorySwap: 256 << 20}})
 		b.must(err)
-	}, plan: []string{`services.web.spec.deploy.resources.limits.memory: "134217728" -> "67108864"`}, touched: []string{"web/1"}},
+	}, plan: []string{`services.web.spec.deploy.resources.limits.memory: "134217728" -> "67108864"`}, kept: true},
 }
 
 // netName stands for the engine's name of a network or volume of the stack.
 func netName(key string) string { return "STACK_" + key }
 
 func TestAccStack_Drift_IsPlannedByFieldAndRepaired(t *testing.T) {
-	for _, d := range drifts {
+	for _, d := range slices.Concat(drifts, repairs) {
 		t.Run(d.name, func(t *testing.T) {
 			b := newBench(t)
 			if d.compose == "" {
 				d.compose = driftServices
 			}
+			d.compose = strings.ReplaceAll(d.compose, "STACK", b.name)
+			if d.before != nil {
+				d.before(b)
+			}
+			app, err := b.engine.ImageInspect(b.Context(), images.AppV1)
+			b.must(err)
 			var want []string
 			for _, line := range d.plan {
-				want = append(want, strings.ReplaceAll(line, "STACK", b.name))
+				want = append(want, strings.NewReplacer("STACK", b.name, "IMAGE", app.ID).Replace(line))
 			}
 			config := b.config(d.compose)
 			var before, meddled map[string]string
@@ -189,6 +204,13 @@ func TestAccStack_Drift_IsPlannedByFieldAndRepaired(t *testing.T) {
 					for key := range before {
 						if d.kept {
 							if err := b.sameContainer(before, key); err != nil {
+								return err
+							}
+						}
+					}
+					for _, key := range d.touched {
+						if d.left {
+							if err := b.sameContainer(meddled, key); err != nil {
 								return err
 							}
 						}

@@ -2,7 +2,9 @@
 // run. It is built as a static program and is the only one in its image (package
 // images).
 //
-//	testapp serve [flags]   serve HTTP until SIGTERM, then exit 0
+//	testapp serve [flags]   serve HTTP until SIGTERM, then exit 0 once what it was asked is answered
+//	testapp proxy [flags]   serve what -upstream answers
+//	testapp load [flags]    ask -url again and again, and serve the counts
 //	testapp health [flags]  a HEALTHCHECK: exit 0 or 1 with a message
 //	testapp job [flags]     wait, then exit with a code
 //	testapp sleep           wait for SIGTERM or SIGINT
@@ -16,6 +18,8 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -23,6 +27,7 @@ import (
 // behavior is what the flags ask for; every command takes all of them.
 type behavior struct {
 	addr, url, file, line       string
+	upstream, broken            string
 	unhealthy, ignoreTerm       bool
 	healthyAfter, exitAfter, in time.Duration
 	code                        int
@@ -39,6 +44,8 @@ func main() {
 	flags.StringVar(&b.addr, "addr", ":8080", "serve: where to listen")
 	flags.StringVar(&b.url, "url", "http://127.0.0.1:8080/healthz", "health: what must answer 200")
 	flags.StringVar(&b.file, "file", "", "health: a file that must exist, instead of -url")
+	flags.StringVar(&b.upstream, "upstream", "", "proxy: the URL that it stands for")
+	flags.StringVar(&b.broken, "broken", "", "a file that makes the program exit with 1 while it begins with yes")
 	flags.StringVar(&b.line, "log", "", "a line to print on stderr at the start")
 	flags.BoolVar(&b.unhealthy, "unhealthy", false, "serve: /healthz always fails")
 	flags.DurationVar(&b.healthyAfter, "healthy-after", 0, "serve: /healthz fails until then")
@@ -49,6 +56,10 @@ func main() {
 	_ = flags.Parse(args) // exits
 	if b.line != "" {
 		fmt.Fprintln(os.Stderr, b.line)
+	}
+	if content, _ := os.ReadFile(b.broken); strings.HasPrefix(string(content), "yes") {
+		fmt.Fprintln(os.Stderr, "broken by", b.broken)
+		os.Exit(1)
 	}
 	os.Exit(b.run(command))
 }
@@ -62,11 +73,13 @@ func (b behavior) run(command string) int {
 		http.HandleFunc("/stat", status)
 		http.HandleFunc("/dial", dial)
 		http.HandleFunc("/healthz", b.healthz)
-		go func() {
-			fmt.Fprintln(os.Stderr, http.ListenAndServe(b.addr, nil))
-			os.Exit(1)
-		}()
-		return b.wait()
+		http.HandleFunc("/exit", func(http.ResponseWriter, *http.Request) { os.Exit(1) })
+		http.HandleFunc("/sicken", func(http.ResponseWriter, *http.Request) { sick.Store(true) })
+		return b.serve(http.DefaultServeMux)
+	case "proxy":
+		return b.serve(proxy(b.upstream))
+	case "load":
+		return b.serve(load(b.url))
 	case "sleep":
 		return b.wait()
 	case "job":
@@ -99,6 +112,9 @@ func (b behavior) wait() int {
 		}
 	}
 }
+
+// sick makes /healthz fail until the process ends.
+var sick atomic.Bool
 
 func root(w http.ResponseWriter, _ *http.Request) {
 	host, _ := os.Hostname()
@@ -143,6 +159,8 @@ func dial(w http.ResponseWriter, r *http.Request) {
 
 func (b behavior) healthz(w http.ResponseWriter, _ *http.Request) {
 	switch {
+	case sick.Load():
+		http.Error(w, "unhealthy: sickened", http.StatusServiceUnavailable)
 	case b.unhealthy:
 		http.Error(w, "unhealthy: -unhealthy was given", http.StatusServiceUnavailable)
 	case time.Since(b.started) < b.healthyAfter:
