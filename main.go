@@ -6,6 +6,8 @@ import (
 	"context"
 	"flag"
 	"log"
+	"os"
+	runtime "runtime/debug"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
@@ -15,10 +17,17 @@ import (
 // version is set by the linker on release.
 var version = "dev"
 
+// garbage is how much the heap may grow before it is collected, in percent of
+// what lives: a provider's process lives for seconds, and a plan makes little.
+const garbage = 400
+
 func main() {
 	var debug bool
 	flag.BoolVar(&debug, "debug", false, "serve until interrupted, for a debugger to attach")
 	flag.Parse()
+
+	runtime.SetGCPercent(garbage)
+	quieten()
 
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address: "registry.terraform.io/homelab-iac/homelab",
@@ -26,5 +35,21 @@ func main() {
 	})
 	if err != nil {
 		log.Fatal(err)
+	}
+}
+
+// quieten turns the plugin libraries' own logs off where Terraform would drop
+// them: they are thousands of lines, which both processes would encode and
+// decode first.
+func quieten() {
+	for _, name := range []string{"TF_LOG", "TF_LOG_PROVIDER"} {
+		if os.Getenv(name) != "" {
+			return
+		}
+	}
+	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO"} {
+		if os.Getenv(name) == "" {
+			_ = os.Setenv(name, "OFF") // without it there are only more lines
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Recorder is a proxy in front of an engine that notes every request.
@@ -11,8 +12,14 @@ type Recorder struct {
 	// Host is the proxy's address as a node's host: "unix:///…".
 	Host string
 
-	mu       sync.Mutex // guards requests
+	// Latency is how long each answer is held back, set before the first request:
+	// with some of it, what is sent at once is seen to be.
+	Latency time.Duration
+
+	mu       sync.Mutex // guards what follows
 	requests []Request
+	underway int
+	rounds   int // how often a request came while none was under way
 }
 
 // Request is one request that the engine was sent.
@@ -31,12 +38,38 @@ func Record(t testing.TB, host string) *Recorder {
 	r := &Recorder{}
 	engine := forward(host)
 	r.Host = Serve(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		r.mu.Lock()
-		r.requests = append(r.requests, Request{req.Method, req.URL.Path})
-		r.mu.Unlock()
+		r.begin(Request{req.Method, req.URL.Path})
+		defer r.end()
+		time.Sleep(r.Latency)
 		engine.ServeHTTP(w, req)
 	}))
 	return r
+}
+
+func (r *Recorder) begin(request Request) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.requests = append(r.requests, request)
+	if r.underway == 0 {
+		r.rounds++
+	}
+	r.underway++
+}
+
+func (r *Recorder) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.underway--
+}
+
+// TakeRounds returns how many rounds of requests there were since the last call:
+// a round is what is sent without waiting for all that was sent before.
+func (r *Recorder) TakeRounds() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	taken := r.rounds
+	r.rounds = 0
+	return taken
 }
 
 // Take returns what was recorded since the last call.

@@ -67,7 +67,7 @@ func TestBench(t *testing.T) {
 	}
 	b.ours = newWorkspace(t, config, "homelab", b.text(host, 1))
 	b.host = host
-	t.Cleanup(func() { clear(t, engine, b.name) })
+	t.Cleanup(func() { wipe(t, engine, b.name) })
 	b.measure()
 }
 
@@ -102,12 +102,12 @@ func (b *bench) measure() {
 		}
 		b.ours.configure(b.text(b.host, 2))
 		one.add(b.ours.run("apply", "-auto-approve", "-no-color"))
-		clear(b.T, b.engine, b.name)
+		wipe(b.T, b.engine, b.name)
 		coldAPI.add(straight.send(b.T, b.engine))
-		clear(b.T, b.engine, b.name)
+		wipe(b.T, b.engine, b.name)
 		coldCompose.add(b.compose.up(b.name, document(1)))
 		oneCompose.add(b.compose.up(b.name, document(2)))
-		clear(b.T, b.engine, b.name)
+		wipe(b.T, b.engine, b.name)
 	}
 	targets := []target{
 		{"plan without a change / empty provider", plan, planEmpty, 1.25, false},

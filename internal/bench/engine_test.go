@@ -98,8 +98,8 @@ func createAndStart(ctx context.Context, engine *client.Client, c container.Insp
 	return engine.ContainerStart(ctx, made.ID, container.StartOptions{})
 }
 
-// clear removes a project with all that it has.
-func clear(t *testing.T, engine *client.Client, project string) {
+// wipe removes a project with all that it has.
+func wipe(t *testing.T, engine *client.Client, project string) {
 	t.Helper()
 	r := copyOf(t, engine, project)
 	ctx := context.WithoutCancel(t.Context())

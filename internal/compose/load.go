@@ -158,11 +158,13 @@ func (l *load) read(ctx context.Context, values map[string]string) (*model, erro
 	if m.asWritten, err = project(m.tree, details, options); err != nil {
 		return nil, err
 	}
+	if l.dir == "" { // nothing that is relative can be resolved
+		m.resolved = m.asWritten
+		return m, nil
+	}
 	absolute := clone(m.tree).(map[string]any)
-	if l.dir != "" {
-		if err = paths.ResolveRelativePaths(absolute, l.dir, nil); err != nil {
-			return nil, err
-		}
+	if err = paths.ResolveRelativePaths(absolute, l.dir, nil); err != nil {
+		return nil, err
 	}
 	m.resolved, err = project(absolute, details, options)
 	return m, err

@@ -74,7 +74,7 @@ func (e *DivergedError) Error() string {
 func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem Memory, opts ApplyOptions) (View, Memory, error) {
 	d.forget(node)
 	defer d.forget(node)
-	engine, have, err := d.observe(ctx, node, want.Name, references(want))
+	engine, have, err := d.observe(ctx, node, want.Name, references(want), mem.Seen)
 	if err != nil {
 		return View{}, mem, err
 	}
@@ -123,13 +123,14 @@ func beyond(changes []plan.Change, planned []string) []string {
 // when time was up: state has to say what really runs.
 func (d *Door) account(ctx context.Context, node string, want *desired.Stack, mem Memory, runErr error) (View, Memory, error) {
 	ctx = context.WithoutCancel(ctx)
-	_, have, err := d.observe(ctx, node, want.Name, references(want))
+	_, have, err := d.observe(ctx, node, want.Name, references(want), mem.Seen)
 	if err != nil {
 		if runErr != nil {
 			err = runErr
 		}
 		return View{Services: map[string]Service{}}, mem, err // written, but out of sight
 	}
+	mem.Seen = have.Known()
 	if runErr != nil {
 		return viewOf(have, mem, View{}), mem, runErr
 	}

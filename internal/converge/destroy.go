@@ -5,6 +5,7 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
@@ -21,7 +22,7 @@ type DestroyOptions struct {
 func (d *Door) Destroy(ctx context.Context, node, stack string, opts DestroyOptions) error {
 	d.forget(node)
 	defer d.forget(node)
-	engine, have, err := d.observe(ctx, node, stack, nil)
+	engine, have, err := d.observe(ctx, node, stack, nil, observed.Known{})
 	if err != nil {
 		return err
 	}

@@ -100,6 +100,12 @@ func (d *Door) snapshot(ctx context.Context, node string, engine Engine) (*obser
 	}
 	shared := context.WithoutCancel(ctx) // whoever else waits for it must not suffer when this caller gives up
 	reading := d.reading.DoChan(node, func() (any, error) {
+		d.mu.Lock()
+		known := d.nodes[node]
+		d.mu.Unlock()
+		if known != nil { // another reading ended since
+			return known, nil
+		}
 		n, err := observed.ReadNode(shared, engine)
 		if err != nil {
 			return nil, err
@@ -132,7 +138,7 @@ func (d *Door) forget(node string) {
 }
 
 // observe reads one stack, from the shared snapshot.
-func (d *Door) observe(ctx context.Context, node, stack string, refs []string) (Engine, *observed.Stack, error) {
+func (d *Door) observe(ctx context.Context, node, stack string, refs []string, known observed.Known) (Engine, *observed.Stack, error) {
 	engine, err := d.engines.Engine(ctx, node)
 	if err != nil {
 		return nil, nil, err
@@ -141,6 +147,6 @@ func (d *Door) observe(ctx context.Context, node, stack string, refs []string) (
 	if err != nil {
 		return nil, nil, explain(engine, err)
 	}
-	have, err := snapshot.Stack(ctx, stack, refs)
+	have, err := snapshot.Stack(ctx, stack, refs, known)
 	return engine, have, explain(engine, err)
 }

@@ -37,6 +37,8 @@ type Memory struct {
 	// Accepted holds content that was taken as it was on a project that
 	// something else had made: digests, and checks of secrets.
 	Accepted map[string]map[string]string `json:"accepted,omitempty"`
+	// Seen is what need not be asked for again.
+	Seen observed.Known `json:"seen,omitzero"`
 }
 
 // remember notes what a stack asks for.

@@ -28,7 +28,7 @@ type Preview struct {
 // Read shows what exists of a stack; exists is false when nothing of it does.
 // It only reads.
 func (d *Door) Read(ctx context.Context, node, stack string, mem Memory, last View) (view View, exists bool, err error) {
-	_, have, err := d.observe(ctx, node, stack, nil)
+	_, have, err := d.observe(ctx, node, stack, nil, mem.Seen)
 	if err != nil {
 		return last, true, err
 	}
@@ -59,7 +59,7 @@ type PreviewOptions struct {
 
 // Preview says what Apply would do. It only reads.
 func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, mem Memory, opts PreviewOptions) (Preview, error) {
-	engine, have, err := d.observe(ctx, node, want.Name, references(want))
+	engine, have, err := d.observe(ctx, node, want.Name, references(want), mem.Seen)
 	if err != nil {
 		return Preview{}, err
 	}

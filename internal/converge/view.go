@@ -17,6 +17,8 @@ type View struct {
 	// is not declared there, by the engine's name.
 	Networks map[string]Network
 	Volumes  map[string]Volume
+	// Seen is for [Memory]; a planned view has none.
+	Seen observed.Known
 }
 
 // Service is one service as Terraform shows it. Digest and State are nil when
@@ -80,6 +82,7 @@ func viewOf(have *observed.Stack, mem Memory, last View) View {
 			view.Services[name] = absent(last.Services[name], state)
 		}
 	}
+	view.Seen = have.Known()
 	networksOf(have, mem, view.Networks)
 	volumesOf(have, mem, view.Volumes)
 	return view

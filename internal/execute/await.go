@@ -57,7 +57,7 @@ func (r *run) await(ctx context.Context, id string, goal plan.Await) error {
 		if done, err := w.look(c.State, c.RestartCount); done || err != nil {
 			return err
 		}
-		timer.Reset(pause)
+		timer.Reset(w.until(pause))
 		pause = min(2*pause, lastPause)
 	}
 }
@@ -69,11 +69,13 @@ type watch struct {
 
 	startedAt string // the start that upSince belongs to
 	upSince   time.Time
+	settling  bool   // up, and only time is missing
 	last      string // in words, for a timeout
 }
 
 // look says whether the container has arrived; an error means it never will.
 func (w *watch) look(state *container.State, restarts int) (bool, error) {
+	w.settling = false
 	if state == nil {
 		return false, nil
 	}
@@ -91,6 +93,14 @@ func (w *watch) look(state *container.State, restarts int) (bool, error) {
 		w.last = fmt.Sprintf("it is %s", state.Status)
 	}
 	return false, nil
+}
+
+// until shortens a pause to the moment at which the container may have arrived.
+func (w *watch) until(pause time.Duration) time.Duration {
+	if !w.settling {
+		return pause
+	}
+	return min(pause, max(0, settle-w.now().Sub(w.upSince)))
 }
 
 func (w *watch) ended(state *container.State) (bool, error) {
@@ -125,7 +135,7 @@ func (w *watch) running(state *container.State) (bool, error) {
 		}
 		return false, nil
 	}
-	w.last = "it does not stay up"
+	w.last, w.settling = "it does not stay up", true
 	return w.now().Sub(w.upSince) >= settle, nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -118,7 +119,7 @@ func (r *run) labels(ctx context.Context, s *desired.Service, op *plan.Operation
 		desired.LabelConfigFiles: "terraform", desired.LabelWorkingDir: "",
 		desired.LabelComposeVer: composeVersion,
 	})
-	if img, err := r.engine.ImageInspect(ctx, s.Image.Reference); err == nil {
+	if img, ok := r.image(ctx, s.Image.Reference); ok {
 		labels[desired.LabelImage] = img.ID
 		if digest := r.imageDigest(s, img.RepoDigests); digest != "" {
 			labels[desired.LabelImageDigest] = digest
@@ -135,6 +136,25 @@ func (r *run) labels(ctx context.Context, s *desired.Service, op *plan.Operation
 		labels[desired.LabelHooks] = hooks
 	}
 	return labels, err
+}
+
+// image is what a reference means on the node now that all images are there,
+// looked up once; ok is false when that can't be told.
+func (r *run) image(ctx context.Context, ref string) (img image.InspectResponse, ok bool) {
+	r.mu.Lock()
+	img, ok = r.images[ref]
+	r.mu.Unlock()
+	if ok {
+		return img, true
+	}
+	img, err := r.engine.ImageInspect(ctx, ref)
+	if err != nil {
+		return img, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.images[ref] = img
+	return img, true
 }
 
 // composeVersion is the Docker Compose whose labels ours agree with.

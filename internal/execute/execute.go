@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/docker/docker/api/types/image"
+
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
@@ -63,10 +65,11 @@ type run struct {
 	// stopWaiting ends the waits for containers that will be undone anyway.
 	stopWaiting context.CancelFunc
 
-	mu       sync.Mutex         // guards what follows
-	created  map[replica]string // containers this run made
-	pulled   map[string]string  // digests by reference, of what this run pulled
-	journal  []plan.Operation   // what succeeded, and stops that began, in order
+	mu       sync.Mutex                       // guards what follows
+	created  map[replica]string               // containers this run made
+	pulled   map[string]string                // digests by reference, of what this run pulled
+	images   map[string]image.InspectResponse // of new containers, by reference
+	journal  []plan.Operation                 // what succeeded, and stops that began, in order
 	failures []Failure
 	// builds are the image builds of this run, by reference; each runs once.
 	builds map[string]func() error
@@ -95,7 +98,7 @@ func newRun(engine Engine, want *desired.Stack, p *plan.Plan, opts Options) *run
 	}
 	r := &run{engine: engine, want: want, plan: p, opts: opts, slots: make(chan struct{}, opts.Concurrency),
 		done: map[string]*result{}, created: map[replica]string{}, pulled: map[string]string{},
-		builds: map[string]func() error{}}
+		images: map[string]image.InspectResponse{}, builds: map[string]func() error{}}
 	for _, op := range p.Operations {
 		r.done[op.ID] = &result{finished: make(chan struct{})}
 	}

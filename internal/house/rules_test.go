@@ -37,7 +37,7 @@ var rules = []rule{
 		"everything else talks to a node through a narrow interface that a test can stand in for; the lab drives engines by itself"),
 	onlyIn("wire types", wireTypes, []string{"desired", "observed", "execute", "fleet", "compose", "lab"},
 		"the engine's types stop at what is wanted, seen and sent; a decision or a schema in them would change with the engine's library"),
-	onlyIn("framework", framework, append([]string{"main", "provider", "acctest"}, concepts...),
+	onlyIn("framework", framework, append([]string{"main", "provider", "acctest", "bench"}, concepts...),
 		"the core must be usable, and testable, without Terraform; null and unknown end in the concept packages"),
 	{"plan is pure", "the same values must always give the same plan, or the plan does not tell the truth", planImpure},
 	{"layers", "data goes one way: configuration, desired, plan, execution, state", layersCrossed},
@@ -204,7 +204,7 @@ func labShipped(files []file) []string {
 func backgroundContext(files []file) []string {
 	var offences []string
 	for _, f := range shipped(files) {
-		if f.layer() == "main" || f.layer() == "lab" || strings.HasPrefix(f.path, "examples/") {
+		if f.layer() == "main" || f.layer() == "lab" || f.layer() == "bench" || strings.HasPrefix(f.path, "examples/") {
 			continue
 		}
 		for _, name := range []string{"Background", "TODO"} {

@@ -22,6 +22,7 @@ type fake struct {
 	networks   []network.Summary
 	volumes    []*volume.Volume
 	images     map[string]image.InspectResponse
+	listedAs   string // the image that containers are listed with
 	// vanished are containers that are listed and gone when inspected.
 	vanished []string
 	faults   map[string]error // by method, or method and object
@@ -45,7 +46,7 @@ func (f *fake) ClientVersion() string { return "1.45" }
 func (f *fake) ContainerList(context.Context, container.ListOptions) ([]container.Summary, error) {
 	var list []container.Summary
 	for _, c := range f.containers {
-		list = append(list, container.Summary{ID: c.ID, Names: []string{c.Name}, Labels: c.Config.Labels})
+		list = append(list, container.Summary{ID: c.ID, Names: []string{c.Name}, Labels: c.Config.Labels, Image: f.listedAs})
 	}
 	for _, id := range f.vanished {
 		list = append(list, container.Summary{ID: id, Names: []string{"/gone"}, Labels: map[string]string{desired.LabelProject: "home"}})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/containerd/errdefs"
@@ -72,12 +73,13 @@ func wrap(verb string, err error) error {
 	return fmt.Errorf("%s: %w", verb, err)
 }
 
-// Stack reads one stack: an inspection of each of its containers and of each
-// image that they or refs name. A container or image that is gone by then is
-// simply not there.
-func (n *Node) Stack(ctx context.Context, name string, refs []string) (*Stack, error) {
+// Stack reads one stack: an inspection of each of its containers, and of each
+// image that they or refs name and of which neither known nor the list of
+// containers tells enough. A container or image that is gone by then is simply
+// not there.
+func (n *Node) Stack(ctx context.Context, name string, refs []string, known Known) (*Stack, error) {
 	s := &Stack{
-		Name: name, Services: map[string][]Container{}, Images: map[string]Image{},
+		Name: name, known: known, Services: map[string][]Container{}, Images: map[string]Image{},
 		Networks: map[string]network.Summary{}, Volumes: map[string]volume.Volume{},
 		Names: map[string]string{}, APIVersion: n.reader.ClientVersion(),
 	}
@@ -156,15 +158,52 @@ func (n *Node) container(ctx context.Context, id string) (container.InspectRespo
 	return c, nil
 }
 
-// lookUpImages inspects the images that are named, once each for the node.
+// lookUpImages finds the images that are named; those that have to be asked for
+// are inspected once each for the node.
 func (n *Node) lookUpImages(ctx context.Context, inspected []container.InspectResponse, refs []string, s *Stack) error {
 	wanted := map[string]bool{}
-	for _, ref := range refs {
-		wanted[ref] = true
-	}
 	for _, c := range inspected {
-		wanted[c.Image] = true
+		if img, ok := s.known.image(c); ok {
+			s.Images[c.Image] = img
+		} else {
+			wanted[c.Image] = true
+		}
 	}
+	if err := n.inspectImages(ctx, wanted, s); err != nil {
+		return err
+	}
+	clear(wanted)
+	listed := n.listedImages(inspected)
+	for _, ref := range refs {
+		if img, ok := s.Images[listed[familiar(ref)]]; ok {
+			s.Images[ref] = img.named(ref)
+		} else {
+			wanted[ref] = true
+		}
+	}
+	return n.inspectImages(ctx, wanted, s)
+}
+
+// listedImages says which image a reference means now, as far as containers were
+// made from it: the engine lists a container with its reference only for as long
+// as that means the same image, and with the image's ID from then on
+// (moby/moby, daemon/list.go, refreshImage).
+func (n *Node) listedImages(inspected []container.InspectResponse) map[string]string {
+	listed := map[string]string{}
+	for _, summary := range n.containers {
+		listed[summary.ID] = summary.Image
+	}
+	ids := map[string]string{}
+	for _, c := range inspected {
+		if ref := listed[c.ID]; c.Config != nil && ref == c.Config.Image && ref != c.Image && !strings.HasPrefix(c.Image, "sha256:"+ref) {
+			ids[familiar(ref)] = c.Image
+		}
+	}
+	return ids
+}
+
+// inspectImages asks for images by their names or IDs.
+func (n *Node) inspectImages(ctx context.Context, wanted map[string]bool, s *Stack) error {
 	var mu sync.Mutex // guards s.Images
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(inspections)

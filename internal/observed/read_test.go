@@ -22,7 +22,7 @@ func read(t *testing.T, f *fake) *Stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := node.Stack(t.Context(), "home", []string{"nginx:1"})
+	s, err := node.Stack(t.Context(), "home", []string{"nginx:1"}, Known{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestStack_InspectionFails_IsNamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := node.Stack(t.Context(), "home", []string{"nginx:1"}); err == nil || !strings.HasPrefix(err.Error(), says) {
+		if _, err := node.Stack(t.Context(), "home", []string{"nginx:1"}, Known{}); err == nil || !strings.HasPrefix(err.Error(), says) {
 			t.Errorf("%s: %v", method, err)
 		}
 	}
@@ -217,7 +217,7 @@ func TestStack_ReadTwice_InspectsOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if _, err := node.Stack(t.Context(), "home", nil); err != nil {
+		if _, err := node.Stack(t.Context(), "home", nil, Known{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -31,6 +31,8 @@ type Stack struct {
 	Owned bool
 	// APIVersion is the version the engine speaks with us.
 	APIVersion string
+
+	known Known // from before
 }
 
 // Network is a network as the engine lists it.

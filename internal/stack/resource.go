@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -124,6 +125,10 @@ func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	}
 	resp.Diagnostics.Append(state.observe(ctx, view)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	if !reflect.DeepEqual(mem.Seen, view.Seen) {
+		mem.Seen = view.Seen
+		resp.Diagnostics.Append(storeMemory(ctx, resp.Private, mem)...)
+	}
 }
 
 // Update converges the stack to the plan that was agreed to.

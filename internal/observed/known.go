@@ -1,0 +1,78 @@
+package observed
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// Known is what was seen of things that don't change as long as they have the
+// same ID: with it, reading a stack again asks for no image. It holds no values
+// of an image's environment. The zero value knows nothing.
+type Known struct {
+	// Images are by ID.
+	Images map[string]KnownImage `json:"images,omitempty"`
+	// Defaults names, by the container's ID, the fields that its image gave.
+	Defaults map[string][]string `json:"defaults,omitempty"`
+}
+
+// KnownImage is what is remembered of an image.
+type KnownImage struct {
+	RepoDigests []string `json:"repo_digests,omitempty"`
+	Platform    string   `json:"platform,omitempty"`
+	Build       string   `json:"build,omitempty"` // the label of what it was built from
+	Healthcheck bool     `json:"healthcheck,omitempty"`
+}
+
+// Known returns what can be remembered of the stack.
+func (s *Stack) Known() Known {
+	known := Known{Images: map[string]KnownImage{}, Defaults: map[string][]string{}}
+	for _, containers := range s.Services {
+		for i := range containers {
+			c := &containers[i]
+			img, ok := s.Images[c.ImageID]
+			if !ok {
+				continue
+			}
+			known.Defaults[c.ID] = slices.Sorted(maps.Keys(c.Defaults))
+			known.Images[c.ImageID] = KnownImage{RepoDigests: img.RepoDigests, Platform: img.Spec["platform"],
+				Build: img.Labels[desired.LabelBuildHash], Healthcheck: img.HasHealthcheck}
+		}
+	}
+	return known
+}
+
+// image returns what is known of a container's image; ok is false unless that
+// makes an inspection of it needless.
+func (k Known) image(c container.InspectResponse) (img Image, ok bool) {
+	known, seen := k.Images[c.Image]
+	if _, ok := k.Defaults[c.ID]; !ok || !seen {
+		return Image{}, false
+	}
+	img = Image{ID: c.Image, RepoDigests: known.RepoDigests, Spec: desired.Spec{}, Labels: map[string]string{}, HasHealthcheck: known.Healthcheck}
+	if known.Platform != "" {
+		img.Spec["platform"] = known.Platform
+	}
+	if known.Build != "" {
+		img.Labels[desired.LabelBuildHash] = known.Build
+	}
+	return img.named(""), true
+}
+
+// defaults names the fields of a container that its image gave.
+func (k Known) defaults(id string, spec desired.Spec, img Image) map[string]bool {
+	keys, ok := k.Defaults[id]
+	if !ok {
+		return imageDefaults(spec, img)
+	}
+	defaults := map[string]bool{}
+	for _, key := range keys {
+		if _, has := spec[key]; has {
+			defaults[key] = true
+		}
+	}
+	return defaults
+}
