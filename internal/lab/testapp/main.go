@@ -11,6 +11,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"flag"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ import (
 type behavior struct {
 	addr, url, file, line       string
 	upstream, broken            string
+	show, sum                   string
 	unhealthy, ignoreTerm       bool
 	healthyAfter, exitAfter, in time.Duration
 	code                        int
@@ -53,6 +55,8 @@ func main() {
 	flags.IntVar(&b.code, "code", 0, "the exit code of -exit-after and job")
 	flags.BoolVar(&b.ignoreTerm, "ignore-term", false, "serve, sleep: ignore SIGTERM")
 	flags.DurationVar(&b.in, "sleep", 0, "job: exit after that")
+	flags.StringVar(&b.show, "print", "", "job: a file to print")
+	flags.StringVar(&b.sum, "sum", "", "job: FROM:TO writes the SHA-256 of a file into another")
 	_ = flags.Parse(args) // exits
 	if b.line != "" {
 		fmt.Fprintln(os.Stderr, b.line)
@@ -84,7 +88,7 @@ func (b behavior) run(command string) int {
 		return b.wait()
 	case "job":
 		time.Sleep(b.in)
-		return b.code
+		return b.job()
 	case "health":
 		return b.health()
 	}
@@ -115,6 +119,29 @@ func (b behavior) wait() int {
 
 // sick makes /healthz fail until the process ends.
 var sick atomic.Bool
+
+// job does what the flags name, as a step of an image build.
+func (b behavior) job() int {
+	if b.show != "" {
+		content, err := os.ReadFile(b.show)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		fmt.Printf("%s\n", content)
+	}
+	if from, to, ok := strings.Cut(b.sum, ":"); ok {
+		content, err := os.ReadFile(from)
+		if err == nil {
+			err = os.WriteFile(to, fmt.Appendf(nil, "%x\n", sha256.Sum256(content)), 0o644)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return b.code
+}
 
 func root(w http.ResponseWriter, _ *http.Request) {
 	host, _ := os.Hostname()
