@@ -28,6 +28,6 @@ var layers = map[string]layer{
 var concepts = []string{"stack", "node", "network", "subnet", "secret", "image", "topology"}
 
 // exempt are the packages outside the one-way street: provider and lab have
-// rules of their own, house holds no code, acctest is for acceptance tests, bench
-// for measuring.
-var exempt = []string{"provider", "lab", "house", "acctest", "bench"}
+// rules of their own, house holds no code, acctest and conformance are for tests,
+// bench for measuring.
+var exempt = []string{"provider", "lab", "house", "acctest", "bench", "conformance"}

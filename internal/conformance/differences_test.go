@@ -1,0 +1,156 @@
+package conformance_test
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
+)
+
+// difference is something that may differ between what Docker Compose and the
+// provider make. One that no project needs fails the suite.
+type difference struct {
+	// reason says why it may differ.
+	reason string
+	// field is a pattern of the whole "kind path", as in "container State.Pid".
+	field string
+	// when narrows it down further; nil is always.
+	when func(d diff) bool
+}
+
+// diff is one field of one object that differs, with both objects.
+type diff struct {
+	kind, path                string
+	compose, provider         string
+	composeSide, providedSide map[string]string
+}
+
+// differences is all that may differ.
+var differences = []difference{
+	{"every run has its own", `container (Id|Created|State\.(Pid|StartedAt|FinishedAt)|ResolvConfPath|HostnamePath|HostsPath|LogPath|NetworkSettings\.(SandboxID|SandboxKey))`, nil},
+	{"every run has its own", `(network|volume) (Id|Created|CreatedAt)`, nil},
+	{"the engine answers with null where it was sent nothing, and with an empty list where it was sent one", `container .*`, bothEmpty},
+	{"the name of a container's layer is random", `container (GraphDriver\.Data\.\w+|Storage\..*)`, nil},
+	{"the endpoint's ID is random", `container NetworkSettings\.(Networks\..+\.)?EndpointID`, nil},
+	{"a network is a view of its containers, which are compared themselves", `network (Containers|Status)\..*`, nil},
+	{"the engine takes the next free subnet of its pool", `(container NetworkSettings\.Networks\..+\.Gateway|network IPAM\.Config\[0\]\.(Subnet|Gateway|IPRange))`, fromPool},
+	{"the engine gives the next free address, in the order of start", `container NetworkSettings\.(Networks\..+\.)?(IPAddress|GlobalIPv6Address)`, noAddressWanted},
+	{"the engine makes up a MAC address where none is wanted", `container NetworkSettings\.(Networks\..+\.)?MacAddress`, noMACWanted},
+	{"the engine gives the next free port where only the container's is named", `container NetworkSettings\.Ports\..*\.HostPort`, noPortWanted},
+	{"health checks are run by the clock", `container State\.Health\.Log.*`, nil},
+	{"our own labels", `((container Config|network|volume)\.?| )Labels\.io\.homelab\..*`, nil},
+	{"documents are no files of the node", `container Config\.Labels\.com\.docker\.compose\.project\.(config_files|working_dir)`, nil},
+	{"Docker Compose writes this label in random order", `container Config\.Labels\.com\.docker\.compose\.depends_on`, sameItems},
+	{"files are delivered in volumes, as the node has none of those of where Terraform runs", `container (HostConfig\.)?(Mounts|Binds)(\[.*\].*)?`, delivered},
+}
+
+var compiled = func() []*regexp.Regexp {
+	var out []*regexp.Regexp
+	for _, d := range differences {
+		out = append(out, regexp.MustCompile("^"+d.field+"$"))
+	}
+	return out
+}()
+
+func bothEmpty(d diff) bool { return isEmpty(d.compose) && isEmpty(d.provider) }
+
+func isEmpty(value string) bool {
+	return slices.Contains([]string{acctest.Absent, "null", "{}", "[]"}, value)
+}
+
+// fromPool holds for addresses of the pool that the engine was started with.
+func fromPool(d diff) bool {
+	return strings.HasPrefix(d.compose, `"10.64.`) && strings.HasPrefix(d.provider, `"10.64.`)
+}
+
+// sibling is a field beside the one that differs, on both sides.
+func (d diff) sibling(name string) [2]string {
+	path := d.path[:strings.LastIndex(d.path, ".")+1] + name
+	return [2]string{orAbsent(d.composeSide, path), orAbsent(d.providedSide, path)}
+}
+
+func noAddressWanted(d diff) bool {
+	for _, name := range []string{"IPAMConfig.IPv4Address", "IPAMConfig.IPv6Address"} {
+		if wanted := d.sibling(name); wanted != [2]string{acctest.Absent, acctest.Absent} {
+			return false
+		}
+	}
+	return d.compose != `""` && d.provider != `""`
+}
+
+// noMACWanted relies on the projects: those that they name begin with 02:c0.
+func noMACWanted(d diff) bool {
+	return strings.HasPrefix(d.compose, `"`) && strings.HasPrefix(d.provider, `"`) && d.compose != `""` && d.provider != `""` &&
+		!strings.HasPrefix(d.compose, `"02:c0:`) && !strings.HasPrefix(d.provider, `"02:c0:`)
+}
+
+// noPortWanted relies on the projects: those that they name are below 32768.
+func noPortWanted(d diff) bool {
+	one, err := strconv.Atoi(strings.Trim(d.compose, `"`))
+	other, err2 := strconv.Atoi(strings.Trim(d.provider, `"`))
+	return err == nil && err2 == nil && one >= 32768 && other >= 32768
+}
+
+func sameItems(d diff) bool {
+	one, other := strings.Split(strings.Trim(d.compose, `"`), ","), strings.Split(strings.Trim(d.provider, `"`), ",")
+	slices.Sort(one)
+	slices.Sort(other)
+	return slices.Equal(one, other)
+}
+
+var mountTarget = regexp.MustCompile(`\[(.*)\]`)
+
+// delivered holds for what is mounted at one place: by Docker Compose from where
+// the projects lie, or not at all, as it copies some files into the container;
+// by the provider from a volume of delivered files.
+func delivered(d diff) bool {
+	target := mountTarget.FindStringSubmatch(d.path)
+	if target == nil {
+		return false
+	}
+	source := orAbsent(d.composeSide, "Mounts["+target[1]+"].Source")
+	provided := orAbsent(d.providedSide, "Mounts["+target[1]+"].Source")
+	return (source == acctest.Absent || strings.HasPrefix(source, strconv.Quote(os.TempDir() + "/TestAcc")[:len(os.TempDir())+9])) &&
+		deliveredVolume.MatchString(provided)
+}
+
+// deliveredVolume is where the engine keeps a volume of delivered files.
+var deliveredVolume = regexp.MustCompile(`^"/var/lib/docker/volumes/[a-z0-9-]+_(configs|secrets|volumes|files)_[^/]+/_data`)
+
+// excused returns the index of the difference that a diff falls under, or -1.
+func excused(d diff) int {
+	for i, allowed := range differences {
+		if compiled[i].MatchString(d.kind+" "+d.path) && (allowed.when == nil || allowed.when(d)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// compareRecords lists what differs without an excuse, and counts the excuses.
+func compareRecords(compose, provider record, used []int) []string {
+	var lines []string
+	for _, object := range sortedKeys(compose, provider) {
+		kind, _, _ := strings.Cut(object, " ")
+		one, other := compose[object], provider[object]
+		if one == nil || other == nil {
+			lines = append(lines, object+": made by "+map[bool]string{true: "the provider", false: "Docker Compose"}[one == nil]+" only")
+			continue
+		}
+		for _, path := range sortedKeys(one, other) {
+			a, b := orAbsent(one, path), orAbsent(other, path)
+			if a == b {
+				continue
+			}
+			if i := excused(diff{kind, path, a, b, one, other}); i >= 0 {
+				used[i]++
+				continue
+			}
+			lines = append(lines, object+" "+path+": Docker Compose "+a+", provider "+b)
+		}
+	}
+	return lines
+}

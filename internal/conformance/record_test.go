@@ -1,0 +1,223 @@
+package conformance_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// record is what the engine says of a project: for each object ("container
+// web-1", "network default", "volume data") its fields by dotted path. Lists whose
+// order means nothing are sorted, and IDs are replaced by the object's name.
+type record map[string]map[string]string
+
+type inspected struct {
+	kind, name, id string
+	fields         map[string]any
+}
+
+// settleLimit is how long a project may take until nothing changes any more.
+const settleLimit = 3 * time.Minute
+
+// settle waits until every job has ended and every health check has an outcome.
+func (e *engine) settle(t testing.TB, project string) {
+	t.Helper()
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	limit := time.After(settleLimit)
+	for {
+		waiting := e.unsettled(t, project)
+		if len(waiting) == 0 {
+			return
+		}
+		select {
+		case <-ticker.C:
+		case <-limit:
+			t.Fatalf("%s: after %s still not settled: %v", project, settleLimit, waiting)
+		}
+	}
+}
+
+func (e *engine) unsettled(t testing.TB, project string) []string {
+	t.Helper()
+	var waiting []string
+	for _, c := range e.containers(t, project) {
+		state, _ := c.fields["State"].(map[string]any)
+		health, _ := state["Health"].(map[string]any)
+		config, _ := c.fields["Config"].(map[string]any)
+		command, _ := config["Cmd"].([]any)
+		job := len(command) > 0 && command[0] == "job"
+		switch {
+		case state["Status"] == "running" && health["Status"] == "starting",
+			state["Status"] == "running" && job, state["Status"] == "restarting":
+			waiting = append(waiting, c.name)
+		}
+	}
+	return waiting
+}
+
+func (e *engine) containers(t testing.TB, project string) []inspected {
+	t.Helper()
+	var list []struct {
+		ID string `json:"Id"`
+	}
+	e.get(t, "/containers/json?all=1&"+labelled(project), &list)
+	var out []inspected
+	for _, item := range list {
+		c := inspected{kind: "container", id: item.ID}
+		e.get(t, "/containers/"+item.ID+"/json", &c.fields)
+		name, _ := c.fields["Name"].(string)
+		c.name = shortName(project, name)
+		out = append(out, c)
+	}
+	return out
+}
+
+func (e *engine) networks(t testing.TB, project string) []inspected {
+	t.Helper()
+	var list []struct {
+		ID string `json:"Id"`
+	}
+	e.get(t, "/networks?"+labelled(project), &list)
+	var out []inspected
+	for _, item := range list {
+		n := inspected{kind: "network", id: item.ID}
+		e.get(t, "/networks/"+item.ID, &n.fields)
+		n.name, _ = n.fields["Name"].(string)
+		out = append(out, n)
+	}
+	return out
+}
+
+// volumes are those of the project and the anonymous ones of its containers;
+// those of delivered files are the provider's own and are left out.
+func (e *engine) volumes(t testing.TB, project string, containers []inspected) []inspected {
+	t.Helper()
+	var list struct{ Volumes []map[string]any }
+	e.get(t, "/volumes", &list)
+	var out []inspected
+	for _, v := range list.Volumes {
+		name, _ := v["Name"].(string)
+		labels, _ := v["Labels"].(map[string]any)
+		if labels["com.docker.compose.project"] == project && labels["io.homelab.file"] == nil {
+			out = append(out, inspected{kind: "volume", name: name, id: name, fields: v})
+		}
+	}
+	return append(out, anonymous(list.Volumes, containers)...)
+}
+
+// anonymous names the volumes without a name after where they are mounted.
+func anonymous(all []map[string]any, containers []inspected) []inspected {
+	var out []inspected
+	for _, c := range containers {
+		for _, m := range list(c.fields["Mounts"]) {
+			mount, _ := m.(map[string]any)
+			name, _ := mount["Name"].(string)
+			for _, v := range all {
+				labels, _ := v["Labels"].(map[string]any)
+				if v["Name"] == name && len(name) == 64 && labels["io.homelab.file"] == nil {
+					out = append(out, inspected{kind: "volume", name: fmt.Sprintf("of %s at %v", c.name, mount["Destination"]), id: name, fields: v})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// record reads everything of a project.
+func (e *engine) record(t testing.TB, project string) record {
+	t.Helper()
+	objects := e.containers(t, project)
+	objects = append(objects, e.volumes(t, project, objects)...)
+	objects = append(objects, e.networks(t, project)...)
+	names := map[string]string{}
+	for _, o := range objects {
+		names[o.id] = "<" + o.kind + " " + o.name + ">"
+	}
+	out := record{}
+	for _, o := range objects {
+		flat := map[string]string{}
+		flatten("", o.fields, flat)
+		out[o.kind+" "+o.name] = rename(flat, names)
+	}
+	return out
+}
+
+// rename replaces IDs, long and short, in values and paths.
+func rename(flat, names map[string]string) map[string]string {
+	var pairs []string
+	for _, id := range slices.Sorted(maps.Keys(names)) {
+		if len(id) == 64 {
+			pairs = append(pairs, id, names[id], id[:12], strings.TrimSuffix(names[id], ">")+", short>")
+		}
+	}
+	replacer := strings.NewReplacer(pairs...)
+	out := make(map[string]string, len(flat))
+	for path, value := range flat {
+		out[replacer.Replace(path)] = replacer.Replace(value)
+	}
+	return out
+}
+
+// flatten writes scalars under their dotted paths. An element of a list is under
+// what identifies it, or else its index.
+func flatten(path string, value any, into map[string]string) {
+	switch v := value.(type) {
+	case nil:
+		into[path] = "null"
+	case map[string]any:
+		if len(v) == 0 {
+			into[path] = "{}"
+		}
+		for key, inner := range v {
+			flatten(strings.TrimPrefix(path+"."+key, "."), inner, into)
+		}
+	case []any:
+		if len(v) == 0 {
+			into[path] = "[]"
+		}
+		for i, inner := range v {
+			flatten(path+"["+element(path, i, inner)+"]", inner, into)
+		}
+	case string:
+		into[path] = fmt.Sprintf("%q", v)
+	default:
+		into[path] = fmt.Sprint(v)
+	}
+}
+
+// unordered are lists of the engine whose order it does not keep or use.
+var unordered = []string{"Mounts", "HostConfig.Mounts", "HostConfig.Binds", "Config.Env"}
+
+// element names an element of a list.
+func element(path string, i int, value any) string {
+	if !slices.Contains(unordered, path) {
+		return fmt.Sprint(i)
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		for _, key := range []string{"Destination", "Target"} {
+			if text, ok := v[key].(string); ok {
+				return text
+			}
+		}
+	case string:
+		parts := strings.Split(v, ":")
+		if path == "Config.Env" {
+			name, _, _ := strings.Cut(v, "=")
+			return name
+		}
+		if len(parts) > 1 {
+			return parts[1]
+		}
+	}
+	return fmt.Sprint(i)
+}
+
+func list(v any) []any {
+	l, _ := v.([]any)
+	return l
+}

@@ -1,0 +1,220 @@
+package conformance_test
+
+import (
+	"context"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/conformance"
+)
+
+// atOnce is how many Docker Composes run at a time.
+const atOnce = 4
+
+// projectsDir is where the projects are.
+var projectsDir = filepath.Join("testdata", "conformance")
+
+// suite is one run over all projects.
+type suite struct {
+	engine  *engine
+	compose *compose
+	all     []conformance.Project
+}
+
+func TestAccConformance(t *testing.T) {
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("acceptance tests run with TF_ACC=1")
+	}
+	e := newEngine(t)
+	s := &suite{engine: e, compose: newCompose(t, e.node.Host), all: stage(t, e)}
+	running := s.choose(t, func(p conformance.Project) bool { return p.Fails == "" && p.Refused == "" })
+	t.Logf("%d of %d projects are run", len(running), len(s.all))
+	s.compare(t, running)
+}
+
+// stage copies the projects to where both the programs and the node find them.
+func stage(t *testing.T, e *engine) []conformance.Project {
+	t.Helper()
+	dir := t.TempDir()
+	for _, target := range []string{dir, filepath.Join(e.node.Root, dir)} {
+		if err := os.MkdirAll(target, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.CommandContext(t.Context(), "cp", "-a", projectsDir+"/.", target).CombinedOutput(); err != nil {
+			t.Fatalf("copy projects: %v: %s", err, out)
+		}
+	}
+	all, err := conformance.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// choose leaves out the projects that the engine is too old for, and says so.
+// HOMELAB_CONFORMANCE is a pattern of names, for work on a few of them.
+func (s *suite) choose(t *testing.T, wanted func(conformance.Project) bool) []conformance.Project {
+	t.Helper()
+	var out []conformance.Project
+	for _, p := range s.all {
+		if pattern := os.Getenv("HOMELAB_CONFORMANCE"); pattern != "" {
+			if ok, _ := filepath.Match(pattern, p.Name); !ok {
+				continue
+			}
+		}
+		switch {
+		case !wanted(p):
+		case p.API != "" && older(s.engine.api, p.API):
+			t.Run("skipped/"+p.Name, func(t *testing.T) { t.Skipf("needs API %s, the engine has %s: %s", p.API, s.engine.api, p.Why) })
+		default:
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// compare brings the projects up by both and compares.
+func (s *suite) compare(t *testing.T, projects []conformance.Project) {
+	t.Helper()
+	for _, p := range projects {
+		s.engine.makeExternals(t, p)
+	}
+	composed := s.byCompose(t, projects)
+	s.imports(t, projects)
+	s.each(t, projects, func(p conformance.Project) error { return s.compose.down(context.WithoutCancel(t.Context()), p) })
+	provided := s.byProvider(t, projects)
+	used := make([]int, len(differences))
+	for _, name := range slices.Sorted(maps.Keys(provided)) {
+		t.Run(name, func(t *testing.T) {
+			if composed[name] == nil {
+				t.Fatal("Docker Compose did not bring it up")
+			}
+			for _, line := range compareRecords(composed[name], provided[name], used) {
+				t.Error(line)
+			}
+		})
+	}
+	for i, d := range differences {
+		if used[i] == 0 && os.Getenv("HOMELAB_CONFORMANCE") == "" {
+			t.Errorf("no project needs the difference %q of %s: remove it", d.reason, d.field)
+		}
+	}
+	s.upAgain(t, slices.DeleteFunc(slices.Clone(projects), func(p conformance.Project) bool { return provided[p.Name] == nil }))
+}
+
+// each does something with all projects, a few at a time.
+func (s *suite) each(t *testing.T, projects []conformance.Project, do func(conformance.Project) error) {
+	t.Helper()
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for _, p := range projects {
+		group.Go(func() error {
+			if err := do(p); err != nil {
+				t.Errorf("%s: %v", p.Name, err)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // its errors are the test's
+}
+
+// byCompose brings the projects up with Docker Compose and records them.
+func (s *suite) byCompose(t *testing.T, projects []conformance.Project) map[string]record {
+	t.Helper()
+	var mu sync.Mutex
+	out := map[string]record{}
+	s.each(t, projects, func(p conformance.Project) error {
+		if err := s.compose.up(t.Context(), p); err != nil {
+			return err
+		}
+		s.engine.settle(t, p.Name)
+		r := s.engine.record(t, p.Name)
+		mu.Lock()
+		defer mu.Unlock()
+		out[p.Name] = r
+		return nil
+	})
+	return out
+}
+
+// imports plans to take over what Docker Compose started: no service may change.
+func (s *suite) imports(t *testing.T, projects []conformance.Project) {
+	t.Helper()
+	tf := newTerraform(t, s.engine.node.Host, projects)
+	tf.plan(t, true)
+	for name, lines := range tf.changes(t) {
+		for _, line := range lines {
+			t.Errorf("%s: after the import the plan changes %s", name, line)
+		}
+	}
+}
+
+// byProvider applies all projects in one go, and plans again.
+func (s *suite) byProvider(t *testing.T, projects []conformance.Project) map[string]record {
+	t.Helper()
+	tf := newTerraform(t, s.engine.node.Host, projects)
+	tf.plan(t, false)
+	tf.drop(t, tf.run(t, "apply", "-auto-approve"))
+	out := map[string]record{}
+	for name := range tf.projects {
+		s.engine.settle(t, name)
+		out[name] = s.engine.record(t, name)
+	}
+	tf.plan(t, false)
+	for name, lines := range tf.changes(t) {
+		for _, line := range lines {
+			t.Errorf("%s: after the apply the plan changes %s", name, line)
+		}
+	}
+	return out
+}
+
+// upAgain has Docker Compose look at what the provider made: it makes nothing anew.
+func (s *suite) upAgain(t *testing.T, projects []conformance.Project) {
+	t.Helper()
+	s.each(t, projects, func(p conformance.Project) error {
+		before := s.engine.identities(t, p.Name)
+		if err := s.compose.up(t.Context(), p); err != nil {
+			return err
+		}
+		for _, line := range compareFields(before, s.engine.identities(t, p.Name)) {
+			t.Errorf("%s: docker compose up made anew what the provider had made: %s", p.Name, line)
+		}
+		return nil
+	})
+}
+
+// identities are the IDs of a project's containers.
+func (e *engine) identities(t testing.TB, project string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for _, c := range e.containers(t, project) {
+		out[c.name] = c.id[:12]
+	}
+	return out
+}
+
+func sortedKeys[V any](both ...map[string]V) []string {
+	keys := map[string]bool{}
+	for _, m := range both {
+		for key := range m {
+			keys[key] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(keys))
+}
+
+func orAbsent(m map[string]string, key string) string {
+	if v, ok := m[key]; ok {
+		return v
+	}
+	return acctest.Absent
+}
