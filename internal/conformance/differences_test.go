@@ -41,10 +41,35 @@ var differences = []difference{
 	{"the engine makes up a MAC address where none is wanted", `container NetworkSettings\.(Networks\..+\.)?MacAddress`, noMACWanted},
 	{"the engine gives the next free port where only the container's is named", `container NetworkSettings\.Ports\..*\.HostPort`, noPortWanted},
 	{"health checks are run by the clock", `container State\.Health\.Log.*`, nil},
-	{"our own labels", `((container Config|network|volume)\.?| )Labels\.io\.homelab\..*`, nil},
+	{"our own labels", `(container Config\.|network |volume )Labels\.io\.homelab\..*`, nil},
+	{"a health check may be running", `container ExecIDs.*`, nil},
+	{"a plain digest of a secret would let it be guessed, so that service's hash is another", `container Config\.Labels\.com\.docker\.compose\.config-hash`, hasSecret},
+	{"the engine takes the next free port of a range, in the order of start", `container NetworkSettings\.Ports\..*\.HostPort`, inRange},
 	{"documents are no files of the node", `container Config\.Labels\.com\.docker\.compose\.project\.(config_files|working_dir)`, nil},
 	{"Docker Compose writes this label in random order", `container Config\.Labels\.com\.docker\.compose\.depends_on`, sameItems},
 	{"files are delivered in volumes, as the node has none of those of where Terraform runs", `container (HostConfig\.)?(Mounts|Binds)(\[.*\].*)?`, delivered},
+}
+
+// unordered are lists whose order means nothing to the engine; their elements are
+// compared by what tells them apart. Docker Compose makes some of them out of
+// maps, in random order.
+var unordered = map[string]func(element any) string{
+	"Mounts":                 field("Destination"),
+	"HostConfig.Mounts":      field("Target"),
+	"HostConfig.Binds":       part(":", 1),
+	"HostConfig.Devices":     field("PathInContainer"),
+	"HostConfig.Ulimits":     field("Name"),
+	"HostConfig.DnsOptions":  part("\n", 0),
+	"HostConfig.CapAdd":      part("\n", 0),
+	"HostConfig.CapDrop":     part("\n", 0),
+	"HostConfig.GroupAdd":    part("\n", 0),
+	"HostConfig.ExtraHosts":  part("\n", 0),
+	"HostConfig.SecurityOpt": part("\n", 0),
+	"HostConfig.Links":       part("\n", 0),
+	"Config.Env":             part("=", 0),
+	"Links":                  part("\n", 0),
+	"Aliases":                part("\n", 0),
+	"DNSNames":               part("\n", 0),
 }
 
 var compiled = func() []*regexp.Regexp {
@@ -92,6 +117,30 @@ func noPortWanted(d diff) bool {
 	one, err := strconv.Atoi(strings.Trim(d.compose, `"`))
 	other, err2 := strconv.Atoi(strings.Trim(d.provider, `"`))
 	return err == nil && err2 == nil && one >= 32768 && other >= 32768
+}
+
+// hasSecret holds for containers with a secret in their environment or command.
+func hasSecret(d diff) bool { return d.providedSide["Config.Labels.io.homelab.secret-version"] != "" }
+
+var boundPort = regexp.MustCompile(`^NetworkSettings\.Ports\.([^\[]+)\[`)
+
+func inRange(d diff) bool {
+	port := boundPort.FindStringSubmatch(d.path)
+	if port == nil {
+		return false
+	}
+	for path, value := range d.composeSide {
+		first, last, ok := strings.Cut(strings.Trim(value, `"`), "-")
+		if ok && strings.HasPrefix(path, "HostConfig.PortBindings."+port[1]+"[") && d.providedSide[path] == value {
+			return within(d.compose, first, last) && within(d.provider, first, last)
+		}
+	}
+	return false
+}
+
+func within(port, first, last string) bool {
+	port = strings.Trim(port, `"`)
+	return len(port) == len(first) && first <= port && port <= last
 }
 
 func sameItems(d diff) bool {

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -78,7 +80,7 @@ func labelled(project string) string {
 	return "filters=" + url.QueryEscape(`{"label":["com.docker.compose.project=`+project+`"]}`)
 }
 
-// makeExternals makes the networks and volumes that a project expects.
+// makeExternals makes the networks, volumes and directories that a project expects.
 func (e *engine) makeExternals(t *testing.T, p conformance.Project) {
 	t.Helper()
 	for name, subnet := range p.Networks {
@@ -87,6 +89,11 @@ func (e *engine) makeExternals(t *testing.T, p conformance.Project) {
 			options.IPAM = &network.IPAM{Config: []network.IPAMConfig{{Subnet: subnet}}}
 		}
 		if _, err := e.NetworkCreate(t.Context(), name, options); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, dir := range p.Directories {
+		if err := os.MkdirAll(filepath.Join(e.node.Root, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}

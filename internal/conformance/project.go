@@ -29,6 +29,8 @@ type Project struct {
 	// Networks and Volumes are made beforehand: the external ones.
 	Networks map[string]string `yaml:"networks"` // name to subnet
 	Volumes  []string          `yaml:"volumes"`
+	// Directories are made on the node.
+	Directories []string `yaml:"directories"`
 	// API is the oldest engine API that can do it; Why says why, and is shown where
 	// the project is skipped.
 	API string `yaml:"api"`

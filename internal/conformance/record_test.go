@@ -179,6 +179,9 @@ func flatten(path string, value any, into map[string]string) {
 		if len(v) == 0 {
 			into[path] = "[]"
 		}
+		if strings.HasPrefix(path, "NetworkSettings.Ports.") {
+			slices.SortFunc(v, byPort)
+		}
 		for i, inner := range v {
 			flatten(path+"["+element(path, i, inner)+"]", inner, into)
 		}
@@ -189,32 +192,45 @@ func flatten(path string, value any, into map[string]string) {
 	}
 }
 
-// unordered are lists of the engine whose order it does not keep or use.
-var unordered = []string{"Mounts", "HostConfig.Mounts", "HostConfig.Binds", "Config.Env"}
-
-// element names an element of a list.
+// element names an element of a list: by its index where the order counts.
 func element(path string, i int, value any) string {
-	if !slices.Contains(unordered, path) {
+	identity := unordered[path]
+	if identity == nil {
+		identity = unordered[path[strings.LastIndex(path, ".")+1:]]
+	}
+	if identity == nil {
 		return fmt.Sprint(i)
 	}
-	switch v := value.(type) {
-	case map[string]any:
-		for _, key := range []string{"Destination", "Target"} {
-			if text, ok := v[key].(string); ok {
-				return text
-			}
-		}
-	case string:
-		parts := strings.Split(v, ":")
-		if path == "Config.Env" {
-			name, _, _ := strings.Cut(v, "=")
-			return name
-		}
-		if len(parts) > 1 {
-			return parts[1]
-		}
+	return identity(value)
+}
+
+// field identifies an element by one of its fields, and part by a part of its
+// text.
+func field(name string) func(any) string {
+	return func(element any) string {
+		object, _ := element.(map[string]any)
+		return fmt.Sprint(object[name])
 	}
-	return fmt.Sprint(i)
+}
+
+func part(separator string, n int) func(any) string {
+	return func(element any) string {
+		text, _ := element.(string)
+		parts := strings.Split(text, separator)
+		return parts[min(n, len(parts)-1)]
+	}
+}
+
+// byPort orders the bindings of a port: first those of a port that was chosen.
+func byPort(a, b any) int {
+	key := func(v any) string {
+		port := field("HostPort")(v)
+		if len(port) == 5 && port >= "32768" {
+			port = "dynamic"
+		}
+		return port + " " + field("HostIp")(v)
+	}
+	return strings.Compare(key(a), key(b))
 }
 
 func list(v any) []any {

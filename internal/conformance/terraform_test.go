@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -75,6 +76,8 @@ func stack(p conformance.Project) map[string]any {
 	return out
 }
 
+var mentioned = regexp.MustCompile(`"(homelab_stack\.[a-z0-9-]+)"`)
+
 // problem is an error of Terraform, and the project that it is about.
 type problem struct{ project, text string }
 
@@ -92,6 +95,9 @@ func (tf *terraform) run(t *testing.T, args ...string) []problem {
 			continue
 		}
 		d := message.Diagnostic
+		if found := mentioned.FindStringSubmatch(d.Detail); d.Address == "" && found != nil {
+			d.Address = found[1] // of an import
+		}
 		problems = append(problems, problem{strings.TrimPrefix(d.Address, "homelab_stack."), d.Summary + ": " + d.Detail})
 	}
 	if result.Code != 0 && len(problems) == 0 {
@@ -148,6 +154,9 @@ func (tf *terraform) changes(t *testing.T) map[string][]string {
 	}
 	out := map[string][]string{}
 	for _, c := range plan.Changes {
+		if _, ok := tf.projects[c.Name]; !ok {
+			continue // left out, as its apply failed
+		}
 		before, after := map[string]string{}, map[string]string{}
 		for _, section := range []string{"services", "networks", "volumes"} {
 			flatten(section, c.Change.Before[section], before)
