@@ -33,6 +33,7 @@ var differences = []difference{
 	{"every run has its own", `container (Id|Created|State\.(Pid|StartedAt|FinishedAt)|ResolvConfPath|HostnamePath|HostsPath|LogPath|NetworkSettings\.(SandboxID|SandboxKey))`, nil},
 	{"every run has its own", `(network|volume) (Id|Created|CreatedAt)`, nil},
 	{"the engine answers with null where it was sent nothing, and with an empty list where it was sent one", `container .*`, bothEmpty},
+	{"the clients differ in whether they send what is not set", `request .*`, bothZero},
 	{"the name of a container's layer is random", `container (GraphDriver\.Data\.\w+|Storage\..*)`, nil},
 	{"the endpoint's ID is random", `container NetworkSettings\.(Networks\..+\.)?EndpointID`, nil},
 	{"a network is a view of its containers, which are compared themselves", `network (Containers|Status)\..*`, nil},
@@ -41,11 +42,11 @@ var differences = []difference{
 	{"the engine makes up a MAC address where none is wanted", `container NetworkSettings\.(Networks\..+\.)?MacAddress`, noMACWanted},
 	{"the engine gives the next free port where only the container's is named", `container NetworkSettings\.Ports\..*\.HostPort`, noPortWanted},
 	{"health checks are run by the clock", `container State\.Health\.Log.*`, nil},
-	{"our own labels", `(container Config\.|network |volume )Labels\.io\.homelab\..*`, nil},
+	{"our own labels", `(container Config\.|network |volume |request )Labels\.io\.homelab\..*`, nil},
 	{"a health check may be running", `container ExecIDs.*`, nil},
 	{"a plain digest of a secret would let it be guessed, so that service's hash is another", `container Config\.Labels\.com\.docker\.compose\.config-hash`, hasSecret},
 	{"the engine takes the next free port of a range, in the order of start", `container NetworkSettings\.Ports\..*\.HostPort`, inRange},
-	{"documents are no files of the node", `container Config\.Labels\.com\.docker\.compose\.project\.(config_files|working_dir)`, nil},
+	{"documents are no files of the node", `(container Config\.|request )Labels\.com\.docker\.compose\.project\.(config_files|working_dir)`, nil},
 	{"Docker Compose writes this label in random order", `container Config\.Labels\.com\.docker\.compose\.depends_on`, sameItems},
 	{"files are delivered in volumes, as the node has none of those of where Terraform runs", `container (HostConfig\.)?(Mounts|Binds)(\[.*\].*)?`, delivered},
 }
@@ -81,6 +82,12 @@ var compiled = func() []*regexp.Regexp {
 }()
 
 func bothEmpty(d diff) bool { return isEmpty(d.compose) && isEmpty(d.provider) }
+
+func bothZero(d diff) bool { return isZero(d.compose) && isZero(d.provider) }
+
+func isZero(value string) bool {
+	return isEmpty(value) || slices.Contains([]string{`""`, "0", "false"}, value)
+}
 
 func isEmpty(value string) bool {
 	return slices.Contains([]string{acctest.Absent, "null", "{}", "[]"}, value)

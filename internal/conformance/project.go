@@ -38,6 +38,8 @@ type Project struct {
 	// Fails is what the engine says when it can't run the project here: then the
 	// requests that create containers are compared, and both have to fail so.
 	Fails string `yaml:"fails"`
+	// More is what Docker Compose says when only the provider can run the project.
+	More string `yaml:"more"`
 	// Refused is what the provider says at plan. Docker Compose is not asked.
 	Refused string `yaml:"refused"`
 }

@@ -37,9 +37,18 @@ func TestAccConformance(t *testing.T) {
 	}
 	e := newEngine(t)
 	s := &suite{engine: e, compose: newCompose(t, e.node.Host), all: stage(t, e)}
-	running := s.choose(t, func(p conformance.Project) bool { return p.Fails == "" && p.Refused == "" })
-	t.Logf("%d of %d projects are run", len(running), len(s.all))
-	s.compare(t, running)
+	used := make([]int, len(differences))
+	s.compare(t, s.choose(t, func(p conformance.Project) bool { return p.Fails+p.Refused+p.More == "" }), used)
+	lap := laps(t)
+	s.fails(t, s.choose(t, func(p conformance.Project) bool { return p.Fails != "" }), used)
+	s.more(t, s.choose(t, func(p conformance.Project) bool { return p.More != "" }))
+	s.refused(t, s.choose(t, func(p conformance.Project) bool { return p.Refused != "" }))
+	lap("tried what fails or is refused")
+	for i, d := range differences {
+		if used[i] == 0 && os.Getenv("HOMELAB_CONFORMANCE") == "" {
+			t.Errorf("no project needs the difference %q of %s: remove it", d.reason, d.field)
+		}
+	}
 }
 
 // stage copies the projects to where both the programs and the node find them.
@@ -84,8 +93,9 @@ func (s *suite) choose(t *testing.T, wanted func(conformance.Project) bool) []co
 }
 
 // compare brings the projects up by both and compares.
-func (s *suite) compare(t *testing.T, projects []conformance.Project) {
+func (s *suite) compare(t *testing.T, projects []conformance.Project, used []int) {
 	t.Helper()
+	t.Logf("%d of %d projects are compared", len(projects), len(s.all))
 	for _, p := range projects {
 		s.engine.makeExternals(t, p)
 	}
@@ -99,18 +109,12 @@ func (s *suite) compare(t *testing.T, projects []conformance.Project) {
 	lap("taken down by Docker Compose")
 	provided := s.byProvider(t, projects)
 	lap("brought up by the provider, and planned again")
-	used := make([]int, len(differences))
 	for _, name := range slices.Sorted(maps.Keys(provided)) {
 		t.Run(name, func(t *testing.T) {
 			for _, line := range compareRecords(composed[name], provided[name], used) {
 				t.Error(line)
 			}
 		})
-	}
-	for i, d := range differences {
-		if used[i] == 0 && os.Getenv("HOMELAB_CONFORMANCE") == "" {
-			t.Errorf("no project needs the difference %q of %s: remove it", d.reason, d.field)
-		}
 	}
 	defer lap("given to Docker Compose again")
 	s.upAgain(t, slices.DeleteFunc(slices.Clone(projects), func(p conformance.Project) bool { return provided[p.Name] == nil }))
