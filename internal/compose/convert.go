@@ -48,7 +48,7 @@ func (l *load) convert(ctx context.Context, actual, masked *model) desired.Stack
 
 // wire converts all of a service that needs no file of its own.
 func (l *load) wire(m *model, name string) desired.Service {
-	s := m.resolved.Services[name]
+	s := sharing(m.resolved, m.resolved.Services[name])
 	written := m.asWritten.Services[name]
 	service := desired.Service{
 		Name:            name,

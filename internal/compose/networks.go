@@ -40,6 +40,23 @@ func (l *load) networkMode(s types.ServiceConfig) container.NetworkMode {
 	return container.NetworkMode(mode)
 }
 
+// sharing turns "container:<name>" into "service:<name>" where the name is one
+// that the project gives to a container: it has to be there first.
+func sharing(p *types.Project, s types.ServiceConfig) types.ServiceConfig {
+	for _, mode := range []*string{&s.NetworkMode, &s.Ipc, &s.Pid} {
+		name, ok := strings.CutPrefix(*mode, types.ContainerPrefix)
+		if !ok {
+			continue
+		}
+		for _, other := range p.Services {
+			if other.ContainerName == name {
+				*mode = types.ServicePrefix + other.Name
+			}
+		}
+	}
+	return s
+}
+
 // checkSharedNetwork reports what the engine refuses for a container that uses
 // the network of another (daemon/container: validateNetMode in moby).
 func (l *load) checkSharedNetwork(s types.ServiceConfig) {

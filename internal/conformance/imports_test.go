@@ -34,7 +34,7 @@ var (
 // known from the documents only; a directory that Docker Compose bound is
 // delivered.
 func expectedOnImport(line string, all []string) bool {
-	if fromAbsent.MatchString(line) {
+	if fromAbsent.MatchString(line) || strings.HasSuffix(line, "s: {} -> (absent)") {
 		return true
 	}
 	service := changedService.FindString(line)

@@ -98,7 +98,7 @@ func absent(last Service, state string) Service {
 
 func serviceOf(containers []observed.Container, have *observed.Stack, mem Memory, name string) Service {
 	first := &containers[0]
-	digest, state := first.Digest, worstState(containers, mem.Completes[name])
+	digest, state := first.Digest, worstState(containers, completes(containers, mem, name))
 	if digest == "" {
 		digest = first.ImageID
 	}
@@ -107,6 +107,15 @@ func serviceOf(containers []observed.Container, have *observed.Stack, mem Memory
 		ref = first.ImageID
 	}
 	return Service{Image: ref, Digest: &digest, Replicas: len(containers), State: &state, Spec: specOf(containers, have.Name, mem, name)}
+}
+
+// completes tells whether a service is done when it ends. Of one that is being
+// imported only the restart policy tells, until the document is read.
+func completes(containers []observed.Container, mem Memory, name string) bool {
+	if _, known := mem.Known[name]; known {
+		return mem.Completes[name]
+	}
+	return containers[0].Spec["restart"] == ""
 }
 
 func worstState(containers []observed.Container, completes bool) string {

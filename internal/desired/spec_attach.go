@@ -1,6 +1,7 @@
 package desired
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -72,7 +73,7 @@ func networkFields(v View, s Spec) {
 			continue
 		}
 		s.set(key+".aliases", ownAliases(e.Aliases, v))
-		s.set(key+".links", e.Links)
+		s.set(key+".links", distinct(e.Links)) // Docker Compose sends some of them twice
 		if e.IPAMConfig != nil {
 			s.text(key+".ipv4_address", e.IPAMConfig.IPv4Address)
 			s.text(key+".ipv6_address", e.IPAMConfig.IPv6Address)
@@ -86,10 +87,21 @@ func networkFields(v View, s Spec) {
 	}
 }
 
+// distinct drops what was there before.
+func distinct(values []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(values), func(value string) bool {
+		again := seen[value]
+		seen[value] = true
+		return again
+	})
+}
+
 // ownAliases leaves out the names that the engine and Docker Compose add by
-// themselves: the container's short ID and its name.
+// themselves: the container's short ID and its name, and before API 1.44 a host
+// name with dots.
 func ownAliases(aliases []string, v View) []string {
-	seen := map[string]bool{v.ShortID: true, "": true}
+	seen := map[string]bool{v.ShortID: true, "": true, v.Config.Hostname: true}
 	for _, name := range v.Names {
 		seen[name] = true
 	}

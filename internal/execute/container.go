@@ -83,8 +83,11 @@ func (r *run) createContainer(ctx context.Context, op *plan.Operation) error {
 	if len(names) > 1 && !atLeast(r.engine, apiManyEndpoints) {
 		first, rest = names[:1], names[1:]
 	}
-	if len(names) > 0 && !atLeast(r.engine, apiManyEndpoints) && names[0].settings.MacAddress != "" {
+	if len(names) > 0 && !atLeast(r.engine, apiManyEndpoints) {
 		config.MacAddress = names[0].settings.MacAddress //nolint:staticcheck // what engines before API 1.44 read
+		for _, e := range names {
+			e.settings.MacAddress = "" // which they have for the container only
+		}
 	}
 	networking := &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{}}
 	for _, e := range first {

@@ -44,31 +44,24 @@ func (r *run) mount(ctx context.Context, s *desired.Service, op *plan.Operation,
 	return nil
 }
 
-// bindSpec writes a mount in the engine's short form, as Docker Compose does
-// for all that fits it: the engine makes a missing host path only for that
-// form.
+// bindSpec writes a mount in the engine's short form for what Docker Compose
+// writes in it: the engine before API 1.42 makes a missing host path only for
+// that form.
 func bindSpec(m desired.Mount) (string, bool) {
 	switch {
-	case m.Type == desired.MountTmpfs, m.Subpath != "", m.Source == "", strings.Contains(m.Source, ":"), strings.Contains(m.Target, ":"):
+	case m.Propagation != "", m.NoCopy, m.Type == desired.MountTmpfs, m.Subpath != "", m.Source == "", strings.Contains(m.Source, ":"), strings.Contains(m.Target, ":"):
 		return "", false
 	case m.Type == desired.MountBind && !m.CreateHostPath:
 		return "", false
 	}
-	var modes []string
+	mode := "rw"
 	if m.ReadOnly {
-		modes = append(modes, "ro")
-	} else {
-		modes = append(modes, "rw")
+		mode = "ro"
 	}
-	for _, mode := range []string{m.SELinux, m.Propagation} {
-		if mode != "" {
-			modes = append(modes, mode)
-		}
+	if m.SELinux != "" {
+		mode += "," + m.SELinux
 	}
-	if m.NoCopy {
-		modes = append(modes, "nocopy")
-	}
-	return m.Source + ":" + m.Target + ":" + strings.Join(modes, ","), true
+	return m.Source + ":" + m.Target + ":" + mode, true
 }
 
 func newMount(m desired.Mount) mount.Mount {
@@ -76,7 +69,7 @@ func newMount(m desired.Mount) mount.Mount {
 	switch m.Type {
 	case desired.MountBind:
 		if m.Propagation != "" {
-			out.BindOptions = &mount.BindOptions{Propagation: mount.Propagation(m.Propagation)}
+			out.BindOptions = &mount.BindOptions{Propagation: mount.Propagation(m.Propagation), CreateMountpoint: m.CreateHostPath}
 		}
 	case desired.MountVolume:
 		if m.NoCopy || m.Subpath != "" {

@@ -72,7 +72,7 @@ func (c *comparison) differences(have *observed.Container) []Difference {
 		if !wanted && have.Defaults[key] {
 			continue
 		}
-		if c.taken(key, got, have) {
+		if c.taken(key, got, have) || wanted && !exists && isDiscarded(key) && c.madeFromThis(have) {
 			continue
 		}
 		out = append(out, c.hide(key, got, want, have))
