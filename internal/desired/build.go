@@ -103,16 +103,23 @@ func (b *Build) NeedsBuildKit() []string {
 	return keys
 }
 
-// NeedsClassic tells whether only the classic builder can do the build: BuildKit
-// knows no networks by name.
-func (b *Build) NeedsClassic() bool {
+// NamesNetwork tells whether the build runs in a network by its name, which only
+// the classic builder can do.
+func (b *Build) NamesNetwork() bool {
 	return b.Network != "" && b.Network != "default" && b.Network != "host" && b.Network != "none"
+}
+
+// Classic tells whether an engine which speaks no newer than the API version
+// builds this with its classic builder: because of a network's name, or because
+// its BuildKit has no limits yet and nothing needs BuildKit.
+func (b *Build) Classic(api string) bool {
+	return b.NamesNetwork() || len(b.NeedsBuildKit()) == 0 && len(b.limits()) > 0 && old(api)
 }
 
 // Lacking names the keys of the build section, as they are written, that an
 // engine which speaks no newer than the API version has no means for.
 func (b *Build) Lacking(api string) []string {
-	if api == "" || versions.GreaterThanOrEqualTo(api, apiBuildKitNow) {
+	if !old(api) {
 		return nil
 	}
 	var keys []string
@@ -128,8 +135,31 @@ func (b *Build) Lacking(api string) []string {
 	if b.SBOM != "" && b.SBOM != "false" {
 		keys = append(keys, "sbom")
 	}
+	if !b.Classic(api) {
+		keys = append(keys, b.limits()...)
+	}
 	return keys
 }
+
+// limits names the keys that the BuildKit of an old engine takes for nothing,
+// though its classic builder has them.
+func (b *Build) limits() []string {
+	var keys []string
+	for _, host := range b.ExtraHosts {
+		if strings.HasSuffix(host, ":host-gateway") && len(keys) == 0 {
+			keys = append(keys, "extra_hosts (host-gateway)")
+		}
+	}
+	if b.ShmSizeBytes > 0 {
+		keys = append(keys, "shm_size")
+	}
+	if len(b.Ulimits) > 0 {
+		keys = append(keys, "ulimits")
+	}
+	return keys
+}
+
+func old(api string) bool { return api != "" && versions.LessThan(api, apiBuildKitNow) }
 
 // ParseCache reads an entry of CacheFrom or CacheTo: a reference, which is a
 // cache in a registry, or "type=…" with further attributes.

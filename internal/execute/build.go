@@ -85,7 +85,7 @@ func (r *run) builder(img desired.Image) string {
 func (r *run) buildWith(ctx context.Context, img desired.Image, names []string, labels map[string]string) error {
 	b := img.Build
 	tell := func(line string) { r.opts.Progress(ctx, "build image "+img.Reference+": "+line) }
-	if b.NeedsClassic() {
+	if b.Classic(r.engine.ClientVersion()) {
 		return r.buildClassic(ctx, b, names, labels, tell)
 	}
 	err := buildkit.Build(ctx, r.engine, &buildkit.Request{Build: b, Names: names, Labels: labels, Credentials: r.credentials, Progress: tell})

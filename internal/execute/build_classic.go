@@ -2,10 +2,12 @@ package execute
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/docker/docker/api/types/build"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/go-units"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -19,6 +21,13 @@ func (r *run) buildClassic(ctx context.Context, b *desired.Build, names []string
 		BuildArgs: b.Args, Target: b.Target, Labels: labels, NoCache: b.NoCache, PullParent: b.Pull, CacheFrom: b.CacheFrom,
 		ExtraHosts: b.ExtraHosts, NetworkMode: b.Network, ShmSize: b.ShmSizeBytes, Platform: b.Platform,
 		Remove: true, ForceRemove: true, Isolation: container.IsolationDefault,
+	}
+	for _, text := range b.Ulimits {
+		limit, err := units.ParseUlimit(text)
+		if err != nil {
+			return fmt.Errorf("build.ulimits: %w", err)
+		}
+		options.Ulimits = append(options.Ulimits, limit)
 	}
 	var content io.Reader
 	if b.Remote {

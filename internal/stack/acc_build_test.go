@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -23,6 +24,7 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/images"
 )
 
 // inDirectory is the argument by which a stack reads files below dir.
@@ -223,7 +225,45 @@ func TestAccStack_BuildContextOf50MB_ArrivesAsItIs(t *testing.T) {
 	)
 }
 
-func TestAccStack_BuildSettings_ReachTheBuild(t *testing.T) {
+func TestAccStack_BuildLimits_HoldInTheBuild(t *testing.T) {
+	b := newBench(t)
+	config := b.config(`
+services:
+  made:
+    build:
+      context: .
+      ulimits: {nofile: {soft: 100, hard: 200}}
+      shm_size: 32m
+      extra_hosts: ["far=192.0.2.1", "node=host-gateway"]
+      dockerfile_inline: |
+        FROM homelab.test/app:1
+        RUN ["/app", "job", "-copy", "/etc/hosts:/hosts"]
+        RUN ["/app", "job", "-copy", "/proc/self/limits:/limits"]
+        RUN ["/app", "job", "-copy", "/proc/mounts:/mounts"]
+`, inDirectory(t.TempDir()))
+	says := func(path string, patterns ...string) acctest.StateCheck {
+		return holds(func() error {
+			var text string
+			b.eventually("an answer", func() bool {
+				text, _ = b.fileIn("made", path)
+				return !strings.HasPrefix(text, "unhealthy:")
+			})
+			for _, pattern := range patterns {
+				if !regexp.MustCompile(pattern).MatchString(text) {
+					return fmt.Errorf("%s has no %s:\n%s", path, pattern, text)
+				}
+			}
+			return nil
+		})
+	}
+	b.test(
+		b.step(config, says("/limits", `Max open files +\d+ +200 `), says("/mounts", `/dev/shm tmpfs .*size=32768k`),
+			says("/hosts", `192\.0\.2\.1\s+far`, `[0-9.]+\s+node`)),
+		unchanged(config),
+	)
+}
+
+func TestAccStack_BuildSettings_AreNoChangeAfterwards(t *testing.T) {
 	b := newBench(t)
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{"page": "1"})
@@ -233,19 +273,19 @@ services:
     build:
       context: .
       labels: {mine: yes}
-      network: none
+      network: host
       no_cache: true
       no_cache_filter: [one]
-      ulimits: {nofile: {soft: 100, hard: 200}}
-      shm_size: 32m
+      entitlements: [network.host]
       extra_hosts: ["far=192.0.2.1"]
       cache_from: [homelab.test/app:1]
       cache_to: ["type=inline"]
+      platforms: [`+b.platform()+`]
       provenance: false
+      sbom: false
       dockerfile_inline: |
         FROM homelab.test/app:1 AS one
-        RUN ["/app", "job", "-sum", "/etc/hosts:/hosts", "-print", "/proc/self/limits"]
-        RUN ["/app", "job", "-sum", "/proc/self/limits:/limits"]
+        RUN ["/app", "job", "-copy", "/etc/hosts:/hosts"]
 `, inDirectory(dir))
 	b.test(
 		b.step(config, holds(func() error {
@@ -262,6 +302,52 @@ services:
 		})),
 		unchanged(config),
 	)
+}
+
+// platform is the engine's own.
+func (b *bench) platform() string {
+	version, err := b.engine.ServerVersion(b.Context())
+	b.must(err)
+	return version.Os + "/" + version.Arch
+}
+
+func TestAccStack_BuildInNetworkByName_IsTheClassicBuilders(t *testing.T) {
+	b := newBench(t)
+	config := b.config(`
+services:
+  made: {build: {context: ., network: bridge, dockerfile_inline: "FROM homelab.test/app:1\nENV MADE=yes\n"}}
+`, inDirectory(t.TempDir()))
+	b.test(b.step(config, holds(func() error {
+		if env := b.container("made").Config.Env; !slices.Contains(env, "MADE=yes") {
+			return fmt.Errorf("made has %v", env)
+		}
+		return nil
+	})), unchanged(config))
+}
+
+// TestAccStack_BuildForPlatforms_NeedsAStoreThatKeepsThem is about engines of
+// three kinds; an image for two platforms is no use to run here, only to have.
+func TestAccStack_BuildForPlatforms_NeedsAStoreThatKeepsThem(t *testing.T) {
+	b := newBench(t)
+	dir := t.TempDir()
+	program, err := images.BuildApp(t.Context(), "")
+	b.must(err)
+	b.must(os.WriteFile(filepath.Join(dir, "app"), program, 0o755))
+	config := b.config(`
+services:
+  made: {build: {context: ., platforms: [linux/amd64, linux/arm64], dockerfile_inline: "FROM scratch\nCOPY app /app\nENTRYPOINT [\"/app\"]\n"}}
+`, inDirectory(dir))
+	info, err := b.engine.Info(t.Context())
+	b.must(err)
+	store := slices.ContainsFunc(info.DriverStatus, func(entry [2]string) bool { return entry[1] == "io.containerd.snapshotter.v1" })
+	switch {
+	case !b.knows("1.42"):
+		b.test(resource.TestStep{Config: config, ExpectError: wording(`does not know build.platforms, which needs Docker Engine 23.0 or newer`)})
+	case !store:
+		b.test(resource.TestStep{Config: config, ExpectError: wording(`build.platforms with several platforms: this engine keeps images in its classic store`)})
+	default:
+		b.test(b.step(config, b.expectFile("made", "/proc/1/comm", "app\n")), unchanged(config))
+	}
 }
 
 // TestAccStack_BuildAgain_MakesTheSameImage shows that what is unchanged comes

@@ -29,7 +29,7 @@ import (
 type behavior struct {
 	addr, url, file, line       string
 	upstream, broken            string
-	show, sum                   string
+	show, sum, keep             string
 	unhealthy, ignoreTerm       bool
 	healthyAfter, exitAfter, in time.Duration
 	code                        int
@@ -56,6 +56,7 @@ func main() {
 	flags.BoolVar(&b.ignoreTerm, "ignore-term", false, "serve, sleep: ignore SIGTERM")
 	flags.DurationVar(&b.in, "sleep", 0, "job: exit after that")
 	flags.StringVar(&b.show, "print", "", "job: a file to print")
+	flags.StringVar(&b.keep, "copy", "", "job: FROM:TO copies a file")
 	flags.StringVar(&b.sum, "sum", "", "job: FROM:TO writes the SHA-256 of a file into another")
 	_ = flags.Parse(args) // exits
 	if b.line != "" {
@@ -130,10 +131,17 @@ func (b behavior) job() int {
 		}
 		fmt.Printf("%s\n", content)
 	}
-	if from, to, ok := strings.Cut(b.sum, ":"); ok {
+	for _, pair := range []string{b.sum, b.keep} {
+		from, to, ok := strings.Cut(pair, ":")
+		if !ok {
+			continue
+		}
 		content, err := os.ReadFile(from)
+		if err == nil && pair == b.sum {
+			content = fmt.Appendf(nil, "%x\n", sha256.Sum256(content))
+		}
 		if err == nil {
-			err = os.WriteFile(to, fmt.Appendf(nil, "%x\n", sha256.Sum256(content)), 0o644)
+			err = os.WriteFile(to, content, 0o644)
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
