@@ -35,6 +35,7 @@ var differences = []difference{
 	{"the engine answers with null where it was sent nothing, and with an empty list where it was sent one", `container .*`, bothEmpty},
 	{"the clients differ in whether they send what is not set", `request .*`, bothZero},
 	{"the name of a container's layer is random", `container (GraphDriver\.Data\.\w+|Storage\..*)`, nil},
+	{"an image that is built again has another ID", `container (Image|ImageManifestDescriptor\..*|Config\.Labels\.com\.docker\.compose\.image)`, isBuilt},
 	{"the endpoint's ID is random", `container NetworkSettings\.(Networks\..+\.)?EndpointID`, nil},
 	{"a network is a view of its containers, which are compared themselves", `network (Containers|Status)\..*`, nil},
 	{"the engine takes the next free subnet of its pool", `(container NetworkSettings\.Networks\..+\.Gateway|network IPAM\.Config\[0\]\.(Subnet|Gateway|IPRange))`, fromPool},
@@ -42,9 +43,11 @@ var differences = []difference{
 	{"the engine makes up a MAC address where none is wanted", `container NetworkSettings\.(Networks\..+\.)?MacAddress`, noMACWanted},
 	{"the engine gives the next free port where only the container's is named", `container NetworkSettings\.Ports\..*\.HostPort`, noPortWanted},
 	{"health checks are run by the clock", `container State\.Health\.Log.*`, nil},
-	{"our own labels", `(container Config\.|network |volume |request )Labels\.io\.homelab\..*`, nil},
+	{"our own labels", `((container|image) Config\.|network |volume |request )Labels\.io\.homelab\..*`, nil},
 	{"a health check may be running", `container ExecIDs.*`, nil},
 	{"a plain digest of a secret would let it be guessed, so that service's hash is another", `container Config\.Labels\.com\.docker\.compose\.config-hash`, hasSecret},
+	{"it is hashed with the ID of another container, which every run makes anew", `container Config\.Labels\.com\.docker\.compose\.config-hash`, sharesContainer},
+	{"it is for sharing files with a virtual machine, and nothing reads it", `container HostConfig\.Mounts\[.*\]\.Consistency`, nil},
 	{"the engine takes the next free port of a range, in the order of start", `container NetworkSettings\.Ports\..*\.HostPort`, inRange},
 	{"documents are no files of the node", `(container Config\.|request )Labels\.com\.docker\.compose\.project\.(config_files|working_dir)`, nil},
 	{"Docker Compose writes this label in random order", `container Config\.Labels\.com\.docker\.compose\.depends_on`, sameItems},
@@ -68,6 +71,7 @@ var unordered = map[string]func(element any) string{
 	"HostConfig.SecurityOpt": part("\n", 0),
 	"HostConfig.Links":       part("\n", 0),
 	"Config.Env":             part("=", 0),
+	"RepoTags":               part("\n", 0),
 	"Links":                  part("\n", 0),
 	"Aliases":                part("\n", 0),
 	"DNSNames":               part("\n", 0),
@@ -91,6 +95,11 @@ func isZero(value string) bool {
 
 func isEmpty(value string) bool {
 	return slices.Contains([]string{acctest.Absent, "null", "{}", "[]"}, value)
+}
+
+// isBuilt holds for containers of images that were not there beforehand.
+func isBuilt(d diff) bool {
+	return !strings.HasPrefix(d.composeSide["Config.Image"], `"homelab.test/`)
 }
 
 // fromPool holds for addresses of the pool that the engine was started with.
@@ -128,6 +137,18 @@ func noPortWanted(d diff) bool {
 
 // hasSecret holds for containers with a secret in their environment or command.
 func hasSecret(d diff) bool { return d.providedSide["Config.Labels.io.homelab.secret-version"] != "" }
+
+// sharesContainer holds for what uses the namespace or the volumes of another
+// container of the project. That the hash is right shows in docker compose up,
+// which makes none of them anew.
+func sharesContainer(d diff) bool {
+	for _, field := range []string{"NetworkMode", "PidMode", "IpcMode"} {
+		if mode := d.providedSide["HostConfig."+field]; strings.HasPrefix(mode, `"container:<container `) && mode == d.composeSide["HostConfig."+field] {
+			return true
+		}
+	}
+	return d.providedSide["HostConfig.VolumesFrom[0]"] != ""
+}
 
 var boundPort = regexp.MustCompile(`^NetworkSettings\.Ports\.([^\[]+)\[`)
 

@@ -104,6 +104,11 @@ func (e *engine) makeExternals(t *testing.T, p conformance.Project) {
 	}
 }
 
+// fails tells whether the engine can't run a project.
+func (e *engine) fails(p conformance.Project) bool {
+	return len(p.Fails) > 0 && (p.FailsBelow == "" || older(e.api, p.FailsBelow))
+}
+
 // older tells whether an API version is below another.
 func older(api, than string) bool {
 	var a, b [2]int

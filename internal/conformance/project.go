@@ -37,7 +37,13 @@ type Project struct {
 	Why string `yaml:"why"`
 	// Fails is what the engine says when it can't run the project here: then the
 	// requests that create containers are compared, and both have to fail so.
-	Fails string `yaml:"fails"`
+	// Engines differ in their words: one of these. FailsBelow limits it to engines
+	// with an older API; newer ones run it like any other.
+	Fails      []string `yaml:"fails"`
+	FailsBelow string   `yaml:"fails_below"`
+	// Again has the services that "docker compose up" makes anew in any case, each
+	// with the reason.
+	Again map[string]string `yaml:"again"`
 	// More is what Docker Compose says when only the provider can run the project.
 	More string `yaml:"more"`
 	// Refused is what the provider says at plan. Docker Compose is not asked.

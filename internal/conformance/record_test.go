@@ -109,6 +109,31 @@ func (e *engine) volumes(t testing.TB, project string, containers []inspected) [
 	return append(out, anonymous(list.Volumes, containers)...)
 }
 
+// builtImages are the images of containers that were not there beforehand: what
+// a container inherits from them, their names, and how many layers they have.
+func (e *engine) builtImages(t testing.TB, objects []inspected) []inspected {
+	t.Helper()
+	var out []inspected
+	seen := map[string]bool{}
+	for _, c := range objects {
+		config, _ := c.fields["Config"].(map[string]any)
+		ref, _ := config["Image"].(string)
+		if c.kind != "container" || strings.HasPrefix(ref, "homelab.test/") || seen[ref] {
+			continue
+		}
+		seen[ref] = true
+		var image map[string]any
+		e.get(t, "/images/"+ref+"/json", &image)
+		rootfs, _ := image["RootFS"].(map[string]any)
+		fields := map[string]any{"RepoTags": image["RepoTags"], "Layers": len(list(rootfs["Layers"]))}
+		for _, name := range []string{"Config", "Architecture", "Os", "Variant"} {
+			fields[name] = image[name]
+		}
+		out = append(out, inspected{kind: "image", name: ref, fields: fields})
+	}
+	return out
+}
+
 // anonymous names the volumes without a name after where they are mounted.
 func anonymous(all []map[string]any, containers []inspected) []inspected {
 	var out []inspected
@@ -133,6 +158,7 @@ func (e *engine) record(t testing.TB, project string) record {
 	objects := e.containers(t, project)
 	objects = append(objects, e.volumes(t, project, objects)...)
 	objects = append(objects, e.networks(t, project)...)
+	objects = append(objects, e.builtImages(t, objects)...)
 	names := map[string]string{}
 	for _, o := range objects {
 		names[o.id] = "<" + o.kind + " " + o.name + ">"

@@ -1,0 +1,12 @@
+package conformance_test
+
+// pending are projects that do not pass yet, each with what is missing. They are
+// listed as skipped. The list is empty when everything is done.
+var pending = map[string]string{
+	"hook-fails":       "hooks are read, not run",
+	"hooks-privileged": "hooks are read, not run",
+	"api-socket":       "use_api_socket is refused",
+	"volume-labels":    "labels of anonymous volumes are refused",
+	"bind-recursive":   "the modes of recursion are refused",
+	"volume-image":     "image volumes are refused",
+}
