@@ -50,9 +50,13 @@ var advice = []struct {
 	{"pull access denied", plan.PullImage, "There is no such image, or it needs credentials: check its spelling, or log in with docker login where Terraform runs, or set username and password under registries in the provider block."},
 	{"no basic auth credentials", plan.PullImage, "The registry needs credentials: log in with docker login where Terraform runs, or set username and password under registries in the provider block."},
 	{"unauthorized", plan.PullImage, "The registry does not accept the credentials: log in with docker login where Terraform runs, or set username and password under registries in the provider block."},
-	{"manifest unknown", plan.PullImage, "The registry has no such image or tag: check the image's spelling and tag."},
-	{"not found", plan.PullImage, "The registry has no such image or tag: check the image's spelling and tag."},
+	{"manifest_unknown", plan.PullImage, notInRegistry},
+	{"name_unknown", plan.PullImage, notInRegistry},
+	{"manifest unknown", plan.PullImage, notInRegistry},
+	{"not found", plan.PullImage, notInRegistry},
 }
+
+const notInRegistry = "The registry has no such image or tag: check the image's spelling and tag."
 
 // rateLimited is about registries that answer no more for a while.
 const rateLimited = "The registry limits how much is pulled: wait and apply again, log in, which many registries allow more, " +

@@ -27,7 +27,7 @@ const (
 // containerd's core/remotes). They go first: a refusal may quote an address or
 // a status that looks like a fault.
 var refusals = []string{
-	"not found", "manifest unknown", "name unknown", "does not exist", "no matching manifest", "no match for platform",
+	"not found", "manifest unknown", "manifest_unknown", "name unknown", "name_unknown", "does not exist", "no matching manifest", "no match for platform",
 	"denied", "unauthorized", "authentication required", "no basic auth credentials", "forbidden",
 	"no such host", "x509:", "certificate", "server gave http response to https client",
 	"invalid reference", "unsupported", "no longer supported", "no space left", "unknown blob",

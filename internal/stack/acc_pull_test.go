@@ -1,19 +1,10 @@
 package stack_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
-	"log"
-	"net"
-	"net/http"
 	"regexp"
-	"sync"
 	"testing"
 
-	"github.com/docker/docker/api/types/image"
-	"github.com/docker/docker/client"
-	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -25,79 +16,21 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/labtest"
 )
 
-// testRegistry is a registry at one loopback address for both sides: where the
-// provider runs and on the node.
-type testRegistry struct {
-	address string
-	engine  *client.Client
-
-	mu    sync.Mutex // guards pulls
-	pulls int        // manifests that somebody fetched
-}
-
-func startRegistry(t *testing.T) *testRegistry {
-	t.Helper()
-	node := labtest.Node(t)
-	here, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	there, err := node.Listen(here.Addr().(*net.TCPAddr).Port)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &testRegistry{address: here.Addr().String(), engine: labtest.Engine(t)}
-	handler := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if req.Method == http.MethodGet && regexp.MustCompile(`/manifests/`).MatchString(req.URL.Path) {
-			r.mu.Lock()
-			r.pulls++
-			r.mu.Unlock()
-		}
-		handler.ServeHTTP(w, req)
-	})}
-	go func() { _ = server.Serve(here) }()
-	go func() { _ = server.Serve(there) }()
-	t.Cleanup(func() { _ = server.Close() })
-	return r
-}
-
-// push gives the registry an image that the node has, and takes the new name
-// away from the node again.
-func (r *testRegistry) push(t *testing.T, source, name string) {
-	t.Helper()
-	ref := r.address + "/" + name
-	if err := r.engine.ImageTag(t.Context(), source, ref); err != nil {
-		t.Fatal(err)
-	}
-	body, err := r.engine.ImagePush(t.Context(), ref, image.PushOptions{RegistryAuth: "e30="})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer body.Close()
-	for decoder := json.NewDecoder(body); ; {
-		var message struct{ Error string }
-		if err := decoder.Decode(&message); err == io.EOF {
-			break
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		if message.Error != "" {
-			t.Fatal(message.Error)
-		}
-	}
-}
-
-func (r *testRegistry) forget(t *testing.T, name string) {
-	t.Helper()
-	if _, err := r.engine.ImageRemove(t.Context(), r.address+"/"+name, image.RemoveOptions{}); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func pullConfig(t *testing.T, stack, ref, pull string) string {
 	t.Helper()
-	return acctest.Provider(labtest.Host(t)) + fmt.Sprintf(`
+	return acctest.Provider(labtest.Host(t)) + pullingStack(stack, ref, pull, "")
+}
+
+// pullThrough is pullConfig with a provider block that has registries.
+func pullThrough(t *testing.T, registries, stack, ref, pull string) string {
+	t.Helper()
+	return fmt.Sprintf("provider \"homelab\" {\n  nodes = { local = { host = %q } }\n  registries = {%s}\n}\n", labtest.Host(t), registries) +
+		pullingStack(stack, ref, pull, "")
+}
+
+// pullingStack is a stack of one service; more is added to its environment.
+func pullingStack(stack, ref, pull, more string) string {
+	return fmt.Sprintf(`
 resource "homelab_stack" "test" {
   name    = %q
   pull    = %q
@@ -106,9 +39,10 @@ resource "homelab_stack" "test" {
       web:
         image: %s
         stop_grace_period: 1s
+        environment: { TZ: UTC, MORE: %q }
   YAML
 }
-`, stack, pull, ref)
+`, stack, pull, ref, more)
 }
 
 func TestAccStack_ImageMissing_IsPulled(t *testing.T) {
@@ -116,6 +50,7 @@ func TestAccStack_ImageMissing_IsPulled(t *testing.T) {
 	r := startRegistry(t)
 	r.push(t, images.AppV1, "app:1")
 	r.forget(t, "app:1")
+	r.took("")
 	config := pullConfig(t, acctest.Name(t), r.address+"/app:1", "missing")
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{
 		{Config: config, ConfigStateChecks: []statecheck.StateCheck{
@@ -126,8 +61,8 @@ func TestAccStack_ImageMissing_IsPulled(t *testing.T) {
 		}},
 		{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
 	}})
-	if r.pulls == 0 {
-		t.Error("the node fetched no manifest from the registry")
+	if r.took("/manifests/") == 0 {
+		t.Error("the node did not ask the registry")
 	}
 }
 
