@@ -105,10 +105,12 @@ func TestAccStack_MirrorAway_RegistryItselfIsAsked(t *testing.T) {
 func TestAccStack_ReferenceWithDigest_WorksWithAMirror(t *testing.T) {
 	labtest.Require(t)
 	mirror, r := startRegistry(t), startRegistry(t)
-	r.push(t, images.AppV1, "pinned:1")
-	r.forget(t, "pinned:1")
+	r.push(t, images.AppV1, "base:1")
+	r.forget(t, "base:1")
+	r.pushNew(t, "base:1", "pinned:1")
 	mirror.copyFrom(t, r, "pinned:1", "cache/pinned:1")
 	ref := r.address + "/pinned:1@" + r.digest(t, "pinned:1")
+	r.took("")
 	config := pullThrough(t, fmt.Sprintf(`%q = { mirror = "%s/cache" }`, r.address, mirror.address), acctest.Name(t), ref, "digest")
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{
 		{
@@ -123,8 +125,8 @@ func TestAccStack_ReferenceWithDigest_WorksWithAMirror(t *testing.T) {
 		},
 		{Config: config, ConfigPlanChecks: emptyPlan},
 	}})
-	if mirror.took("/v2/cache/pinned/manifests/") == 0 { // the node has the layers already
-		t.Error("the mirror was not asked")
+	if mirror.took("GET /v2/cache/pinned/blobs/") == 0 || r.took("GET /v2/pinned/blobs/") > 0 {
+		t.Error("the layers did not come from the mirror")
 	}
 }
 

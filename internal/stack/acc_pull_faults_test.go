@@ -17,8 +17,9 @@ import (
 func TestAccStack_PullCutOffTwice_SucceedsAtTheThirdTry(t *testing.T) {
 	labtest.Require(t)
 	r := startRegistry(t)
-	r.push(t, images.AppV1, "shaky:1")
-	r.forget(t, "shaky:1")
+	r.push(t, images.AppV1, "base:1")
+	r.forget(t, "base:1")
+	r.pushNew(t, "base:1", "shaky:1")
 	faults := &countdown{left: 2}
 	r.behaves(cutConfigs(faults))
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{{

@@ -21,7 +21,9 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/labtest"
 )
@@ -141,6 +143,25 @@ func (r *testRegistry) pushIndex(t *testing.T, source, ref string) string {
 		t.Fatal(err)
 	}
 	return digest.String()
+}
+
+// pushNew makes, of an image that the registry has, one that no node has seen.
+func (r *testRegistry) pushNew(t *testing.T, source, ref string) {
+	t.Helper()
+	img, err := remote.Image(mustParse(t, r.address+"/"+source))
+	if err != nil {
+		t.Fatal(err)
+	}
+	layer, err := random.Layer(256<<10, types.DockerLayer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if img, err = mutate.AppendLayers(img, layer); err != nil {
+		t.Fatal(err)
+	}
+	if err := remote.Write(mustParse(t, r.address+"/"+ref), img); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // copyFrom gives the registry an image of another one.
