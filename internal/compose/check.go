@@ -235,7 +235,7 @@ func (l *load) checkPaths(s types.ServiceConfig) {
 		}
 		switch {
 		case strings.HasPrefix(v.Source, "~"):
-			l.service(s.Name, "volumes", "%q begins with \"~\", which is the home of whoever runs Terraform, not a directory of the node: write the absolute path", v.Source)
+			l.service(s.Name, "volumes", "%q begins with \"~\", and which home that is must not depend on who runs Terraform: set HOME in variables, or write the absolute path of the node", v.Source)
 		case strings.ContainsAny(v.Source, `\`) || len(v.Source) > 1 && v.Source[1] == ':':
 			l.service(s.Name, "volumes", "%q is a Windows path: nodes run Linux", v.Source)
 		case !filepath.IsAbs(v.Source):

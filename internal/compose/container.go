@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,8 @@ import (
 
 // image says where a service's image comes from, all but the build.
 func (l *load) image(s types.ServiceConfig) desired.Image {
-	image := desired.Image{Reference: l.reference(s), Pull: l.pullPolicy(s), Platform: s.Platform}
+	image := desired.Image{Reference: l.reference(s), Platform: s.Platform}
+	image.Pull, image.RefreshAfter = l.pullPolicy(s)
 	if _, err := reference.ParseAnyReference(image.Reference); err != nil {
 		l.service(s.Name, "image", "%q is no image name: %v", image.Reference, err)
 	}
@@ -29,27 +31,26 @@ func (l *load) reference(s types.ServiceConfig) string {
 	return s.Image
 }
 
-func (l *load) pullPolicy(s types.ServiceConfig) desired.PullPolicy {
-	switch s.PullPolicy {
-	case "":
-		if l.in.Pull == "" {
-			return desired.PullMissing
-		}
-		return desired.PullPolicy(l.in.Pull)
-	case types.PullPolicyMissing, types.PullPolicyIfNotPresent:
-		return desired.PullMissing
-	case types.PullPolicyAlways:
-		return desired.PullAlways
-	case types.PullPolicyNever:
-		return desired.PullNever
-	case types.PullPolicyBuild:
-		if s.Build == nil {
-			l.service(s.Name, "pull_policy", "pull_policy is build, but there is no build section")
-		}
-		return desired.PullMissing
+// pullPolicy says when a service's image is pulled, and for PullRefresh how old
+// it may be.
+func (l *load) pullPolicy(s types.ServiceConfig) (desired.PullPolicy, time.Duration) {
+	if s.PullPolicy == "" {
+		return desired.PullPolicy(cmp.Or(l.in.Pull, string(desired.PullMissing))), 0
 	}
-	l.service(s.Name, "pull_policy", "pull_policy %q is not supported, for what a plan says would depend on when it runs: use always, or the stack's pull = \"digest\"", s.PullPolicy)
-	return desired.PullMissing
+	policy, after, err := s.GetPullPolicy()
+	switch {
+	case err != nil || after < 0:
+		l.service(s.Name, "pull_policy", "pull_policy %q is none of always, missing, never, build, daily, weekly and every_<duration>, such as every_12h", s.PullPolicy)
+	case policy == types.PullPolicyAlways:
+		return desired.PullAlways, 0
+	case policy == types.PullPolicyNever:
+		return desired.PullNever, 0
+	case policy == types.PullPolicyRefresh:
+		return desired.PullRefresh, after
+	case policy == types.PullPolicyBuild && s.Build == nil:
+		l.service(s.Name, "pull_policy", "pull_policy is build, but there is no build section")
+	}
+	return desired.PullMissing, 0
 }
 
 func (l *load) config(s types.ServiceConfig) container.Config {

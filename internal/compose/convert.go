@@ -73,6 +73,7 @@ func (l *load) wire(m *model, name string) desired.Service {
 	}
 	l.checkLabels(fieldPath{"services", name, "labels"}, s.Labels)
 	l.checkSharedNetwork(s)
+	l.checkIsolation(s)
 	return service
 }
 

@@ -192,7 +192,7 @@ var wording = []struct {
 	{regexp.MustCompile(`invalid command line string`), "a quote is not closed: write the command as a list, one item for each argument"},
 	{regexp.MustCompile(`^top-level object must be a mapping`), "the document must be a mapping: it begins with a key such as services"},
 	{regexp.MustCompile(`^Circular reference:`), "services extend each other in a circle:"},
-	{regexp.MustCompile(`'.*' does not match pattern '\^\(always.*`), "it must be one of missing, always, never and build"},
+	{regexp.MustCompile(`'.*' does not match pattern '\^\(always.*`), "it must be one of missing, always, never, build, daily, weekly and every_<duration>, such as every_12h"},
 	{regexp.MustCompile(`\s+`), " "},
 }
 

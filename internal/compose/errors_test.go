@@ -45,7 +45,7 @@ func TestLoad_Mistake_SaysWhereAndWhat(t *testing.T) {
 			Input{Compose: webService("develop:\n  watch: [{path: /, action: rebuild}]")}, "compose", 4, `service "web": key "develop" is not supported: it is for docker compose watch`,
 		},
 		"unsupported nested key": {
-			Input{Compose: webService("volumes:\n  - type: volume\n    source: v\n    target: /v\n    volume: {labels: {a: b}}") + "volumes: {v: {}}\n"}, "compose", 8, `key "volumes.volume.labels" is not supported`,
+			Input{Compose: webService("secrets: [v]") + "secrets: {v: {file: /etc/hostname, driver: x}}\n"}, "compose", 5, `key "driver" is not supported`,
 		},
 		"required variable": {
 			Input{Compose: webService("hostname: ${NAME:?say which name}")}, "variables", 0, `variable "NAME" must be set: say which name (used in services.web.hostname); set it in variables or secrets`,
@@ -83,8 +83,7 @@ func TestLoad_Mistake_SaysWhereAndWhat(t *testing.T) {
 		"restart":      {Input{Compose: webService("restart: sometimes")}, "compose", 4, `restart "sometimes" is no restart policy`},
 		"retry count":  {Input{Compose: webService("restart: always:3")}, "compose", 4, "only on-failure takes a number"},
 		"network mode": {Input{Compose: webService("network_mode: mynet")}, "compose", 4, "declare it under the top-level networks with external: true"},
-		"global mode":  {Input{Compose: webService("deploy: {mode: global}")}, "compose", 4, `deploy.mode "global" is for swarms`},
-		"pull policy":  {Input{Compose: webService("pull_policy: daily")}, "compose", 4, `pull_policy "daily" is not supported`},
+		"pull policy":  {Input{Compose: webService("pull_policy: every_day")}, "compose", 4, `pull_policy: it must be one of missing, always, never, build, daily, weekly and every_<duration>`},
 		"npipe":        {Input{Compose: webService("volumes: [{type: npipe, source: a, target: /b}]")}, "compose", 4, `type "npipe" is not supported`},
 		"undeclared network": {
 			Input{Compose: webService("networks: [front]")}, "compose", 4, `network "front" is not declared`,

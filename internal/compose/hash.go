@@ -29,6 +29,12 @@ func (l *load) serviceHash(p *types.Project, name string) desired.ComposeHash {
 			*mode = types.ContainerPrefix + mark(service)
 		}
 	}
+	s.Volumes = slices.Clone(s.Volumes)
+	for i := range s.Volumes {
+		if s.Volumes[i].Type == types.VolumeTypeImage {
+			s.Volumes[i].Source = imageSource(p, s.Volumes[i].Source)
+		}
+	}
 	s.VolumesFrom = slices.Clone(s.VolumesFrom)
 	for i, item := range s.VolumesFrom {
 		container, service := volumesFrom(item)

@@ -15,6 +15,13 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
+// checkIsolation refuses what only Windows engines know.
+func (l *load) checkIsolation(s types.ServiceConfig) {
+	if s.Isolation != "" && s.Isolation != "default" {
+		l.service(s.Name, "isolation", "isolation %q is for Windows containers, and nodes run Linux: remove it", s.Isolation)
+	}
+}
+
 // host converts what a service asks of the node, but for its mounts.
 func (l *load) host(m *model, s types.ServiceConfig) container.HostConfig {
 	options, unconfined := l.securityOptions(s)

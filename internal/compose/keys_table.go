@@ -34,12 +34,13 @@ var topLevelKeys = map[string]string{
 	"services.*.configs":        "source target uid gid mode",
 	"services.*.secrets":        "source target uid gid mode",
 	"services.*.gpus":           "capabilities count device_ids driver options",
-	"services.*.volumes":        "type source target read_only consistency bind volume tmpfs",
+	"services.*.volumes":        "type source target read_only consistency bind volume tmpfs image",
 	"services.*.pre_start":      "command image user privileged working_dir environment",
 	"services.*.post_start":     "command user privileged working_dir environment",
 	"services.*.pre_stop":       "command user privileged working_dir environment",
-	"services.*.volumes.bind":   "propagation create_host_path selinux",
-	"services.*.volumes.volume": "nocopy subpath",
+	"services.*.volumes.bind":   "propagation create_host_path selinux recursive",
+	"services.*.volumes.volume": "nocopy subpath labels",
+	"services.*.volumes.image":  "subpath",
 	"services.*.volumes.tmpfs":  "size mode",
 	"services.*.blkio_config":   "device_read_bps device_read_iops device_write_bps device_write_iops weight weight_device",
 	blkio + "device_read_bps":   "path rate",
@@ -60,7 +61,7 @@ var serviceKeys = map[string]string{
 		image init ipc isolation label_file labels links logging mac_address mem_limit mem_reservation
 		mem_swappiness memswap_limit network_mode networks oom_kill_disable oom_score_adj pid pids_limit
 		platform ports post_start pre_start pre_stop privileged profiles pull_policy read_only restart runtime scale secrets security_opt
-		shm_size stdin_open stop_grace_period stop_signal storage_opt sysctls tmpfs tty ulimits user
+		shm_size stdin_open stop_grace_period stop_signal storage_opt sysctls tmpfs tty ulimits use_api_socket user
 		userns_mode uts volumes volumes_from working_dir`,
 }
 
@@ -96,18 +97,24 @@ const (
 
 // ignoredKeys have no effect, as under Docker Compose, and say so.
 var ignoredKeys = map[string]string{
-	deploy + ".labels":                      "it is not put on containers; use the service's labels",
-	deploy + ".update_config":               swarmOnly,
-	deploy + ".rollback_config":             swarmOnly,
-	deploy + ".placement":                   swarmOnly,
-	deploy + ".endpoint_mode":               swarmOnly,
-	deploy + ".restart_policy.delay":        swarmOnly,
-	deploy + ".restart_policy.window":       swarmOnly,
-	deploy + ".resources.reservations.cpus": swarmOnly,
-	build + ".isolation":                    "it is for Windows containers",
-	build + ".secrets.gid":                  ownerInDockerfile,
-	build + ".secrets.mode":                 ownerInDockerfile,
-	build + ".secrets.uid":                  ownerInDockerfile,
+	deploy + ".labels":                                   "it is not put on containers; use the service's labels",
+	deploy + ".update_config":                            swarmOnly,
+	deploy + ".rollback_config":                          swarmOnly,
+	deploy + ".placement":                                swarmOnly,
+	deploy + ".endpoint_mode":                            swarmOnly,
+	deploy + ".restart_policy.delay":                     swarmOnly,
+	deploy + ".restart_policy.window":                    swarmOnly,
+	deploy + ".resources.reservations.cpus":              swarmOnly,
+	deploy + ".resources.reservations.generic_resources": swarmOnly,
+
+	"secrets.*.driver_opts":         swarmOnly,
+	"services.*.credential_spec":    "it is for Windows containers",
+	"services.*.pull_refresh_after": "Docker Compose does not have it; use pull_policy every_<duration>",
+
+	build + ".isolation":    "it is for Windows containers",
+	build + ".secrets.gid":  ownerInDockerfile,
+	build + ".secrets.mode": ownerInDockerfile,
+	build + ".secrets.uid":  ownerInDockerfile,
 }
 
 // refusedKeys are errors.
@@ -116,19 +123,10 @@ var refusedKeys = map[string]string{
 	"services.*.models":                "language models are no containers; run the model's server as a service",
 	"services.*.develop":               "it is for docker compose watch on a developer's machine; remove it",
 	"services.*.provider":              "it runs a program where Terraform runs; use a Terraform resource instead",
-	"services.*.credential_spec":       "it is for Windows containers",
 	"services.*.pre_start.per_replica": "Docker Compose does not have it yet; remove it, and the hook runs once for all replicas",
-	"services.*.use_api_socket":        "it hands out the credentials of whoever runs Terraform; mount /var/run/docker.sock if the service needs the engine",
 
-	"services.*.pull_refresh_after":                              "what a plan says would depend on when it runs; use the stack's pull = \"digest\"",
-	"services.*.volumes.image":                                   "mounting an image is not supported; copy the files in the image's own build, or run a service that fills a named volume",
-	"services.*.volumes.bind.recursive":                          "mounts below the source are always included",
-	"services.*.volumes.volume.labels":                           "an anonymous volume's labels cannot be compared; name the volume and label it under the top-level volumes",
-	"services.*.deploy.resources.reservations.generic_resources": "it is for swarms; use devices or gpus",
-
-	"configs.*.external":        "there is no store of configs outside a swarm; use content or file",
-	"configs.*.template_driver": "it is for swarms; use ${VARIABLES} in content",
-	"secrets.*.driver":          "it is for swarms; use the stack's secrets argument",
-	"secrets.*.driver_opts":     "it is for swarms; use the stack's secrets argument",
-	"secrets.*.template_driver": "it is for swarms; use the stack's secrets argument",
+	"configs.*.external":        "Docker Compose refuses it, for there is no store of configs outside a swarm; use content or file",
+	"configs.*.template_driver": "Docker Compose refuses it outside a swarm; use ${VARIABLES} in content",
+	"secrets.*.driver":          "Docker Compose refuses it outside a swarm; use the stack's secrets argument",
+	"secrets.*.template_driver": "Docker Compose refuses it outside a swarm; use the stack's secrets argument",
 }

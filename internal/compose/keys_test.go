@@ -49,7 +49,7 @@ func TestLoad_IgnoredKey_WarnsWithServiceAndKey(t *testing.T) {
 }
 
 func TestLoad_RefusedKeyWithHarmlessValue_IsAccepted(t *testing.T) {
-	oneService(t, "use_api_socket: false")
+	oneService(t, "models: []")
 }
 
 func mustSchemaKeys(t *testing.T) []string {

@@ -155,6 +155,7 @@ func (l *load) read(ctx context.Context, values map[string]string) (*model, erro
 	if m.tree, err = loader.LoadModelWithContext(ctx, details, options...); err != nil {
 		return nil, err
 	}
+	l.expandHome(m.tree)
 	if m.asWritten, err = project(m.tree, details, options); err != nil {
 		return nil, err
 	}
@@ -249,6 +250,9 @@ func (l *load) resolveFiles(m *model) error {
 	if err != nil {
 		return err
 	}
-	m.resolved, err = p.WithServicesLabelsResolved(false)
-	return err
+	if m.resolved, err = p.WithServicesLabelsResolved(false); err != nil {
+		return err
+	}
+	l.useAPISocket(m)
+	return nil
 }

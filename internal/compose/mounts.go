@@ -26,6 +26,26 @@ func (l *load) mounts(p *types.Project, written types.ServiceConfig) []desired.M
 	return mounts
 }
 
+// expandHome replaces "~" at the beginning of a bind's source by the variable
+// HOME. Docker Compose takes the home of whoever runs it, of which a plan must
+// not depend.
+func (l *load) expandHome(tree map[string]any) {
+	home := l.in.Variables["HOME"]
+	services, _ := tree["services"].(map[string]any)
+	for _, service := range services {
+		keys, _ := service.(map[string]any)
+		volumes, _ := keys["volumes"].([]any)
+		for _, volume := range volumes {
+			v, _ := volume.(map[string]any)
+			source, _ := v["source"].(string)
+			rest, ok := strings.CutPrefix(source, "~")
+			if ok && home != "" && (rest == "" || rest[0] == '/') && v["type"] == types.VolumeTypeBind {
+				v["source"] = path.Join(home, rest)
+			}
+		}
+	}
+}
+
 // isDelivered tells a bind of a relative source, whose files are taken from
 // where Terraform runs, from one of the node's own paths.
 func isDelivered(v types.ServiceVolumeConfig) bool {
@@ -34,20 +54,29 @@ func isDelivered(v types.ServiceVolumeConfig) bool {
 
 func mount(p *types.Project, v types.ServiceVolumeConfig) desired.Mount {
 	m := desired.Mount{Type: desired.MountType(v.Type), Source: v.Source, Target: path.Clean(v.Target), ReadOnly: v.ReadOnly}
+	m.Consistency = v.Consistency
+	if v.Bind != nil { // the short form puts the label on any volume
+		m.SELinux = v.Bind.SELinux
+	}
 	switch m.Type {
 	case desired.MountBind:
 		m.Source = path.Clean(v.Source)
 		// Without a bind section, Docker Compose has the engine make the path.
 		m.CreateHostPath = v.Bind == nil || bool(v.Bind.CreateHostPath)
 		if v.Bind != nil {
-			m.Propagation, m.SELinux = v.Bind.Propagation, v.Bind.SELinux
+			m.Propagation, m.Recursive = v.Bind.Propagation, v.Bind.Recursive
 		}
 	case desired.MountVolume:
 		if volume, ok := p.Volumes[v.Source]; ok {
 			m.Source = volume.Name
 		}
 		if v.Volume != nil {
-			m.NoCopy, m.Subpath = v.Volume.NoCopy, v.Volume.Subpath
+			m.NoCopy, m.Subpath, m.Labels = v.Volume.NoCopy, v.Volume.Subpath, notEmpty(v.Volume.Labels)
+		}
+	case desired.MountImage:
+		m.Source = imageSource(p, v.Source)
+		if v.Image != nil {
+			m.Subpath = v.Image.SubPath
 		}
 	case desired.MountTmpfs:
 		m.Source = ""
@@ -63,8 +92,12 @@ func mount(p *types.Project, v types.ServiceVolumeConfig) desired.Mount {
 func (l *load) checkVolume(s types.ServiceConfig, v types.ServiceVolumeConfig) {
 	switch v.Type {
 	case types.VolumeTypeBind, types.VolumeTypeVolume, types.VolumeTypeTmpfs:
+	case types.VolumeTypeImage:
+		if v.Source == "" {
+			l.service(s.Name, "volumes", "volumes: %s is of type image and has no source: name the image", v.Target)
+		}
 	default:
-		l.service(s.Name, "volumes", "volumes: type %q is not supported: use volume, bind or tmpfs", v.Type)
+		l.service(s.Name, "volumes", "volumes: type %q is not supported: use volume, bind, tmpfs or image", v.Type)
 		return
 	}
 	if v.Target == "" {
@@ -76,9 +109,24 @@ func (l *load) checkVolume(s types.ServiceConfig, v types.ServiceVolumeConfig) {
 	if isDelivered(v) && v.Bind != nil && v.Bind.Propagation != "" {
 		l.service(s.Name, "volumes", "volumes: %s cannot have a propagation: a relative source is delivered as files, not mounted from the node", v.Target)
 	}
-	if v.Type == types.VolumeTypeVolume && v.Bind != nil && v.Bind.SELinux != "" {
-		l.warn("service " + quote(s.Name) + ": the SELinux option " + quote(v.Bind.SELinux) + " of " + v.Target + " has no effect: it is for paths of the node, not for volumes")
+	if v.Type == types.VolumeTypeBind && v.Bind != nil && v.Bind.Recursive == "readonly" && !v.ReadOnly {
+		l.service(s.Name, "volumes", "volumes: %s: bind.recursive readonly needs read_only: true", v.Target)
 	}
+	if v.Volume != nil {
+		l.checkLabels(fieldPath{"services", s.Name, "volumes"}, types.Labels(v.Volume.Labels))
+	}
+}
+
+// imageSource is the image that a mount of type image means: one of that name,
+// or what is built for the service of that name, as under Docker Compose.
+func imageSource(p *types.Project, source string) string {
+	switch service, ok := p.Services[source]; {
+	case !ok || service.Build == nil:
+		return source
+	case service.Image != "":
+		return service.Image
+	}
+	return p.Name + "-" + source
 }
 
 // strayOptions returns the types whose options a volume has without being of
@@ -88,8 +136,11 @@ func strayOptions(v types.ServiceVolumeConfig) []string {
 	if v.Type != types.VolumeTypeBind && v.Bind != nil && v.Bind.Propagation != "" {
 		stray = append(stray, types.VolumeTypeBind)
 	}
-	if v.Type != types.VolumeTypeVolume && v.Volume != nil && (v.Volume.NoCopy || v.Volume.Subpath != "") {
+	if v.Type != types.VolumeTypeVolume && v.Volume != nil && (v.Volume.NoCopy || v.Volume.Subpath != "" || len(v.Volume.Labels) > 0) {
 		stray = append(stray, types.VolumeTypeVolume)
+	}
+	if v.Type != types.VolumeTypeImage && v.Image != nil && v.Image.SubPath != "" {
+		stray = append(stray, types.VolumeTypeImage)
 	}
 	if v.Type != types.VolumeTypeTmpfs && v.Tmpfs != nil && (v.Tmpfs.Size != 0 || v.Tmpfs.Mode != 0) {
 		stray = append(stray, types.VolumeTypeTmpfs)

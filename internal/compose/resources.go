@@ -57,10 +57,8 @@ func (l *load) deployResources(s types.ServiceConfig, r *container.Resources) {
 	if s.Deploy == nil {
 		return
 	}
-	switch s.Deploy.Mode {
-	case "", "replicated":
-	default:
-		l.service(s.Name, "deploy.mode", "deploy.mode %q is for swarms: outside one there are only replicated services", s.Deploy.Mode)
+	if mode := s.Deploy.Mode; mode != "" && mode != "replicated" {
+		l.warn("service " + quote(s.Name) + ": deploy.mode " + quote(mode) + " has no effect: it matters to a swarm only, and elsewhere replicas count")
 	}
 	if limits := s.Deploy.Resources.Limits; limits != nil {
 		if limits.MemoryBytes != 0 {

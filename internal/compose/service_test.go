@@ -61,7 +61,6 @@ func TestLoad_Field_ReachesTheSpec(t *testing.T) {
 		"block I/O":          {"blkio_config: {weight: 300, weight_device: [{path: /dev/sda, weight: 400}], device_read_bps: [{path: /dev/sdb, rate: 12mb}]}", map[string]string{"blkio_config.weight": "300", "blkio_config.weight_device./dev/sda": "400", "blkio_config.device_read_bps./dev/sdb": "12582912"}},
 		"storage_opt":        {"storage_opt: {size: 1G}", map[string]string{"storage_opt.size": "1G"}},
 		"runtime":            {"runtime: nvidia", map[string]string{"runtime": "nvidia"}},
-		"isolation":          {"isolation: process", map[string]string{"isolation": "process"}},
 		"platform":           {"platform: linux/arm64", map[string]string{"platform": "linux/arm64"}},
 		"restart":            {"restart: on-failure:3", map[string]string{"restart": "on-failure:3"}},
 		"restart by deploy":  {"restart: \"no\"\ndeploy: {restart_policy: {condition: on-failure, max_attempts: 2}}", map[string]string{"restart": "on-failure:2"}},

@@ -83,7 +83,7 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 func references(want *desired.Stack) []string {
 	var refs []string
 	for _, s := range want.Services {
-		refs = append(refs, s.Image.Reference)
+		refs = append(append(refs, s.Image.Reference), s.OtherImages()...)
 	}
 	slices.Sort(refs)
 	return slices.Compact(refs)

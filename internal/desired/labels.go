@@ -11,6 +11,7 @@ const (
 	LabelOneOff        = "com.docker.compose.oneoff"
 	LabelConfigHash    = "com.docker.compose.config-hash"
 	LabelImage         = "com.docker.compose.image"
+	LabelImageVolumes  = "com.docker.compose.image-volume-digest"
 	LabelDependsOn     = "com.docker.compose.depends_on"
 	LabelNetwork       = "com.docker.compose.network"
 	LabelVolume        = "com.docker.compose.volume"

@@ -1,6 +1,7 @@
 package desired
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,7 +28,7 @@ func (m Mount) text() string {
 		source = "(anonymous)"
 	}
 	words := []string{string(m.Type)}
-	for _, word := range []string{source, prefixed("subpath=", m.Subpath), ownPropagation(m), prefixed("selinux=", m.SELinux)} {
+	for _, word := range []string{source, prefixed("subpath=", m.Subpath), ownPropagation(m), prefixed("recursive=", m.recursive()), prefixed("selinux=", m.SELinux)} {
 		if word != "" {
 			words = append(words, word)
 		}
@@ -44,7 +45,37 @@ func (m Mount) text() string {
 	if m.ReadOnly {
 		words = append(words, "read-only")
 	}
+	for _, key := range slices.Sorted(maps.Keys(m.Labels)) {
+		words = append(words, "label "+key+"="+strconv.Quote(m.Labels[key]))
+	}
 	return strings.Join(words, " ")
+}
+
+func (m Mount) recursive() string {
+	if m.Recursive == "enabled" {
+		return ""
+	}
+	return m.Recursive
+}
+
+// OtherImages are the references of the images that containers of the service
+// take besides their own: those they mount, and those that hooks run in.
+func (s *Service) OtherImages() []string {
+	var refs []string
+	for _, m := range s.Mounts {
+		if m.Type == MountImage {
+			refs = append(refs, m.Source)
+		}
+	}
+	if s.Hooks != nil {
+		for _, hook := range s.Hooks.PreStart {
+			if hook.Image != "" && hook.Image != s.Image.Reference {
+				refs = append(refs, hook.Image)
+			}
+		}
+	}
+	slices.Sort(refs)
+	return slices.Compact(refs)
 }
 
 func prefixed(prefix, value string) string {

@@ -67,6 +67,9 @@ type Image struct {
 	Reference string
 	// Pull is when the engine is told to pull.
 	Pull PullPolicy
+	// RefreshAfter is how old, since it was last tagged or pulled on the node,
+	// an image may be for a new container with PullRefresh.
+	RefreshAfter time.Duration
 	// Platform is "os/arch[/variant]", or empty for the engine's own.
 	Platform string
 	// Digest is the digest to use ("sha256:…") when Pull is PullDigest and the
@@ -85,6 +88,8 @@ const (
 	PullAlways  PullPolicy = "always"
 	PullDigest  PullPolicy = "digest"
 	PullNever   PullPolicy = "never"
+	// PullRefresh is a service's own policy only: Image.RefreshAfter says when.
+	PullRefresh PullPolicy = "refresh"
 )
 
 // MountType is the kind of a mount, in the engine's words.
@@ -95,19 +100,29 @@ const (
 	MountVolume MountType = "volume"
 	MountBind   MountType = "bind"
 	MountTmpfs  MountType = "tmpfs"
+	MountImage  MountType = "image" // it needs API 1.48
 )
 
 // Mount is one volume, host path or tmpfs in a container.
 type Mount struct {
 	Type MountType
-	// Source is the engine's volume name (empty: anonymous) or a host path.
+	// Source is the engine's volume name (empty: anonymous), a host path or an
+	// image's reference.
 	Source   string
 	Target   string
 	ReadOnly bool
 	// NoCopy keeps a new volume empty instead of copying the image's files.
 	NoCopy bool
-	// Subpath is a path inside the volume; it needs API 1.45.
+	// Subpath is a path inside the volume or image; it needs API 1.45.
 	Subpath string
+	// Labels are put on a volume that is made for the mount.
+	Labels map[string]string
+	// Recursive says what happens to mounts below a bind's source, in Compose's
+	// words: "disabled", "writable", "readonly"; empty or "enabled" is the
+	// engine's default. Readonly needs API 1.44.
+	Recursive string
+	// Consistency is kept for the engine's record; Linux knows only one.
+	Consistency string
 	// CreateHostPath makes a missing bind source as a directory.
 	CreateHostPath bool
 	Propagation    string

@@ -134,6 +134,9 @@ func (r *run) labels(ctx context.Context, s *desired.Service, op *plan.Operation
 	if op.Replaces != "" {
 		labels[desired.LabelReplaces] = op.Replaces
 	}
+	if mounted := r.imageVolumes(ctx, s); mounted != "" {
+		labels[desired.LabelImageVolumes] = mounted
+	}
 	hooks, err := s.HookLabel()
 	if hooks != "" {
 		labels[desired.LabelHooks] = hooks
@@ -158,6 +161,22 @@ func (r *run) image(ctx context.Context, ref string) (img image.InspectResponse,
 	defer r.mu.Unlock()
 	r.images[ref] = img
 	return img, true
+}
+
+// imageVolumes says which images a container mounts, as Docker Compose's label
+// does: "target=ID,…".
+func (r *run) imageVolumes(ctx context.Context, s *desired.Service) string {
+	var items []string
+	for _, m := range s.Mounts {
+		if m.Type != desired.MountImage {
+			continue
+		}
+		if img, ok := r.image(ctx, m.Source); ok {
+			items = append(items, m.Target+"="+img.ID)
+		}
+	}
+	sort.Strings(items)
+	return strings.Join(items, ",")
 }
 
 // composeVersion is the Docker Compose whose labels ours agree with.

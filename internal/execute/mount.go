@@ -20,7 +20,16 @@ import (
 // and the anonymous volumes that the container takes over.
 func (r *run) mount(ctx context.Context, s *desired.Service, op *plan.Operation, host *container.HostConfig) error {
 	host.Binds, host.Mounts = nil, nil
+	wanted := map[string]desired.Mount{}
+	for _, m := range s.Mounts {
+		wanted[m.Target] = m
+	}
 	for _, target := range slices.Sorted(maps.Keys(op.Inherit)) {
+		if m := wanted[target]; len(m.Labels) > 0 || m.NoCopy { // the engine's record of them
+			m.Source = op.Inherit[target]
+			host.Mounts = append(host.Mounts, newMount(m))
+			continue
+		}
 		host.Binds = append(host.Binds, op.Inherit[target]+":"+target+":rw")
 	}
 	for _, m := range s.Mounts {
@@ -44,40 +53,59 @@ func (r *run) mount(ctx context.Context, s *desired.Service, op *plan.Operation,
 	return nil
 }
 
-// bindSpec writes a mount in the engine's short form for what Docker Compose
-// writes in it: the engine before API 1.42 makes a missing host path only for
-// that form.
+// bindSpec writes a mount in the engine's short form, as Docker Compose does
+// for all that fits it: the engine makes a missing host path only for that
+// form, and relabels for SELinux.
 func bindSpec(m desired.Mount) (string, bool) {
-	switch {
-	case m.Propagation != "", m.NoCopy, m.Type == desired.MountTmpfs, m.Subpath != "", m.Source == "", strings.Contains(m.Source, ":"), strings.Contains(m.Target, ":"):
-		return "", false
-	case m.Type == desired.MountBind && !m.CreateHostPath:
+	if strings.Contains(m.Source, ":") || strings.Contains(m.Target, ":") || m.Source == "" {
 		return "", false
 	}
-	mode := "rw"
+	switch m.Type {
+	case desired.MountBind:
+		if !m.CreateHostPath || m.Recursive != "" || m.Propagation != "" && m.SELinux == "" {
+			return "", false
+		}
+	case desired.MountVolume:
+		if m.Subpath != "" || len(m.Labels) > 0 || m.NoCopy && m.SELinux == "" {
+			return "", false
+		}
+	default:
+		return "", false
+	}
+	modes := []string{"rw"}
 	if m.ReadOnly {
-		mode = "ro"
+		modes[0] = "ro"
 	}
-	if m.SELinux != "" {
-		mode += "," + m.SELinux
+	for _, mode := range []string{m.SELinux, m.Propagation} {
+		if mode != "" {
+			modes = append(modes, mode)
+		}
 	}
-	return m.Source + ":" + m.Target + ":" + mode, true
+	if m.NoCopy {
+		modes = append(modes, "nocopy")
+	}
+	return m.Source + ":" + m.Target + ":" + strings.Join(modes, ","), true
 }
 
 func newMount(m desired.Mount) mount.Mount {
-	out := mount.Mount{Type: mount.Type(m.Type), Source: m.Source, Target: m.Target, ReadOnly: m.ReadOnly}
+	out := mount.Mount{Type: mount.Type(m.Type), Source: m.Source, Target: m.Target, ReadOnly: m.ReadOnly, Consistency: mount.Consistency(m.Consistency)}
 	switch m.Type {
 	case desired.MountBind:
-		if m.Propagation != "" {
-			out.BindOptions = &mount.BindOptions{Propagation: mount.Propagation(m.Propagation), CreateMountpoint: m.CreateHostPath}
+		out.BindOptions = &mount.BindOptions{
+			Propagation: mount.Propagation(m.Propagation), CreateMountpoint: m.CreateHostPath, NonRecursive: m.Recursive == "disabled",
+			ReadOnlyNonRecursive: m.Recursive == "writable", ReadOnlyForceRecursive: m.Recursive == "readonly",
 		}
 	case desired.MountVolume:
-		if m.NoCopy || m.Subpath != "" {
-			out.VolumeOptions = &mount.VolumeOptions{NoCopy: m.NoCopy, Subpath: m.Subpath}
+		if m.NoCopy || m.Subpath != "" || len(m.Labels) > 0 {
+			out.VolumeOptions = &mount.VolumeOptions{NoCopy: m.NoCopy, Subpath: m.Subpath, Labels: m.Labels}
 		}
 	case desired.MountTmpfs:
 		if m.TmpfsSizeBytes != 0 || m.TmpfsMode != 0 {
 			out.TmpfsOptions = &mount.TmpfsOptions{SizeBytes: m.TmpfsSizeBytes, Mode: fs.FileMode(m.TmpfsMode)}
+		}
+	case desired.MountImage:
+		if m.Subpath != "" {
+			out.ImageOptions = &mount.ImageOptions{Subpath: m.Subpath}
 		}
 	}
 	return out

@@ -19,6 +19,9 @@ import (
 // wherever it came from. Faults that pass by themselves are waited out.
 func (r *run) pullImage(ctx context.Context, op *plan.Operation) error {
 	img := r.want.Services[op.Service].Image
+	if op.Name != "" && op.Name != img.Reference { // one that the service mounts, or runs a hook in
+		img = desired.Image{Reference: op.Name}
+	}
 	job, err := r.newPull(img)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package observed
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
@@ -31,6 +32,7 @@ func newImage(resp image.InspectResponse) Image {
 			img.Labels = c.Labels
 		}
 	}
+	img.tagged, img.Age = resp.Metadata.LastTagTime.UTC(), time.Since(resp.Metadata.LastTagTime)
 	if platform := platformText(resp.Os, resp.Architecture, resp.Variant); platform != "" {
 		img.Spec["platform"] = platform
 	}

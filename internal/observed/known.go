@@ -3,6 +3,7 @@ package observed
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/docker/docker/api/types/container"
 
@@ -25,6 +26,8 @@ type KnownImage struct {
 	Platform    string   `json:"platform,omitempty"`
 	Build       string   `json:"build,omitempty"` // the label of what it was built from
 	Healthcheck bool     `json:"healthcheck,omitempty"`
+	// Tagged is when the node last tagged or pulled it.
+	Tagged time.Time `json:"tagged,omitzero"`
 }
 
 // Known returns what can be remembered of the stack.
@@ -39,7 +42,7 @@ func (s *Stack) Known() Known {
 			}
 			known.Defaults[c.ID] = slices.Sorted(maps.Keys(c.Defaults))
 			known.Images[c.ImageID] = KnownImage{RepoDigests: img.RepoDigests, Platform: img.Spec["platform"],
-				Build: img.Labels[desired.LabelBuildHash], Healthcheck: img.HasHealthcheck}
+				Build: img.Labels[desired.LabelBuildHash], Healthcheck: img.HasHealthcheck, Tagged: img.tagged}
 		}
 	}
 	return known
@@ -53,6 +56,7 @@ func (k Known) image(c container.InspectResponse) (img Image, ok bool) {
 		return Image{}, false
 	}
 	img = Image{ID: c.Image, RepoDigests: known.RepoDigests, Spec: desired.Spec{}, Labels: map[string]string{}, HasHealthcheck: known.Healthcheck}
+	img.tagged, img.Age = known.Tagged, time.Since(known.Tagged)
 	if known.Platform != "" {
 		img.Spec["platform"] = known.Platform
 	}

@@ -104,21 +104,48 @@ func newMount(m container.MountPoint, requested mount.Mount) (desired.Mount, boo
 			out.Source = "" // as it is asked for: which one it is makes no difference
 		}
 		if o := requested.VolumeOptions; o != nil {
-			out.NoCopy, out.Subpath = o.NoCopy, o.Subpath
+			out.NoCopy, out.Subpath, out.Labels = o.NoCopy, o.Subpath, o.Labels
 		}
 		out.NoCopy = out.NoCopy || hasMode(m.Mode, "nocopy")
+		out.SELinux = selinux(m, requested)
 	case mount.TypeBind:
 		out.Propagation = string(m.Propagation)
-		for _, label := range []string{"z", "Z"} {
-			if hasMode(m.Mode, label) && requested.Target == "" {
-				out.SELinux = label
-			}
+		out.SELinux, out.Recursive = selinux(m, requested), recursive(requested.BindOptions)
+	case mount.TypeImage:
+		out.Source, out.ReadOnly = requested.Source, requested.ReadOnly
+		if o := requested.ImageOptions; o != nil {
+			out.Subpath = o.Subpath
 		}
 	case mount.TypeTmpfs:
 		return tmpfsMount(m.Destination, requested), requested.Target != ""
 	default: // shown as the engine calls it
 	}
 	return out, true
+}
+
+// selinux is the label that only the engine's short form can ask for.
+func selinux(m container.MountPoint, requested mount.Mount) string {
+	for _, label := range []string{"z", "Z"} {
+		if requested.Target == "" && hasMode(m.Mode, label) {
+			return label
+		}
+	}
+	return ""
+}
+
+// recursive is what happens to mounts below a bind's source, in Compose's words.
+func recursive(o *mount.BindOptions) string {
+	switch {
+	case o == nil:
+		return ""
+	case o.NonRecursive:
+		return "disabled"
+	case o.ReadOnlyNonRecursive:
+		return "writable"
+	case o.ReadOnlyForceRecursive:
+		return "readonly"
+	}
+	return ""
 }
 
 func hasMode(modes, mode string) bool {

@@ -126,6 +126,10 @@ type Image struct {
 	// Spec holds the fields that the image gives to its containers.
 	Spec   desired.Spec
 	Labels map[string]string
+	// Age is how long before it was read the image was last tagged or pulled on
+	// the node; one whose time is not known is very old.
+	Age    time.Duration
+	tagged time.Time
 	// HasHealthcheck tells whether the image defines a health check.
 	HasHealthcheck bool
 }

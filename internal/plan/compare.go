@@ -18,6 +18,7 @@ type comparison struct {
 	spec     desired.Spec // real values
 	image    observed.Image
 	hasImage bool
+	images   map[string]observed.Image
 	known    []string
 	accepted map[string]string
 	delivers map[string]bool   // fields that show delivered content
@@ -33,6 +34,7 @@ func (b *builder) compare(s *desired.Service) *comparison {
 		delivers: map[string]bool{}, targets: map[string]string{}, firstOf: b.firstOf,
 	}
 	c.image, c.hasImage = b.image(s.Image.Reference)
+	c.images = b.have.Images
 	for _, f := range s.Files {
 		field := string(f.Kind) + "." + f.Target
 		c.delivers[field] = true
@@ -77,6 +79,7 @@ func (c *comparison) differences(have *observed.Container) []Difference {
 		}
 		out = append(out, c.hide(key, got, want, have))
 	}
+	out = append(out, c.mountedImages(have)...)
 	elsewhere := func(d Difference) bool { return !strings.HasPrefix(d.Field, "networks.") }
 	if !slices.ContainsFunc(out, elsewhere) && c.hashDiffers(have) { // connecting a network would not mend it
 		out = append(out, Difference{Field: configuration, Old: "made from another definition", New: "as declared"})

@@ -261,6 +261,9 @@ func (b *builder) inStack(id string) bool {
 // networks, volumes, files, and the parents that it holds on to.
 func (b *builder) ingredients(s *desired.Service) []string {
 	needs := []string{opID(PullImage, s.Image.Reference), opID(BuildImage, s.Image.Reference), opID(RetagImage, s.Image.Reference)}
+	for _, ref := range s.OtherImages() {
+		needs = append(needs, opID(PullImage, ref), opID(BuildImage, ref))
+	}
 	for _, a := range s.Networks {
 		needs = append(needs, opID(CreateNetwork, a.Network))
 	}

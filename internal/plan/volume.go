@@ -125,6 +125,9 @@ func (b *builder) images() {
 		case b.lostTags[s.Image.Reference] != "":
 			b.retag(s.Image.Reference)
 		}
+		if b.makesAny(name) {
+			b.otherImages(&s)
+		}
 	}
 }
 
@@ -139,6 +142,8 @@ func (b *builder) fetch(s *desired.Service) Kind {
 		return BuildImage
 	case s.Image.Build != nil || s.Image.Pull == desired.PullNever:
 		return ""
+	case s.Image.Pull == desired.PullRefresh && img.Age > s.Image.RefreshAfter:
+		return PullImage
 	case !exists || s.Image.Pull == desired.PullAlways || compare.otherDigest():
 		return PullImage
 	case platform != "" && has != "" && platform != has: // the tag is there, for another platform

@@ -1,0 +1,83 @@
+package plan
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// requirement is what only newer engines have: an older one refuses it, or
+// leaves it out without a word.
+type requirement struct {
+	field string
+	// api is the version of the engine's API that brought it, engine the first
+	// release with that.
+	api, engine string
+	used        func(*desired.Service) bool
+}
+
+var requirements = []requirement{
+	{"volumes: type image", "1.48", "28.0", anyMount(func(m desired.Mount) bool { return m.Type == desired.MountImage })},
+	{"volumes: volume.subpath", "1.45", "26.0", anyMount(func(m desired.Mount) bool { return m.Type == desired.MountVolume && m.Subpath != "" })},
+	{"volumes: bind.recursive readonly", "1.44", "25.0", anyMount(func(m desired.Mount) bool { return m.Recursive == "readonly" })},
+	{"volumes: bind.recursive writable", "1.44", "25.0", anyMount(func(m desired.Mount) bool { return m.Recursive == "writable" })},
+	{"healthcheck.start_interval", "1.44", "25.0", func(s *desired.Service) bool {
+		return s.Config.Healthcheck != nil && s.Config.Healthcheck.StartInterval != 0
+	}},
+	{"annotations", "1.43", "24.0", func(s *desired.Service) bool { return len(s.Host.Annotations) > 0 }},
+	{"networks: gw_priority", "1.48", "28.0", anyNetwork(func(a desired.Attachment) bool { return a.Settings.GwPriority != 0 })},
+	{"networks: interface_name", "1.49", "28.1", anyNetwork(func(a desired.Attachment) bool {
+		return a.Settings.DriverOpts["com.docker.network.endpoint.ifname"] != ""
+	})},
+}
+
+func anyMount(is func(desired.Mount) bool) func(*desired.Service) bool {
+	return func(s *desired.Service) bool {
+		for _, m := range s.Mounts {
+			if is(m) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func anyNetwork(is func(desired.Attachment) bool) func(*desired.Service) bool {
+	return func(s *desired.Service) bool {
+		for _, a := range s.Networks {
+			if is(a) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// checkVersion reports what the node's engine is too old for.
+func (b *builder) checkVersion() {
+	for _, name := range sortedKeys(b.want.Services) {
+		s := b.want.Services[name]
+		for _, r := range requirements {
+			if olderThan(b.have.APIVersion, r.api) && r.used(&s) {
+				b.problem(fmt.Sprintf("Service %q uses %s, which needs Docker Engine %s (API %s) or newer; the node speaks API %s. "+
+					"Update the engine, or remove that key.", name, r.field, r.engine, r.api, b.have.APIVersion))
+			}
+		}
+	}
+}
+
+// olderThan compares versions such as "1.9" and "1.41". One that is not known
+// is not older.
+func olderThan(version, than string) bool {
+	a, b := strings.Split(version, "."), strings.Split(than, ".")
+	for i := range min(len(a), len(b)) {
+		x, err := strconv.Atoi(a[i])
+		y, _ := strconv.Atoi(b[i])
+		if err != nil || x != y {
+			return err == nil && x < y
+		}
+	}
+	return false
+}
