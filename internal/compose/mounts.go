@@ -133,17 +133,18 @@ func imageSource(p *types.Project, source string) string {
 // the type. An SELinux label is none: the short form puts it on any volume.
 func strayOptions(v types.ServiceVolumeConfig) []string {
 	var stray []string
-	if v.Type != types.VolumeTypeBind && v.Bind != nil && v.Bind.Propagation != "" {
-		stray = append(stray, types.VolumeTypeBind)
-	}
-	if v.Type != types.VolumeTypeVolume && v.Volume != nil && (v.Volume.NoCopy || v.Volume.Subpath != "" || len(v.Volume.Labels) > 0) {
-		stray = append(stray, types.VolumeTypeVolume)
-	}
-	if v.Type != types.VolumeTypeImage && v.Image != nil && v.Image.SubPath != "" {
-		stray = append(stray, types.VolumeTypeImage)
-	}
-	if v.Type != types.VolumeTypeTmpfs && v.Tmpfs != nil && (v.Tmpfs.Size != 0 || v.Tmpfs.Mode != 0) {
-		stray = append(stray, types.VolumeTypeTmpfs)
+	for _, section := range []struct {
+		kind string
+		set  bool
+	}{
+		{types.VolumeTypeBind, v.Bind != nil && (v.Bind.Propagation != "" || v.Bind.Recursive != "")},
+		{types.VolumeTypeVolume, v.Volume != nil && (v.Volume.NoCopy || v.Volume.Subpath != "" || len(v.Volume.Labels) > 0)},
+		{types.VolumeTypeImage, v.Image != nil && v.Image.SubPath != ""},
+		{types.VolumeTypeTmpfs, v.Tmpfs != nil && (v.Tmpfs.Size != 0 || v.Tmpfs.Mode != 0)},
+	} {
+		if section.set && v.Type != section.kind {
+			stray = append(stray, section.kind)
+		}
 	}
 	return stray
 }

@@ -57,19 +57,7 @@ func (r *run) mount(ctx context.Context, s *desired.Service, op *plan.Operation,
 // for all that fits it: the engine makes a missing host path only for that
 // form, and relabels for SELinux.
 func bindSpec(m desired.Mount) (string, bool) {
-	if strings.Contains(m.Source, ":") || strings.Contains(m.Target, ":") || m.Source == "" {
-		return "", false
-	}
-	switch m.Type {
-	case desired.MountBind:
-		if !m.CreateHostPath || m.Recursive != "" || m.Propagation != "" && m.SELinux == "" {
-			return "", false
-		}
-	case desired.MountVolume:
-		if m.Subpath != "" || len(m.Labels) > 0 || m.NoCopy && m.SELinux == "" {
-			return "", false
-		}
-	default:
+	if !fitsBindSpec(m) {
 		return "", false
 	}
 	modes := []string{"rw"}
@@ -85,6 +73,20 @@ func bindSpec(m desired.Mount) (string, bool) {
 		modes = append(modes, "nocopy")
 	}
 	return m.Source + ":" + m.Target + ":" + strings.Join(modes, ","), true
+}
+
+func fitsBindSpec(m desired.Mount) bool {
+	if m.Source == "" || strings.Contains(m.Source+m.Target, ":") {
+		return false
+	}
+	switch m.Type {
+	case desired.MountBind:
+		return m.CreateHostPath && m.Recursive == "" && (m.Propagation == "" || m.SELinux != "")
+	case desired.MountVolume:
+		return m.Subpath == "" && len(m.Labels) == 0 && (!m.NoCopy || m.SELinux != "")
+	default:
+		return false
+	}
 }
 
 func newMount(m desired.Mount) mount.Mount {
