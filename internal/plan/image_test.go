@@ -112,7 +112,6 @@ func TestBuild_EngineTooOld_IsAProblemThatNamesTheKeyAndTheVersion(t *testing.T)
 			s.Mounts = []desired.Mount{{Type: desired.MountBind, Source: "/v", Recursive: "readonly", Target: "/x"}}
 		}},
 		"healthcheck.start_interval": {"1.43", func(s *desired.Service) { s.Config.Healthcheck = &container.HealthConfig{StartInterval: time.Second} }},
-		"annotations":                {"1.42", func(s *desired.Service) { s.Host.Annotations = map[string]string{"a": "b"} }},
 		"networks: gw_priority":      {"1.47", func(s *desired.Service) { s.Networks[0].Settings.GwPriority = 1 }},
 	} {
 		w := stackOf(service("app"))

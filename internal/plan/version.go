@@ -26,7 +26,6 @@ var requirements = []requirement{
 	{"healthcheck.start_interval", "1.44", "25.0", func(s *desired.Service) bool {
 		return s.Config.Healthcheck != nil && s.Config.Healthcheck.StartInterval != 0
 	}},
-	{"annotations", "1.43", "24.0", func(s *desired.Service) bool { return len(s.Host.Annotations) > 0 }},
 	{"networks: gw_priority", "1.48", "28.0", anyNetwork(func(a desired.Attachment) bool { return a.Settings.GwPriority != 0 })},
 	{"networks: interface_name", "1.49", "28.1", anyNetwork(func(a desired.Attachment) bool {
 		return a.Settings.DriverOpts["com.docker.network.endpoint.ifname"] != ""
