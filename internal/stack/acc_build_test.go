@@ -3,8 +3,11 @@ package stack_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -16,13 +19,16 @@ import (
 	"testing"
 
 	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/versions"
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"golang.org/x/crypto/ssh"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/images"
 )
@@ -89,6 +95,49 @@ secrets: {token: {environment: TOKEN}, file: {file: ./filed}}
 		unchanged(config(token, "red")),
 		unchanged(config("rotated", "red")), // as BuildKit's cache, which does not look at secrets
 	)
+}
+
+func TestAccStack_BuildSSH_ReachesTheStepThatAsksForIt(t *testing.T) {
+	b := newBench(t)
+	dir := t.TempDir()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	b.must(err)
+	block, err := ssh.MarshalPrivateKey(key, "")
+	b.must(err)
+	writeFiles(t, dir, map[string]string{"key": string(pem.EncodeToMemory(block))})
+	config := b.config(`
+services:
+  made:
+    build:
+      context: .
+      ssh: ["deploy=./key"]
+      dockerfile_inline: |
+        FROM homelab.test/app:1
+        RUN --mount=type=ssh,id=deploy,required=true,target=/agent ["/app", "job"]
+`, inDirectory(dir))
+	b.test(b.step(config), unchanged(config))
+}
+
+// TestAccStack_BuildFromURL_IsFetchedByTheEngine serves the Dockerfile from a
+// container, where only the node can reach it.
+func TestAccStack_BuildFromURL_IsFetchedByTheEngine(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	source, err := b.engine.ContainerCreate(ctx, &container.Config{Image: images.AppV1}, nil, nil, nil, b.name+"-source")
+	b.must(err)
+	var files bytes.Buffer
+	b.must(archive.Tar(ctx, &files, []desired.Entry{{Path: "Dockerfile", Mode: 0o644, Content: []byte("FROM homelab.test/app:1\nENV FETCHED=yes\n")}}))
+	b.must(b.engine.CopyToContainer(ctx, source.ID, "/", &files, container.CopyToContainerOptions{}))
+	b.must(b.engine.ContainerStart(ctx, source.ID, container.StartOptions{}))
+	running, err := b.engine.ContainerInspect(ctx, source.ID)
+	b.must(err)
+	config := b.config(fmt.Sprintf("services:\n  made: {build: \"http://%s:8080/file?path=/Dockerfile\"}\n", running.NetworkSettings.Networks["bridge"].IPAddress))
+	b.test(b.step(config, holds(func() error {
+		if env := b.container("made").Config.Env; !slices.Contains(env, "FETCHED=yes") {
+			return fmt.Errorf("made has %v", env)
+		}
+		return nil
+	})), unchanged(config))
 }
 
 func TestAccStack_BuildOfOtherServices_GoesInOrderAndOnce(t *testing.T) {
