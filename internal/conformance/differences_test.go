@@ -50,6 +50,7 @@ var differences = []difference{
 	{"it is for sharing files with a virtual machine, and nothing reads it", `container HostConfig\.Mounts\[.*\]\.Consistency`, nil},
 	{"the engine takes the next free port of a range, in the order of start", `container NetworkSettings\.Ports\..*\.HostPort`, inRange},
 	{"documents are no files of the node", `(container Config\.|request )Labels\.com\.docker\.compose\.project\.(config_files|working_dir)`, nil},
+	{"what Docker Compose binds has the mode and owner of where it runs; delivered files are root's, or as the service says", `container Files\..*\.(Mode|Owner)`, isBound},
 	{"Docker Compose writes this label in random order", `container Config\.Labels\.com\.docker\.compose\.depends_on`, sameItems},
 	{"files are delivered in volumes, as the node has none of those of where Terraform runs", `container (HostConfig\.)?(Mounts|Binds)(\[.*\].*)?`, delivered},
 }
@@ -178,6 +179,23 @@ func sameItems(d diff) bool {
 	return slices.Equal(one, other)
 }
 
+// isBound holds for files in a mount from where the projects lie.
+func isBound(d diff) bool {
+	file := strings.TrimPrefix(d.path[:strings.LastIndex(d.path, ".")], "Files.")
+	for path, value := range d.composeSide {
+		target := mountTarget.FindStringSubmatch(path)
+		if target != nil && path == "Mounts["+target[1]+"].Source" && isStaged(value) && (file == target[1] || strings.HasPrefix(file, target[1]+"/")) {
+			return true
+		}
+	}
+	return false
+}
+
+// isStaged tells a source where the projects lie.
+func isStaged(source string) bool {
+	return strings.HasPrefix(source, `"`+os.TempDir()+"/TestAcc")
+}
+
 var mountTarget = regexp.MustCompile(`\[(.*)\]`)
 
 // delivered holds for what is mounted at one place: by Docker Compose from where
@@ -190,7 +208,7 @@ func delivered(d diff) bool {
 	}
 	source := orAbsent(d.composeSide, "Mounts["+target[1]+"].Source")
 	provided := orAbsent(d.providedSide, "Mounts["+target[1]+"].Source")
-	return (source == acctest.Absent || strings.HasPrefix(source, strconv.Quote(os.TempDir() + "/TestAcc")[:len(os.TempDir())+9])) &&
+	return (source == acctest.Absent || isStaged(source)) &&
 		deliveredVolume.MatchString(provided)
 }
 

@@ -30,6 +30,8 @@ type engine struct {
 	node *lab.Node
 	http *http.Client
 	api  string
+	// stage is where the projects lie.
+	stage string
 }
 
 // newEngine starts a node with room for the networks of all projects at once.

@@ -156,6 +156,9 @@ func anonymous(all []map[string]any, containers []inspected) []inspected {
 func (e *engine) record(t testing.TB, project string) record {
 	t.Helper()
 	objects := e.containers(t, project)
+	for _, c := range objects {
+		c.fields["Files"] = e.files(t, c)
+	}
 	objects = append(objects, e.volumes(t, project, objects)...)
 	objects = append(objects, e.networks(t, project)...)
 	objects = append(objects, e.builtImages(t, objects)...)

@@ -55,6 +55,7 @@ func TestAccConformance(t *testing.T) {
 func stage(t *testing.T, e *engine) []conformance.Project {
 	t.Helper()
 	dir := t.TempDir()
+	e.stage = dir
 	for _, target := range []string{dir, filepath.Join(e.node.Root, dir)} {
 		if err := os.MkdirAll(target, 0o755); err != nil {
 			t.Fatal(err)
