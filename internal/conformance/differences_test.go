@@ -182,9 +182,9 @@ func sameItems(d diff) bool {
 // isBound holds for files in a mount from where the projects lie.
 func isBound(d diff) bool {
 	file := strings.TrimPrefix(d.path[:strings.LastIndex(d.path, ".")], "Files.")
-	for path, value := range d.composeSide {
-		target := mountTarget.FindStringSubmatch(path)
-		if target != nil && path == "Mounts["+target[1]+"].Source" && isStaged(value) && (file == target[1] || strings.HasPrefix(file, target[1]+"/")) {
+	for path, source := range d.composeSide {
+		target, ok := strings.CutSuffix(strings.TrimPrefix(path, "Mounts["), "].Source")
+		if ok && isStaged(source) && (file == target || strings.HasPrefix(file, target+"/")) {
 			return true
 		}
 	}
