@@ -5,8 +5,4 @@ package conformance_test
 var pending = map[string]string{
 	"hook-fails":       "hooks are read, not run",
 	"hooks-privileged": "hooks are read, not run",
-	"api-socket":       "use_api_socket is refused",
-	"volume-labels":    "labels of anonymous volumes are refused",
-	"bind-recursive":   "the modes of recursion are refused",
-	"volume-image":     "image volumes are refused",
 }

@@ -1,6 +1,7 @@
 package observed
 
 import (
+	"maps"
 	"path"
 	"strconv"
 	"strings"
@@ -104,7 +105,7 @@ func newMount(m container.MountPoint, requested mount.Mount) (desired.Mount, boo
 			out.Source = "" // as it is asked for: which one it is makes no difference
 		}
 		if o := requested.VolumeOptions; o != nil {
-			out.NoCopy, out.Subpath, out.Labels = o.NoCopy, o.Subpath, o.Labels
+			out.NoCopy, out.Subpath, out.Labels = o.NoCopy, o.Subpath, askedLabels(o.Labels)
 		}
 		out.NoCopy = out.NoCopy || hasMode(m.Mode, "nocopy")
 		out.SELinux = selinux(m, requested)
@@ -121,6 +122,19 @@ func newMount(m container.MountPoint, requested mount.Mount) (desired.Mount, boo
 	default: // shown as the engine calls it
 	}
 	return out, true
+}
+
+// engineLabel is what engines from API 1.42 on add to the labels that a mount
+// asks for.
+const engineLabel = "com.docker.volume.anonymous"
+
+func askedLabels(labels map[string]string) map[string]string {
+	if _, added := labels[engineLabel]; !added {
+		return labels
+	}
+	labels = maps.Clone(labels)
+	delete(labels, engineLabel)
+	return labels
 }
 
 // selinux is the label that only the engine's short form can ask for.
