@@ -187,12 +187,8 @@ func (c *comparison) imageDifferences(have *observed.Container) []Difference {
 	if c.hasImage && c.image.ID == have.ImageID && !c.otherDigest() {
 		return nil
 	}
-	outlived := !c.hasImage && have.Image == ref && c.service.Image.Build == nil
-	if digest := c.service.Image.Digest; outlived && digest != "" && have.Digest != "" && have.Digest != digest {
-		return []Difference{{Field: "digest", Old: have.Digest, New: digest}}
-	}
-	if outlived && (c.service.Image.Pull == desired.PullNever || have.Up() || have.State == observed.Paused) {
-		return nil // it runs on as it is
+	if !c.hasImage && have.Image == ref && c.service.Image.Build == nil {
+		return c.outlivedDifferences(have)
 	}
 	if have.Image != ref {
 		return []Difference{{Field: "image", Old: have.Image, New: ref}}
@@ -204,6 +200,18 @@ func (c *comparison) imageDifferences(have *observed.Container) []Difference {
 		return []Difference{{Field: "image", Old: have.ImageID, New: ref}}
 	}
 	return []Difference{{Field: "digest", Old: have.ImageID, New: c.image.ID}}
+}
+
+// outlivedDifferences are those of a container whose image's name is gone from
+// the node.
+func (c *comparison) outlivedDifferences(have *observed.Container) []Difference {
+	if digest := c.service.Image.Digest; digest != "" && have.Digest != "" && have.Digest != digest {
+		return []Difference{{Field: "digest", Old: have.Digest, New: digest}}
+	}
+	if c.service.Image.Pull == desired.PullNever || have.Up() || have.State == observed.Paused {
+		return nil // it runs on as it is
+	}
+	return []Difference{{Field: "image", Old: have.ImageID, New: c.service.Image.Reference}}
 }
 
 // otherDigest tells whether the registry's digest is known and not the node's.

@@ -21,6 +21,7 @@ func (b *builder) containers() {
 	b.orderStarts()
 	b.orderStops()
 	b.orderRemovals()
+	b.fetchFirst()
 }
 
 func createID(s *slot) string { return fmt.Sprintf("create container %s/%d", s.service, s.number) }

@@ -96,6 +96,35 @@ func (b *builder) orderStops() {
 	}
 }
 
+// fetchFirst lets no container stop or restart before every image is there: one
+// that can't be had then costs nobody anything. What an operation waits for anyway
+// is not written down again.
+func (b *builder) fetchFirst() {
+	fetches := b.all(PullImage, BuildImage)
+	if len(fetches) == 0 {
+		return
+	}
+	for _, id := range b.all(StopContainer, RestartContainer) {
+		awaited := map[string]bool{}
+		b.awaited(id, awaited)
+		for _, fetch := range fetches {
+			if !awaited[fetch] {
+				b.need(id, fetch)
+			}
+		}
+	}
+}
+
+// awaited gathers all that an operation waits for, directly or not.
+func (b *builder) awaited(id string, into map[string]bool) {
+	for _, need := range b.byID[id].Needs {
+		if !into[need] {
+			into[need] = true
+			b.awaited(need, into)
+		}
+	}
+}
+
 // ending are the containers that stop for good in this plan.
 func ending(s *slot) []observed.Container {
 	if s.current != nil && (s.action == Recreate || s.action == Remove) {

@@ -92,6 +92,7 @@ func (t *trial) build(e *engine, want *desired.Stack, known map[string][]string)
 		t.Fatalf("changes and operations do not agree:\n%s", p)
 	}
 	t.order(p)
+	fetchesFirst(t.T, p)
 	return p
 }
 

@@ -1,6 +1,7 @@
 package stack_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -98,6 +99,55 @@ func TestAccStack_PullAlways_MovedTagArrivesWithTheNextContainer(t *testing.T) {
 			Config:            changed,
 			ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectUnknownValue("homelab_stack.test", webService.AtMapKey("digest"))}},
 			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue("homelab_stack.test", webService.AtMapKey("digest"), is(&second))},
+		},
+	}})
+}
+
+// A container that shares the namespaces of another one is made last; its image
+// must be there before anything stops all the same.
+func TestAccStack_PullFails_NothingStops(t *testing.T) {
+	labtest.Require(t)
+	r := startRegistry(t)
+	recorder := acctest.Record(t, labtest.Host(t))
+	stack := acctest.Name(t)
+	config := func(value, image string) string {
+		return acctest.Provider(recorder.Host) + fmt.Sprintf(`
+resource "homelab_stack" "test" {
+  name    = %q
+  compose = <<-YAML
+    services:
+      vpn: { image: %s, stop_grace_period: 1s, environment: { V: %q } }
+      web: { image: %s, stop_grace_period: 1s, network_mode: "service:vpn", command: [sleep] }
+      old: { image: %s, stop_grace_period: 1s, environment: { V: %q } }
+  YAML
+}
+`, stack, images.AppV1, value, image, images.AppV1, value)
+	}
+	stops := func() []string {
+		var out []string
+		for _, request := range acctest.Writes(recorder.Take()) {
+			if !strings.HasSuffix(request.Path, "/images/create") && !strings.HasSuffix(request.Path, "/containers/create") {
+				out = append(out, request.String())
+			}
+		}
+		return out
+	}
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{
+		{Config: config("1", images.AppV1)},
+		{
+			PreConfig:   func() { recorder.Take() },
+			Config:      config("2", r.address+"/absent:2"),
+			ExpectError: regexp.MustCompile(`check\s+the\s+image's\s+spelling`),
+		},
+		{
+			PreConfig: func() {
+				for _, request := range stops() {
+					if !strings.HasPrefix(request, "DELETE ") { // of what was made before the pull failed
+						t.Errorf("the engine was sent %s", request)
+					}
+				}
+			},
+			Config: config("1", images.AppV1), ConfigPlanChecks: emptyPlan,
 		},
 	}})
 }
