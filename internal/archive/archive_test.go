@@ -282,7 +282,7 @@ func TestBuildContext_DockerfileOutside_ComesLastWithItsOwnIgnoreFile(t *testing
 	}
 }
 
-func TestDockerfileImages_Text_NamesWhatIsNoStage(t *testing.T) {
+func TestReadDockerfile_Images_AreWhatIsNoStage(t *testing.T) {
 	for text, want := range map[string]string{
 		"FROM a":                           "a",
 		"FROM scratch":                     "",
@@ -298,8 +298,24 @@ func TestDockerfileImages_Text_NamesWhatIsNoStage(t *testing.T) {
 		"nonsense without an instruction":                                                    "",
 		"":                                                                                   "",
 	} {
-		if got := strings.Join(DockerfileImages([]byte(text), map[string]string{"SET": "given"}), " "); got != want {
+		if got := strings.Join(ReadDockerfile([]byte(text), map[string]string{"SET": "given"}).Images, " "); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
+	}
+}
+
+func TestReadDockerfile_Syntax_IsWhatTheClassicBuilderLacks(t *testing.T) {
+	for text, want := range map[string]string{
+		"FROM --platform=linux/amd64 a\nRUN x\nCOPY --from=b --chown=1:2 / /\nADD x /": "",
+		"FROM a\nRUN --mount=type=cache,target=/c x\nCOPY --link --chmod=755 a /":      "COPY --chmod,COPY --link,RUN --mount",
+		"FROM a\nCOPY <<EOT /x\ntext\nEOT\n":                                           "here-documents",
+	} {
+		got := ReadDockerfile([]byte(text), nil)
+		if strings.Join(got.Syntax, ",") != want || got.Frontend {
+			t.Errorf("%q: got %+v, want %q", text, got, want)
+		}
+	}
+	if !ReadDockerfile([]byte("# syntax=docker/dockerfile:1\nFROM a"), nil).Frontend {
+		t.Error("the frontend is not noticed")
 	}
 }

@@ -10,22 +10,38 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
 )
 
-// DockerfileImages returns the images that a Dockerfile names, sorted: those that
-// stages start from, and those that files are copied or mounted from. Names of
-// stages and "scratch" are left out. args are the build's arguments, which take
-// the place of defaults. Text that is no Dockerfile gives nil.
-func DockerfileImages(text []byte, args map[string]string) []string {
+// Dockerfile is what can be told of a Dockerfile without building it.
+type Dockerfile struct {
+	// Images are the images that it names, sorted: those that stages start from,
+	// and those that files are copied or mounted from. Names of stages and
+	// "scratch" are left out.
+	Images []string
+	// Syntax names what it uses that the classic builder does not have, sorted:
+	// "RUN --mount", "here-documents".
+	Syntax []string
+	// Frontend tells that it asks for a frontend of its own ("# syntax=...").
+	Frontend bool
+}
+
+// ReadDockerfile reads the text of a Dockerfile. args are the build's arguments,
+// which take the place of defaults. Text that is no Dockerfile gives the zero
+// value.
+func ReadDockerfile(text []byte, args map[string]string) Dockerfile {
 	parsed, err := parser.Parse(bytes.NewReader(text))
 	if err != nil {
-		return nil
+		return Dockerfile{}
 	}
 	f := dockerfile{lex: shell.NewLex(parsed.EscapeToken), args: args, known: map[string]string{}, images: map[string]bool{},
-		stages: map[string]bool{"scratch": true}}
+		syntax: map[string]bool{}, stages: map[string]bool{"scratch": true}}
 	for _, node := range parsed.AST.Children {
 		f.instruction(node)
 	}
-	return slices.Sorted(maps.Keys(f.images))
+	_, _, _, frontend := parser.DetectSyntax(text)
+	return Dockerfile{slices.Sorted(maps.Keys(f.images)), slices.Sorted(maps.Keys(f.syntax)), frontend}
 }
+
+// classicFlags are the flags of RUN, COPY and ADD that the classic builder has.
+var classicFlags = []string{"--from", "--chown"}
 
 // dockerfile is how far a Dockerfile has been read.
 type dockerfile struct {
@@ -34,6 +50,7 @@ type dockerfile struct {
 	known  map[string]string // the arguments that hold outside of stages
 	stages map[string]bool
 	images map[string]bool
+	syntax map[string]bool
 	inside bool // a stage has begun
 }
 
@@ -49,6 +66,12 @@ func (f *dockerfile) instruction(node *parser.Node) {
 	case "copy", "add", "run":
 		for _, flag := range node.Flags {
 			f.source(flag)
+			if name, _, _ := strings.Cut(flag, "="); !slices.Contains(classicFlags, name) {
+				f.syntax[strings.ToUpper(node.Value)+" "+name] = true
+			}
+		}
+		if len(node.Heredocs) > 0 {
+			f.syntax["here-documents"] = true
 		}
 	}
 }

@@ -46,8 +46,9 @@ func (l *load) build(ctx context.Context, m *model, s types.ServiceConfig) *desi
 	buildPlatforms(s, b)
 	l.buildPlace(s, b)
 	l.checkLabels(fieldPath{"services", s.Name, "build", "labels"}, written.Labels)
-	if keys := b.NeedsBuildKit(); b.NamesNetwork() && len(keys) > 0 {
-		l.service(s.Name, "build.network", "build.network %q needs the engine's classic builder, and %s BuildKit: remove one, or use network host, none or default", b.Network, strings.Join(keys, ", "))
+	readDockerfile(b)
+	if needs := b.NeedsBuildKit(); b.NamesNetwork() && len(needs) > 0 {
+		l.service(s.Name, "build.network", "build.network %q needs the engine's classic builder, and %s BuildKit: remove one, or use network host, none or default", b.Network, strings.Join(needs, ", "))
 	}
 	if len(l.list) > 0 {
 		return b

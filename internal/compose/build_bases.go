@@ -1,15 +1,12 @@
 package compose
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/distribution/reference"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
@@ -92,7 +89,7 @@ func (b *bases) needs(name string, build *desired.Build) []string {
 			b.note(needed, name, ref)
 		}
 	}
-	for _, ref := range b.named(build) {
+	for _, ref := range readDockerfile(build) {
 		if _, context := build.Contexts[ref]; !context {
 			b.note(needed, name, ref)
 		}
@@ -105,25 +102,6 @@ func (b *bases) note(needed map[string]bool, name, ref string) {
 	if other, ok := b.byName[spelt(ref)]; ok && spelt(b.images[name].Reference) != spelt(ref) {
 		needed[other] = true
 	}
-}
-
-// named lists the images that a Dockerfile names. One that can't be read is left
-// to the builder, which says where the mistake is.
-func (b *bases) named(build *desired.Build) []string {
-	text := []byte(build.DockerfileInline)
-	if build.DockerfileInline == "" && !build.Remote {
-		var err error
-		if text, err = os.ReadFile(filepath.Join(build.Context, filepath.FromSlash(build.Dockerfile))); err != nil {
-			return nil
-		}
-	}
-	args := map[string]string{}
-	for key, value := range build.Args {
-		if value != nil {
-			args[key] = *value
-		}
-	}
-	return archive.DockerfileImages(text, args)
 }
 
 // spelt is an image reference in full, so that two spellings of one are equal.

@@ -165,7 +165,7 @@ func TestLoad_BuildThatCannotBe_SaysWhy(t *testing.T) {
 		"cache":            {webService("build: {context: ., cache_from: ['ref=x']}"), "has no type"},
 		"cache attribute":  {webService("build: {context: ., cache_to: ['type=inline,x']}"), "is no attribute"},
 		"platform":         {webService("platform: linux/arm64\nbuild: {context: ., platforms: [linux/amd64]}"), "build.platforms MUST include service.platform"},
-		"named network":    {webService("build: {context: ., network: lan, sbom: true}"), "build.network \"lan\" needs the engine's classic builder, and sbom BuildKit"},
+		"named network":    {webService("build: {context: ., network: lan, sbom: true}"), "build.network \"lan\" needs the engine's classic builder, and build.sbom BuildKit"},
 		"pull and service": {"services:\n  a: {build: {context: ., pull: true, additional_contexts: {x: 'service:b'}}}\n  b: {build: .}\n", "build.pull asks a registry for every image"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -18,9 +18,9 @@ func unbuildable(engine Engine, want *desired.Stack, p *plan.Plan) []plan.Proble
 		}
 		if keys := want.Services[op.Service].Image.Build.Lacking(engine.ClientVersion()); len(keys) > 0 {
 			problems = append(problems, plan.Problem{Attribute: "compose", Detail: fmt.Sprintf(
-				"Service %q: the BuildKit of this node's engine (API %s) does not know build.%s, which needs Docker Engine 23.0 or newer. "+
+				"Service %q: the BuildKit of this node's engine (API %s) does not know %s: that needs Docker Engine 23.0 or newer. "+
 					"Upgrade the engine on that node, or build the image elsewhere, push it, and use its name as image.",
-				op.Service, engine.ClientVersion(), strings.Join(keys, ", build."))})
+				op.Service, engine.ClientVersion(), strings.Join(keys, ", "))})
 		}
 	}
 	return problems

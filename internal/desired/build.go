@@ -3,6 +3,7 @@ package desired
 import (
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/docker/docker/api/types/versions"
@@ -53,10 +54,15 @@ type Build struct {
 	// Bases are the images of other services that the build starts from, which
 	// have to be there before it.
 	Bases []Image
+	// Syntax names what the Dockerfile uses that the classic builder does not
+	// have, as far as it is known; Frontend tells that it asks for a frontend of
+	// its own, which the engine fetches.
+	Syntax   []string
+	Frontend bool
 	// Dir is the directory that relative paths of local caches start from.
 	Dir string
-	// Hash is a digest of the context's files and of everything above but
-	// Secrets and Dir; it names what the image was built from.
+	// Hash is a digest of the context's files and of everything above but the
+	// values of Secrets, and Dir; it names what the image was built from.
 	Hash string
 }
 
@@ -83,24 +89,24 @@ type BuildSSH struct{ ID, Path string }
 // with named contexts, limits of processes and of shared memory.
 const apiBuildKitNow = "1.42"
 
-// NeedsBuildKit names the keys of the build section, as they are written, that
-// only BuildKit has; empty when the classic builder can do it all.
+// NeedsBuildKit names what the build uses that only BuildKit has; empty when the
+// classic builder can do it all.
 func (b *Build) NeedsBuildKit() []string {
-	var keys []string
+	var needs []string
 	for _, use := range []struct {
 		key  string
 		used bool
 	}{
-		{"additional_contexts", len(b.Contexts) > 0}, {"cache_to", len(b.CacheTo) > 0},
-		{"entitlements", len(b.Entitlements) > 0}, {"no_cache_filter", len(b.NoCacheFilter) > 0},
-		{"platforms", len(b.Platforms) > 0}, {"provenance", b.Provenance != ""}, {"sbom", b.SBOM != ""},
-		{"secrets", len(b.Secrets) > 0}, {"ssh", len(b.SSH) > 0},
+		{"build.additional_contexts", len(b.Contexts) > 0}, {"build.cache_to", len(b.CacheTo) > 0},
+		{"build.entitlements", len(b.Entitlements) > 0}, {"build.no_cache_filter", len(b.NoCacheFilter) > 0},
+		{"build.platforms", len(b.Platforms) > 0}, {"build.provenance", b.Provenance != ""}, {"build.sbom", b.SBOM != ""},
+		{"build.secrets", len(b.Secrets) > 0}, {"build.ssh", len(b.SSH) > 0}, {"# syntax", b.Frontend},
 	} {
 		if use.used {
-			keys = append(keys, use.key)
+			needs = append(needs, use.key)
 		}
 	}
-	return keys
+	return append(needs, b.Syntax...)
 }
 
 // NamesNetwork tells whether the build runs in a network by its name, which only
@@ -116,45 +122,52 @@ func (b *Build) Classic(api string) bool {
 	return b.NamesNetwork() || len(b.NeedsBuildKit()) == 0 && len(b.limits()) > 0 && old(api)
 }
 
-// Lacking names the keys of the build section, as they are written, that an
-// engine which speaks no newer than the API version has no means for.
+// Lacking names what the build uses that an engine which speaks no newer than
+// the API version has no means for.
 func (b *Build) Lacking(api string) []string {
 	if !old(api) {
 		return nil
 	}
-	var keys []string
-	if len(b.Contexts) > 0 {
-		keys = append(keys, "additional_contexts")
+	var needs []string
+	if len(b.Contexts) > 0 && !b.Frontend {
+		needs = append(needs, "build.additional_contexts")
 	}
 	if len(b.Platforms) > 0 {
-		keys = append(keys, "platforms")
+		needs = append(needs, "build.platforms")
 	}
 	if b.Provenance != "" && b.Provenance != "false" {
-		keys = append(keys, "provenance")
+		needs = append(needs, "build.provenance")
 	}
 	if b.SBOM != "" && b.SBOM != "false" {
-		keys = append(keys, "sbom")
+		needs = append(needs, "build.sbom")
 	}
 	if !b.Classic(api) {
-		keys = append(keys, b.limits()...)
+		needs = append(needs, b.limits()...)
 	}
-	return keys
+	for _, syntax := range b.Syntax {
+		if !b.Frontend && !slices.Contains(oldSyntax, syntax) {
+			needs = append(needs, syntax)
+		}
+	}
+	return needs
 }
+
+// oldSyntax is what the BuildKit of an old engine reads in Dockerfiles, of all
+// that the classic builder does not.
+var oldSyntax = []string{"RUN --mount", "COPY --chmod", "ADD --chmod"}
 
 // limits names the keys that the BuildKit of an old engine takes for nothing,
 // though its classic builder has them.
 func (b *Build) limits() []string {
 	var keys []string
-	for _, host := range b.ExtraHosts {
-		if strings.HasSuffix(host, ":host-gateway") && len(keys) == 0 {
-			keys = append(keys, "extra_hosts (host-gateway)")
-		}
+	if slices.ContainsFunc(b.ExtraHosts, func(host string) bool { return strings.HasSuffix(host, ":host-gateway") }) {
+		keys = append(keys, "host-gateway in build.extra_hosts")
 	}
 	if b.ShmSizeBytes > 0 {
-		keys = append(keys, "shm_size")
+		keys = append(keys, "build.shm_size")
 	}
 	if len(b.Ulimits) > 0 {
-		keys = append(keys, "ulimits")
+		keys = append(keys, "build.ulimits")
 	}
 	return keys
 }

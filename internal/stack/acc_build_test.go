@@ -200,15 +200,18 @@ services:
         FROM start
         COPY --from=lib . /lib/
         COPY --from=image /version /version
+        COPY <<EOT /here
+        a document
+        EOT
   root: {build: {context: ./app, dockerfile_inline: "FROM homelab.test/app:1\nENV ROOT=yes\n"}}
 `, inDirectory(dir))
 	if !b.knows("1.42") {
-		b.test(resource.TestStep{Config: config, ExpectError: wording(`does not know build.additional_contexts, which needs Docker Engine 23.0 or newer`)})
+		b.test(resource.TestStep{Config: config, ExpectError: wording(`does not know build.additional_contexts, here-documents: that needs Docker Engine 23.0 or newer`)})
 		return
 	}
 	w := &witness{b: b}
 	b.test(
-		b.step(config, b.expectFile("app", "/lib/file", "one\n"), b.expectFile("app", "/version", "2\n"), holds(func() error {
+		b.step(config, b.expectFile("app", "/lib/file", "one\n"), b.expectFile("app", "/version", "2\n"), b.expectFile("app", "/here", "a document\n"), holds(func() error {
 			w.look()
 			if env := b.container("app").Config.Env; !slices.Contains(env, "ROOT=yes") {
 				return fmt.Errorf("app has %v", env)
@@ -391,7 +394,7 @@ services:
 	store := slices.ContainsFunc(info.DriverStatus, func(entry [2]string) bool { return entry[1] == "io.containerd.snapshotter.v1" })
 	switch {
 	case !b.knows("1.42"):
-		b.test(resource.TestStep{Config: config, ExpectError: wording(`does not know build.platforms, which needs Docker Engine 23.0 or newer`)})
+		b.test(resource.TestStep{Config: config, ExpectError: wording(`does not know build.platforms: that needs Docker Engine 23.0 or newer`)})
 	case !store:
 		b.test(resource.TestStep{Config: config, ExpectError: wording(`build.platforms with several platforms: this engine keeps images in its classic store`)})
 	default:
