@@ -223,11 +223,12 @@ func (n *Node) inspectImages(ctx context.Context, wanted map[string]bool, s *Sta
 }
 
 // lostReferences are those of the containers that no image of the node has any
-// more. It costs a call for each that its container's image does not list.
+// more. It costs a call for each that neither the engine's list of containers
+// nor an image that was looked up already answers for.
 func (n *Node) lostReferences(ctx context.Context, inspected []container.InspectResponse) (map[string]bool, error) {
-	lost := map[string]bool{}
+	lost, listed := map[string]bool{}, n.listedImages(inspected)
 	for _, c := range inspected {
-		if c.Config == nil || c.Config.Image == "" {
+		if c.Config == nil || c.Config.Image == "" || listed[familiar(c.Config.Image)] != "" {
 			continue
 		}
 		_, exists, err := n.image(ctx, c.Config.Image)
