@@ -58,7 +58,12 @@ func main() {
 	flags.StringVar(&b.show, "print", "", "job: a file to print")
 	flags.StringVar(&b.keep, "copy", "", "job: FROM:TO copies a file")
 	flags.StringVar(&b.sum, "sum", "", "job: FROM:TO writes the SHA-256 of a file into another")
+	eat := flags.Int("eat", 0, "MiB of memory to use up at the start")
 	_ = flags.Parse(args) // exits
+	eaten := make([]byte, *eat<<20)
+	for i := range eaten { // memory that nobody wrote to is not used
+		eaten[i] = 1
+	}
 	if b.line != "" {
 		fmt.Fprintln(os.Stderr, b.line)
 	}
