@@ -23,7 +23,7 @@ type Recorder struct {
 }
 
 // Request is one request that the engine was sent.
-type Request struct{ Method, Path string }
+type Request struct{ Method, Path, Query string }
 
 // IsRead tells whether a request only reads.
 func (r Request) IsRead() bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
@@ -38,7 +38,7 @@ func Record(t testing.TB, host string) *Recorder {
 	r := &Recorder{}
 	engine := forward(host)
 	r.Host = Serve(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		r.begin(Request{req.Method, req.URL.Path})
+		r.begin(Request{req.Method, req.URL.Path, req.URL.RawQuery})
 		defer r.end()
 		time.Sleep(r.Latency)
 		engine.ServeHTTP(w, req)

@@ -153,6 +153,20 @@ func (s Spec) Keys() []string {
 	return keys
 }
 
+// Below returns the fields whose keys begin with a prefix; nil when there are none.
+func (s Spec) Below(prefix string) Spec {
+	var below Spec
+	for key, value := range s {
+		if strings.HasPrefix(key, prefix) {
+			if below == nil {
+				below = Spec{}
+			}
+			below[key] = value
+		}
+	}
+	return below
+}
+
 func (s Spec) text(key, value string) {
 	if value != "" {
 		s[key] = value

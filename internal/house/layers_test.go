@@ -29,5 +29,5 @@ var concepts = []string{"stack", "node", "network", "subnet", "secret", "image",
 
 // exempt are the packages outside the one-way street: provider and lab have
 // rules of their own, house holds no code, acctest and conformance are for tests,
-// bench for measuring.
-var exempt = []string{"provider", "lab", "house", "acctest", "bench", "conformance"}
+// bench for measuring, property for one test.
+var exempt = []string{"provider", "lab", "house", "acctest", "bench", "conformance", "property"}

@@ -28,6 +28,8 @@ type KnownImage struct {
 	Healthcheck bool     `json:"healthcheck,omitempty"`
 	// Tagged is when the node last tagged or pulled it.
 	Tagged time.Time `json:"tagged,omitzero"`
+	// Volumes are the fields of its Spec that declare volumes.
+	Volumes map[string]string `json:"volumes,omitempty"`
 }
 
 // Known returns what can be remembered of the stack.
@@ -42,7 +44,8 @@ func (s *Stack) Known() Known {
 			}
 			known.Defaults[c.ID] = slices.Sorted(maps.Keys(c.Defaults))
 			known.Images[c.ImageID] = KnownImage{RepoDigests: img.RepoDigests, Platform: img.Spec["platform"],
-				Build: img.Labels[desired.LabelBuildHash], Healthcheck: img.HasHealthcheck, Tagged: img.tagged}
+				Build: img.Labels[desired.LabelBuildHash], Healthcheck: img.HasHealthcheck, Tagged: img.tagged,
+				Volumes: img.Spec.Below("volumes.")}
 		}
 	}
 	return known
@@ -57,6 +60,7 @@ func (k Known) image(c container.InspectResponse) (img Image, ok bool) {
 	}
 	img = Image{ID: c.Image, RepoDigests: known.RepoDigests, Spec: desired.Spec{}, Labels: map[string]string{}, HasHealthcheck: known.Healthcheck}
 	img.tagged, img.Age = known.Tagged, time.Since(known.Tagged)
+	maps.Copy(img.Spec, known.Volumes)
 	if known.Platform != "" {
 		img.Spec["platform"] = known.Platform
 	}

@@ -173,7 +173,7 @@ func (b *builder) makeContainer(s *slot, service *desired.Service) {
 		b.addPlanned(start)
 		return
 	}
-	create.Name, create.Replaces, create.Inherit = b.temporaryName(final, s.current), s.current.ID, inherited(service, s.current)
+	create.Name, create.Replaces, create.Inherit = b.temporaryName(final, s.current), s.current.ID, b.inherited(service, s.current)
 	b.addPlanned(create)
 	stop := b.stop(s.current)
 	aside := b.stepAside(s, s.current, stop)
@@ -184,14 +184,18 @@ func (b *builder) makeContainer(s *slot, service *desired.Service) {
 }
 
 // inherited are the anonymous volumes that go over to a new container, as under
-// Docker Compose: those at targets where the service mounts nothing else.
-func inherited(s *desired.Service, old *observed.Container) map[string]string {
+// Docker Compose: those that the service or its image still asks for.
+func (b *builder) inherited(s *desired.Service, old *observed.Container) map[string]string {
 	volumes := map[string]string{}
 	for target, name := range old.Anonymous {
-		volumes[target] = name
+		if b.imageMounts(s, target, old) {
+			volumes[target] = name
+		}
 	}
 	for _, m := range s.Mounts {
-		if m.Type != desired.MountVolume || m.Source != "" {
+		if name, ok := old.Anonymous[m.Target]; ok && m.Type == desired.MountVolume && m.Source == "" {
+			volumes[m.Target] = name
+		} else {
 			delete(volumes, m.Target)
 		}
 	}
@@ -199,6 +203,18 @@ func inherited(s *desired.Service, old *observed.Container) map[string]string {
 		delete(volumes, f.Target)
 	}
 	return volumes
+}
+
+// imageMounts tells whether a service's image declares a volume. Of one that is
+// still to be fetched, the previous image says it.
+func (b *builder) imageMounts(s *desired.Service, target string, old *observed.Container) bool {
+	key := "volumes." + target
+	img, known := b.have.Images[s.Image.Reference]
+	if !known || b.movedTags[s.Image.Reference] {
+		return old.Defaults[key]
+	}
+	_, declared := img.Spec[key]
+	return declared
 }
 
 // temporaryName is what a new container is called until it takes over: one that

@@ -52,6 +52,24 @@ func TestBuild_FileDeclared_DeliversItBeforeTheContainerIsCreated(t *testing.T) 
 		    after start container app/1`)
 }
 
+func TestBuild_ServiceScaledToNothing_RemovesItsFiles(t *testing.T) {
+	w := configured("aaaaaaaaaaaa1")
+	e := running(t, w)
+	s := w.Services["app"]
+	s.Replicas = 0
+	w.Services["app"] = s
+	expect(t, build(e, w), `
+		remove service app/1
+		  because replicas: "exists" -> "not declared"
+		clean up volume home_configs_app.conf_aaaaaaaaaaaa
+		  because volumes: "superseded" -> "removed"
+		- stop container home-app-1 (000000003dde)
+		- remove container home-app-1 (000000003dde)
+		    after stop container home-app-1 (000000003dde)
+		- remove volume home_configs_app.conf_aaaaaaaaaaaa
+		    after remove container home-app-1 (000000003dde)`)
+}
+
 func TestBuild_FileChanged_DeliversBesideTheOldOneAndRemovesItLast(t *testing.T) {
 	w := configured("aaaaaaaaaaaa1")
 	e := running(t, w)

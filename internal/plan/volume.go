@@ -75,9 +75,9 @@ func (b *builder) makesAny(service string) bool {
 // more, after the containers that did.
 func (b *builder) cleanUpFiles() {
 	current := map[string]bool{}
-	for _, targets := range b.plan.Placements {
+	for name, targets := range b.plan.Placements {
 		for _, p := range targets {
-			current[p.Volume] = true
+			current[p.Volume] = current[p.Volume] || b.want.Services[name].Replicas > 0
 		}
 	}
 	for name := range b.slots {
