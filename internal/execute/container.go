@@ -123,7 +123,7 @@ func (r *run) labels(ctx context.Context, s *desired.Service, op *plan.Operation
 		desired.LabelComposeVer: composeVersion,
 	})
 	if img, ok := r.image(ctx, s.Image.Reference); ok {
-		labels[desired.LabelImage] = img.ID
+		labels[desired.LabelImage] = desired.ContentID(img, s.Image.Platform)
 		if digest := r.imageDigest(s, img.RepoDigests); digest != "" {
 			labels[desired.LabelImageDigest] = digest
 		}
@@ -172,7 +172,7 @@ func (r *run) imageVolumes(ctx context.Context, s *desired.Service) string {
 			continue
 		}
 		if img, ok := r.image(ctx, m.Source); ok {
-			items = append(items, m.Target+"="+img.ID)
+			items = append(items, m.Target+"="+desired.ContentID(img, ""))
 		}
 	}
 	sort.Strings(items)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/api/types/versions"
 	"github.com/docker/docker/client"
 )
 
@@ -29,8 +30,15 @@ func (n *Node) Name() string { return n.name }
 // Host returns the node's address as it may be shown.
 func (n *Node) Host() string { return shown(n.config.Host) }
 
-// ImageInspect returns what the engine knows of an image, by name or ID.
+// apiManifests is the version of the API from which an image's manifests are told.
+const apiManifests = "1.48"
+
+// ImageInspect returns what the engine knows of an image, by name or ID, with the
+// manifests of an image of several platforms where it tells them.
 func (n *Node) ImageInspect(ctx context.Context, ref string) (image.InspectResponse, error) {
+	if versions.GreaterThanOrEqualTo(n.ClientVersion(), apiManifests) {
+		return n.Client.ImageInspect(ctx, ref, client.ImageInspectWithManifests(true))
+	}
 	return n.Client.ImageInspect(ctx, ref)
 }
 

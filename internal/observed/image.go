@@ -13,7 +13,7 @@ import (
 )
 
 func newImage(resp image.InspectResponse) Image {
-	img := Image{ID: resp.ID, RepoDigests: resp.RepoDigests, Labels: map[string]string{}, Spec: desired.Spec{}}
+	img := Image{ID: resp.ID, ContentID: desired.ContentID(resp, ""), RepoDigests: resp.RepoDigests, Labels: map[string]string{}, Spec: desired.Spec{}}
 	if c := resp.Config; c != nil {
 		config := container.Config{
 			User: c.User, Env: c.Env, Cmd: c.Cmd, Entrypoint: c.Entrypoint, WorkingDir: c.WorkingDir,

@@ -1,6 +1,7 @@
 package observed
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -23,6 +24,7 @@ type Known struct {
 // KnownImage is what is remembered of an image.
 type KnownImage struct {
 	RepoDigests []string `json:"repo_digests,omitempty"`
+	Content     string   `json:"content,omitempty"` // ContentID where it is not the ID
 	Platform    string   `json:"platform,omitempty"`
 	Build       string   `json:"build,omitempty"` // the label of what it was built from
 	Healthcheck bool     `json:"healthcheck,omitempty"`
@@ -43,12 +45,20 @@ func (s *Stack) Known() Known {
 				continue
 			}
 			known.Defaults[c.ID] = slices.Sorted(maps.Keys(c.Defaults))
-			known.Images[c.ImageID] = KnownImage{RepoDigests: img.RepoDigests, Platform: img.Spec["platform"],
+			known.Images[c.ImageID] = KnownImage{Content: img.otherContent(), RepoDigests: img.RepoDigests, Platform: img.Spec["platform"],
 				Build: img.Labels[desired.LabelBuildHash], Healthcheck: img.HasHealthcheck, Tagged: img.tagged,
 				Volumes: img.Spec.Below("volumes.")}
 		}
 	}
 	return known
+}
+
+// otherContent is the ContentID where it is not the ID.
+func (i Image) otherContent() string {
+	if i.ContentID == i.ID {
+		return ""
+	}
+	return i.ContentID
 }
 
 // image returns what is known of a container's image; ok is false unless that
@@ -58,7 +68,7 @@ func (k Known) image(c container.InspectResponse) (img Image, ok bool) {
 	if _, ok := k.Defaults[c.ID]; !ok || !seen {
 		return Image{}, false
 	}
-	img = Image{ID: c.Image, RepoDigests: known.RepoDigests, Spec: desired.Spec{}, Labels: map[string]string{}, HasHealthcheck: known.Healthcheck}
+	img = Image{ID: c.Image, ContentID: cmp.Or(known.Content, c.Image), RepoDigests: known.RepoDigests, Spec: desired.Spec{}, Labels: map[string]string{}, HasHealthcheck: known.Healthcheck}
 	img.tagged, img.Age = known.Tagged, time.Since(known.Tagged)
 	maps.Copy(img.Spec, known.Volumes)
 	if known.Platform != "" {

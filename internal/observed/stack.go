@@ -118,6 +118,8 @@ type HealthCheck struct {
 // Image is an image on the node.
 type Image struct {
 	ID string
+	// ContentID is what Docker Compose's labels know it by.
+	ContentID string
 	// Digest is "sha256:…" as the registry of the reference knows it, or else any
 	// registry; empty for one built here.
 	Digest string

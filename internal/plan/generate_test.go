@@ -337,6 +337,6 @@ func dropNetwork(r *rand.Rand, e *engine) {
 }
 
 func image(ref string, version int) observed.Image {
-	return observed.Image{ID: fmt.Sprintf("sha256:id-%s-%d", ref, version), Digest: fmt.Sprintf("sha256:digest-%s-%d", ref, version),
+	return observed.Image{ID: fmt.Sprintf("sha256:id-%s-%d", ref, version), ContentID: fmt.Sprintf("sha256:id-%s-%d", ref, version), Digest: fmt.Sprintf("sha256:digest-%s-%d", ref, version),
 		Labels: map[string]string{}, Spec: desired.Spec{}}
 }

@@ -57,7 +57,7 @@ func (c *comparison) mountedImages(have *observed.Container) []Difference {
 	}
 	var out []Difference
 	for _, m := range c.service.Mounts {
-		id := cmp.Or(c.images[m.Source].ID, was[m.Target])
+		id := cmp.Or(c.images[m.Source].ContentID, was[m.Target])
 		if m.Type == desired.MountImage && was[m.Target] != "" && was[m.Target] != id {
 			out = append(out, Difference{Field: "volumes." + m.Target, Old: was[m.Target], New: id})
 		}
