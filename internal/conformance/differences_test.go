@@ -19,6 +19,8 @@ type difference struct {
 	field string
 	// when narrows it down further; nil is always.
 	when func(d diff) bool
+	// chance marks one that some runs, or engines, do without.
+	chance bool
 }
 
 // diff is one field of one object that differs, with both objects.
@@ -30,29 +32,30 @@ type diff struct {
 
 // differences is all that may differ.
 var differences = []difference{
-	{"every run has its own", `container (Id|Created|State\.(Pid|StartedAt|FinishedAt)|ResolvConfPath|HostnamePath|HostsPath|LogPath|NetworkSettings\.(SandboxID|SandboxKey))`, nil},
-	{"every run has its own", `(network|volume) (Id|Created|CreatedAt)`, nil},
-	{"the engine answers with null where it was sent nothing, and with an empty list where it was sent one", `container .*`, bothEmpty},
-	{"the clients differ in whether they send what is not set", `request .*`, bothZero},
-	{"the name of a container's layer is random, and that of a mounted image's", `container (GraphDriver\.Data\.\w+|Storage\..*|Mounts\[.*\]\.Source)`, ofLayer},
-	{"an image that is built again has another ID", `container (Image|ImageManifestDescriptor\..*|Config\.Labels\.com\.docker\.compose\.image)`, isBuilt},
-	{"the endpoint's ID is random", `container NetworkSettings\.(Networks\..+\.)?EndpointID`, nil},
-	{"a network is a view of its containers, which are compared themselves", `network (Containers|Status)\..*`, nil},
-	{"the engine takes the next free subnet of its pool", `(container NetworkSettings\.Networks\..+\.Gateway|network IPAM\.Config\[0\]\.(Subnet|Gateway|IPRange))`, fromPool},
-	{"the engine gives the next free address, in the order of start", `container NetworkSettings\.(Networks\..+\.)?(IPAddress|GlobalIPv6Address)`, noAddressWanted},
-	{"the engine makes up a MAC address where none is wanted", `container NetworkSettings\.(Networks\..+\.)?MacAddress`, noMACWanted},
-	{"the engine gives the next free port where only the container's is named", `container NetworkSettings\.Ports\..*\.HostPort`, noPortWanted},
-	{"health checks are run by the clock", `container State\.Health\.Log.*`, nil},
-	{"our own labels", `((container|image) Config\.|network |volume |request )Labels\.io\.homelab\..*`, nil},
-	{"a health check may be running", `container ExecIDs.*`, nil},
-	{"a plain digest of a secret would let it be guessed, so that service's hash is another", `container Config\.Labels\.com\.docker\.compose\.config-hash`, hasSecret},
-	{"it is hashed with the ID of another container, which every run makes anew", `container Config\.Labels\.com\.docker\.compose\.config-hash`, sharesContainer},
-	{"it is for sharing files with a virtual machine, and nothing reads it", `container HostConfig\.Mounts\[.*\]\.Consistency`, nil},
-	{"the engine takes the next free port of a range, in the order of start", `container NetworkSettings\.Ports\..*\.HostPort`, inRange},
-	{"documents are no files of the node", `(container Config\.|request )Labels\.com\.docker\.compose\.project\.(config_files|working_dir)`, nil},
-	{"what Docker Compose binds has the mode and owner of where it runs; delivered files are root's, or as the service says", `container Files\..*\.(Mode|Owner)`, isBound},
-	{"Docker Compose writes this label in random order", `container Config\.Labels\.com\.docker\.compose\.depends_on`, sameItems},
-	{"files are delivered in volumes, as the node has none of those of where Terraform runs", `container (HostConfig\.)?(Mounts|Binds)(\[.*\].*)?`, delivered},
+	{"every run has its own", `container (Id|Created|State\.(Pid|StartedAt|FinishedAt)|ResolvConfPath|HostnamePath|HostsPath|LogPath|NetworkSettings\.(SandboxID|SandboxKey))`, nil, false},
+	{"every run has its own", `(network|volume) (Id|Created|CreatedAt)`, nil, false},
+	{"the engine answers with null where it was sent nothing, and with an empty list where it was sent one", `container .*`, bothEmpty, false},
+	{"the clients differ in whether they send what is not set", `request .*`, bothZero, false},
+	{"the name of a container's layer is random, and that of a mounted image's", `container (GraphDriver\.Data\.\w+|Storage\..*|Mounts\[.*\]\.Source)`, ofLayer, false},
+	{"an image that is built again has another ID", `container (Image|ImageManifestDescriptor\..*|Config\.Labels\.com\.docker\.compose\.image)`, isBuilt, false},
+	{"the engine's older builder notes the step before; it is used where its BuildKit can't limit a step", `image Config\.Image`, setByBuilder, true},
+	{"the endpoint's ID is random", `container NetworkSettings\.(Networks\..+\.)?EndpointID`, nil, false},
+	{"a network is a view of its containers, which are compared themselves", `network (Containers|Status)\..*`, nil, false},
+	{"the engine takes the next free subnet of its pool", `(container NetworkSettings\.Networks\..+\.Gateway|network IPAM\.Config\[0\]\.(Subnet|Gateway|IPRange))`, fromPool, true},
+	{"the engine gives the next free address, in the order of start", `container NetworkSettings\.(Networks\..+\.)?(IPAddress|GlobalIPv6Address)`, noAddressWanted, true},
+	{"the engine makes up a MAC address where none is wanted", `container NetworkSettings\.(Networks\..+\.)?MacAddress`, noMACWanted, false},
+	{"the engine gives the next free port where only the container's is named", `container NetworkSettings\.Ports\..*\.HostPort`, noPortWanted, true},
+	{"health checks are run by the clock", `container State\.Health\.Log.*`, nil, false},
+	{"our own labels", `((container|image) Config\.|network |volume |request )Labels\.io\.homelab\..*`, nil, false},
+	{"a health check may be running", `container ExecIDs.*`, nil, true},
+	{"a plain digest of a secret would let it be guessed, so that service's hash is another", `container Config\.Labels\.com\.docker\.compose\.config-hash`, hasSecret, false},
+	{"it is hashed with the ID of another container, which every run makes anew", `container Config\.Labels\.com\.docker\.compose\.config-hash`, sharesContainer, false},
+	{"the engine takes the next free port of a range, in the order of start", `container NetworkSettings\.Ports\..*\.HostPort`, inRange, true},
+	{"Docker Compose names this file's directory in DOCKER_CONFIG, but its up leaves it empty; the provider's has no credentials", `container Files\./run/secrets/docker/config\.json\..*`, providerOnly, false},
+	{"documents are no files of the node", `(container Config\.|request )Labels\.com\.docker\.compose\.project\.(config_files|working_dir)`, nil, false},
+	{"what Docker Compose binds has the mode and owner of where it runs; delivered files are root's, or as the service says", `container Files\..*\.(Mode|Owner)`, isBound, false},
+	{"Docker Compose writes this label in random order", `container Config\.Labels\.com\.docker\.compose\.depends_on`, sameItems, true},
+	{"files are delivered in volumes, as the node has none of those of where Terraform runs", `container (HostConfig\.)?(Mounts|Binds)(\[.*\].*)?`, delivered, false},
 }
 
 // unordered are lists whose order means nothing to the engine; their elements are
@@ -98,10 +101,18 @@ func isEmpty(value string) bool {
 	return slices.Contains([]string{acctest.Absent, "null", "{}", "[]"}, value)
 }
 
+func providerOnly(d diff) bool { return d.compose == acctest.Absent }
+
+func ofLayer(d diff) bool {
+	return !strings.HasPrefix(d.path, "Mounts[") || d.sibling("Type") == [2]string{`"image"`, `"image"`}
+}
+
 // isBuilt holds for containers of images that were not there beforehand.
 func isBuilt(d diff) bool {
 	return !strings.HasPrefix(d.composeSide["Config.Image"], `"homelab.test/`)
 }
+
+func setByBuilder(d diff) bool { return d.compose == `""` && strings.HasPrefix(d.provider, `"sha256:`) }
 
 // fromPool holds for addresses of the pool that the engine was started with.
 func fromPool(d diff) bool {
@@ -112,10 +123,6 @@ func fromPool(d diff) bool {
 func (d diff) sibling(name string) [2]string {
 	path := d.path[:strings.LastIndex(d.path, ".")+1] + name
 	return [2]string{orAbsent(d.composeSide, path), orAbsent(d.providedSide, path)}
-}
-
-func ofLayer(d diff) bool {
-	return !strings.HasPrefix(d.path, "Mounts[") || d.sibling("Type") == [2]string{`"image"`, `"image"`}
 }
 
 func noAddressWanted(d diff) bool {

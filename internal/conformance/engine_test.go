@@ -19,6 +19,7 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/conformance"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/images"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/labtest"
 )
 
@@ -48,6 +49,11 @@ func newEngine(t *testing.T) *engine {
 		t.Fatal(err)
 	}
 	e.api = version.APIVersion
+	// The engine knows since when it has a tag, but only of one that it was told to
+	// set: an image with a pull interval would be pulled otherwise.
+	if err := e.ImageTag(t.Context(), images.AppV1, "homelab.test/tagged:1"); err != nil {
+		t.Fatal(err)
+	}
 	t.Logf("engine %s, API %s, kernel %s", version.Version, version.APIVersion, version.KernelVersion)
 	return e
 }
