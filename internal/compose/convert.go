@@ -61,6 +61,7 @@ func (l *load) wire(m *model, name string) desired.Service {
 		Networks:        l.attachments(m.resolved, s),
 		Hooks:           l.hooks(s),
 		Dependencies:    dependencies(s),
+		UpdateOrder:     l.updateOrder(s),
 		RestartExplicit: s.Restart != "" || s.Deploy != nil && s.Deploy.RestartPolicy != nil,
 		DependsOnLabel:  dependsOnLabel(s),
 	}
@@ -75,6 +76,18 @@ func (l *load) wire(m *model, name string) desired.Service {
 	l.checkSharedNetwork(s)
 	l.checkIsolation(s)
 	return service
+}
+
+// updateOrder is the service's own order, or else the stack's.
+func (l *load) updateOrder(s types.ServiceConfig) desired.UpdateOrder {
+	order := desired.UpdateOrder(l.in.UpdateOrder)
+	if s.Deploy != nil && s.Deploy.UpdateConfig != nil && s.Deploy.UpdateConfig.Order != "" {
+		order = desired.UpdateOrder(s.Deploy.UpdateConfig.Order)
+	}
+	if order != "" && order != desired.StopFirst && order != desired.StartFirst {
+		l.service(s.Name, "deploy.update_config.order", "deploy.update_config.order %q is not known: use stop-first or start-first", order)
+	}
+	return order
 }
 
 func dependencies(s types.ServiceConfig) map[string]desired.Dependency {

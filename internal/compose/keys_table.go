@@ -69,7 +69,8 @@ const deploy = "services.*.deploy"
 
 // deployKeys are the supported keys of a service's deploy section.
 var deployKeys = map[string]string{
-	deploy:                                     "mode replicas resources restart_policy",
+	deploy:                                     "mode replicas resources restart_policy update_config",
+	deploy + ".update_config":                  "order",
 	deploy + ".resources":                      "limits reservations",
 	deploy + ".resources.limits":               "cpus memory pids",
 	deploy + ".resources.reservations":         "memory devices",
@@ -98,7 +99,11 @@ const (
 // ignoredKeys have no effect, as under Docker Compose, and say so.
 var ignoredKeys = map[string]string{
 	deploy + ".labels":                                   "it is not put on containers; use the service's labels",
-	deploy + ".update_config":                            swarmOnly,
+	deploy + ".update_config.delay":                      swarmOnly,
+	deploy + ".update_config.failure_action":             swarmOnly,
+	deploy + ".update_config.max_failure_ratio":          swarmOnly,
+	deploy + ".update_config.monitor":                    swarmOnly,
+	deploy + ".update_config.parallelism":                swarmOnly,
 	deploy + ".rollback_config":                          swarmOnly,
 	deploy + ".placement":                                swarmOnly,
 	deploy + ".endpoint_mode":                            swarmOnly,

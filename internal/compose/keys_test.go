@@ -41,7 +41,7 @@ func TestKeyTable_RefusedAndIgnored_HaveAReason(t *testing.T) {
 
 func TestLoad_IgnoredKey_WarnsWithServiceAndKey(t *testing.T) {
 	stack := mustLoad(t, Input{Compose: webService("deploy: {labels: {a: b}, placement: {constraints: [x]}, update_config: {parallelism: 1}}")})
-	for _, key := range []string{"deploy.labels", "deploy.placement", "deploy.update_config"} {
+	for _, key := range []string{"deploy.labels", "deploy.placement", "deploy.update_config.parallelism"} {
 		if !contains(stack.Warnings, `service "web": key "`+key+`" has no effect: `) {
 			t.Errorf("no warning of %s: %q", key, stack.Warnings)
 		}

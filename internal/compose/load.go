@@ -34,6 +34,10 @@ type Input struct {
 	// Pull is when images are pulled, for services without a pull_policy: one
 	// of the [desired.PullPolicy] words; empty means "missing".
 	Pull string
+	// UpdateOrder is how containers are replaced, for services without a
+	// deploy.update_config.order: one of the [desired.UpdateOrder] words; empty
+	// means "stop-first".
+	UpdateOrder string
 }
 
 // Load returns the stack that the documents describe. It reads the files they

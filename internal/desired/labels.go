@@ -9,6 +9,7 @@ const (
 	LabelService       = "com.docker.compose.service"
 	LabelNumber        = "com.docker.compose.container-number"
 	LabelOneOff        = "com.docker.compose.oneoff"
+	LabelHook          = "com.docker.compose.hook"
 	LabelConfigHash    = "com.docker.compose.config-hash"
 	LabelImage         = "com.docker.compose.image"
 	LabelImageVolumes  = "com.docker.compose.image-volume-digest"

@@ -43,6 +43,10 @@ type Service struct {
 
 	// Dependencies are the services this one waits for, by service name.
 	Dependencies map[string]Dependency
+	// UpdateOrder says whether an old container stops before or after the new
+	// one has arrived; empty means StopFirst. It is no part of Spec: it says how to
+	// get there, not what there is.
+	UpdateOrder UpdateOrder
 	// RestartExplicit tells that the user wrote a restart policy: with "no" or
 	// "on-failure" a container that ended with exit code 0 is then done, not
 	// drifted.
@@ -78,6 +82,15 @@ type Image struct {
 	// Build is nil for an image that is pulled.
 	Build *Build
 }
+
+// UpdateOrder is the order in which a container is replaced.
+type UpdateOrder string
+
+// The orders, as the stack's update_order attribute and Compose name them.
+const (
+	StopFirst  UpdateOrder = "stop-first"
+	StartFirst UpdateOrder = "start-first"
+)
 
 // PullPolicy says when an image is pulled.
 type PullPolicy string

@@ -32,13 +32,13 @@ func (r *run) doContainer(ctx context.Context, op *plan.Operation) error {
 	case plan.CreateContainer:
 		return r.createContainer(ctx, op)
 	case plan.StartContainer:
-		return r.engine.ContainerStart(ctx, id, container.StartOptions{})
+		return r.start(ctx, op, id)
 	case plan.RestartContainer:
-		return r.engine.ContainerRestart(ctx, id, r.stopOptions(op.Service))
+		return r.restart(ctx, op, id)
 	case plan.UnpauseContainer:
 		return r.engine.ContainerUnpause(ctx, id)
 	case plan.StopContainer:
-		return ignoreNotFound(r.engine.ContainerStop(ctx, id, r.stopOptions(op.Service)))
+		return r.stop(ctx, op, id)
 	case plan.RenameContainer:
 		return r.engine.ContainerRename(ctx, id, op.Name)
 	case plan.RemoveContainer:

@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -12,11 +13,13 @@ import (
 	"testing"
 
 	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/build"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/volume"
+	"github.com/docker/docker/pkg/stdcopy"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -34,6 +37,8 @@ type fake struct {
 	state map[string]*container.State
 	// body is what the streams of pulls, builds and logs carry.
 	body string
+	// exits are the exit codes of commands in containers, by their first word.
+	exits map[string]int
 	// stream is the body of a pull, where a test wants several; nil means body.
 	stream func(call string) string
 	// has names the images that the node has.
@@ -109,6 +114,24 @@ func (f *fake) ContainerRestart(ctx context.Context, id string, _ container.Stop
 
 func (f *fake) ContainerUnpause(ctx context.Context, id string) error {
 	return f.call(ctx, "unpause %s", id)
+}
+
+// An exec is named by its command's first word.
+func (f *fake) ContainerExecCreate(ctx context.Context, id string, o container.ExecOptions) (container.ExecCreateResponse, error) {
+	return container.ExecCreateResponse{ID: o.Cmd[0]}, f.call(ctx, "exec %s in %s user=%s dir=%s env=%v privileged=%t", strings.Join(o.Cmd, " "), id, o.User, o.WorkingDir, o.Env, o.Privileged)
+}
+
+func (f *fake) ContainerExecAttach(_ context.Context, exec string, _ container.ExecAttachOptions) (types.HijackedResponse, error) {
+	near, far := net.Pipe()
+	go func() {
+		_, _ = stdcopy.NewStdWriter(far, stdcopy.Stderr).Write([]byte(exec + " says\nno\n"))
+		_ = far.Close()
+	}()
+	return types.HijackedResponse{Conn: near, Reader: bufio.NewReader(near)}, nil
+}
+
+func (f *fake) ContainerExecInspect(_ context.Context, exec string) (container.ExecInspect, error) {
+	return container.ExecInspect{ExitCode: f.exits[exec]}, nil
 }
 
 func (f *fake) ContainerUpdate(ctx context.Context, id string, update container.UpdateConfig) (container.UpdateResponse, error) {
@@ -235,6 +258,18 @@ func failing(calls ...string) func(context.Context, string) error {
 	return func(_ context.Context, call string) error {
 		if slices.Contains(calls, call) {
 			return fmt.Errorf("%s refused", call)
+		}
+		return nil
+	}
+}
+
+// errConflict is what engines answer for a command in a container that ended.
+var errConflict = fmt.Errorf("container is not running: %w", errdefs.ErrConflict)
+
+func failingWith(err error, calls ...string) func(context.Context, string) error {
+	return func(_ context.Context, call string) error {
+		if slices.Contains(calls, call) {
+			return err
 		}
 		return nil
 	}

@@ -72,14 +72,32 @@ func (r *run) startAgain(ctx context.Context, op *plan.Operation, restored map[s
 	if !op.WasUp {
 		return nil
 	}
+	before := r.startedAt(ctx, op)
 	if err := r.engine.ContainerStart(ctx, op.Container, container.StartOptions{}); err != nil {
 		return err
+	}
+	if r.startedAt(ctx, op) != before { // else it never stopped
+		if err := r.runInside(ctx, op.Container, op.Service, "post_start", op.Hooks.PostStart); err != nil {
+			return err
+		}
 	}
 	if err := r.await(ctx, op.Container, plan.AwaitRunning); err != nil {
 		return err
 	}
 	restored[op.Service] = true
 	return nil
+}
+
+// startedAt tells one run of a container with hooks from another.
+func (r *run) startedAt(ctx context.Context, op *plan.Operation) string {
+	if len(op.Hooks.PostStart) == 0 {
+		return ""
+	}
+	c, err := r.engine.ContainerInspect(ctx, op.Container)
+	if err != nil || c.State == nil {
+		return ""
+	}
+	return c.State.StartedAt
 }
 
 // renameBack gives an old container the name back that it had made room with.

@@ -120,7 +120,7 @@ func (n *Node) inspect(ctx context.Context, name string, s *Stack) ([]container.
 			s.Scratch, s.Owned = append(s.Scratch, summary.ID), true
 			continue
 		}
-		if summary.Labels[desired.LabelProject] != name || summary.Labels[desired.LabelOneOff] == "True" {
+		if summary.Labels[desired.LabelProject] != name || summary.Labels[desired.LabelOneOff] == "True" || summary.Labels[desired.LabelHook] != "" {
 			continue
 		}
 		group.Go(func() error {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -11,7 +12,7 @@ import (
 // Build plans the way from what exists to what is desired.
 func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	b := &builder{
-		want: want, have: have, opts: opts, plan: &Plan{Rollback: true, Warnings: want.Warnings, SecretVersions: map[string]int{}},
+		want: want, have: have, opts: opts, plan: &Plan{Rollback: true, Warnings: slices.Clone(want.Warnings), SecretVersions: map[string]int{}},
 		byID: map[string]*Operation{}, replacedNetworks: map[string]bool{}, movedTags: map[string]bool{}, slots: map[string][]slot{}, lostTags: map[string]string{},
 	}
 	if b.refuseForeign() {
@@ -27,6 +28,7 @@ func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	if len(b.plan.Problems) > 0 {
 		return b.plan
 	}
+	b.chooseOrder()
 	b.scratch()
 	b.images()
 	b.files()

@@ -83,15 +83,27 @@ func (b *builder) repairOperations(s *slot, service *desired.Service) {
 		case Connect:
 			changes = append(changes, b.connect(s, service, r.causes)...)
 		case Start:
-			b.add(op(StartContainer, startID(s)))
+			b.add(b.withHooks(s, service, op(StartContainer, startID(s))))
 		case Restart:
-			b.add(op(RestartContainer, startID(s)))
+			b.add(b.withHooks(s, service, op(RestartContainer, startID(s))))
 		case Unpause:
 			b.add(op(UnpauseContainer, startID(s)))
 		default: // renamed already
 		}
 	}
-	b.need(startID(s), s.renamed)
+	b.orderRepairs(s, service, changes)
+}
+
+// orderRepairs lets a container come up when all that was to change has changed.
+func (b *builder) orderRepairs(s *slot, service *desired.Service, changes []string) {
+	for _, ref := range service.OtherImages() {
+		b.need(startID(s), opID(PullImage, ref))
+	}
+	if endsWithHooks(service) && s.comesUp() != "" {
+		b.need(s.renamed, startID(s)) // the name tells that the hooks have run
+	} else {
+		b.need(startID(s), s.renamed)
+	}
 	for _, id := range changes {
 		if s.current.State == observed.Paused || s.current.State == observed.Restarting {
 			b.need(id, startID(s))
@@ -156,33 +168,6 @@ func awaitOf(s *desired.Service, awaited bool) Await {
 	return AwaitRunning
 }
 
-// makeContainer plans a new container beside the old one, which is stopped and
-// steps aside only when the new one is there.
-func (b *builder) makeContainer(s *slot, service *desired.Service) {
-	final := ContainerName(b.want.Name, service, s.number)
-	create := Operation{ID: createID(s), Kind: CreateContainer, Service: s.service, Number: s.number, Name: final, SecretVersion: s.secretVersion}
-	create.Needs, create.Parents = b.ingredients(service), b.existingParents(service)
-	start := Operation{ID: startID(s), Kind: StartContainer, Service: s.service, Number: s.number, Needs: []string{createID(s)}}
-	if id, taken := b.have.Names[final]; taken && !b.inStack(id) {
-		b.problem(fmt.Sprintf("Service %q needs the container name %q, which a container outside the stack has (%.12s). "+
-			"Rename or remove that one, or choose another container_name.", s.service, final, id))
-		return
-	}
-	if s.current == nil {
-		b.addPlanned(create)
-		b.addPlanned(start)
-		return
-	}
-	create.Name, create.Replaces, create.Inherit = b.temporaryName(final, s.current), s.current.ID, b.inherited(service, s.current)
-	b.addPlanned(create)
-	stop := b.stop(s.current)
-	aside := b.stepAside(s, s.current, stop)
-	take := b.addPlanned(Operation{ID: fmt.Sprintf("rename container %s/%d to %s", s.service, s.number, final), Kind: RenameContainer,
-		Service: s.service, Number: s.number, Name: final, Needs: append([]string{createID(s), aside}, b.leftoversAside(s, final)...)})
-	start.Needs = []string{take}
-	b.addPlanned(start)
-}
-
 // inherited are the anonymous volumes that go over to a new container, as under
 // Docker Compose: those that the service or its image still asks for.
 func (b *builder) inherited(s *desired.Service, old *observed.Container) map[string]string {
@@ -215,16 +200,6 @@ func (b *builder) imageMounts(s *desired.Service, target string, old *observed.C
 	}
 	_, declared := img.Spec[key]
 	return declared
-}
-
-// temporaryName is what a new container is called until it takes over: one that
-// an interrupted change did not use up.
-func (b *builder) temporaryName(final string, old *observed.Container) string {
-	name := fmt.Sprintf("%s_after_%.12s", final, old.ID)
-	for try := 2; b.have.Names[name] != ""; try++ {
-		name = fmt.Sprintf("%s_after_%.12s_%d", final, old.ID, try)
-	}
-	return name
 }
 
 // stepAside renames a stopped container, as Docker Compose does, to make room
@@ -327,5 +302,5 @@ func (b *builder) retire(c *observed.Container) {
 
 func (b *builder) stop(c *observed.Container) string {
 	return b.add(Operation{ID: onExisting(StopContainer, c), Kind: StopContainer, Service: c.Service, Number: c.Number,
-		Container: c.ID, WasUp: c.Up()})
+		Container: c.ID, WasUp: c.Up(), Hooks: b.hooksOfOld(c)})
 }

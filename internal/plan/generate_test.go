@@ -25,6 +25,8 @@ type gene struct {
 	secretEnv      string
 	memory, pids   int64
 	alias          string
+	startFirst     bool
+	hook           string
 	checked        bool
 	restart        string // empty: not written
 	pull           desired.PullPolicy
@@ -71,7 +73,7 @@ func (g *genome) randomGene(r *rand.Rand, name string, before []gene) gene {
 			s.networks = append(s.networks, n)
 		}
 	}
-	s.fixedName = chance(r, 15)
+	s.fixedName, s.startFirst, s.hook = chance(r, 15), chance(r, 40), pick(r, "", "", "", "one", "two")
 	s.volume, s.config = pick(r, "", "", "data"), pick(r, "", "", "one", "two")
 	if chance(r, 40) {
 		s.port = pick(r, "80", "81", "82", "83")
@@ -118,7 +120,7 @@ func (g *genome) mutate(r *rand.Rand) *genome {
 			j := r.IntN(len(m.services))
 			s.port, m.services[j].port = m.services[j].port, s.port
 		case 6:
-			s.fixedName, s.checked = fresh.fixedName, fresh.checked
+			s.fixedName, s.checked, s.startFirst, s.hook = fresh.fixedName, fresh.checked, fresh.startFirst, fresh.hook
 		case 7:
 			s.deps, s.shares = fresh.deps, fresh.shares
 		case 8:
@@ -224,6 +226,12 @@ func (g *genome) express(s *gene, service *desired.Service, w *desired.Stack) {
 		service.Config.Healthcheck = &container.HealthConfig{Test: []string{"CMD", "true"}}
 	}
 	service.Host.Memory = s.memory
+	if s.startFirst {
+		service.UpdateOrder = desired.StartFirst
+	}
+	if s.hook != "" {
+		service.Hooks = &desired.Hooks{PostStart: []desired.Hook{{Command: []string{s.hook}}}}
+	}
 	if s.pids != 0 {
 		service.Host.PidsLimit = &s.pids
 	}

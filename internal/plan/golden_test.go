@@ -499,6 +499,7 @@ func TestBuild_InterruptedBeforeTheNewOneStarted_GoesOnWithIt(t *testing.T) {
 		- stop container 000000003dde_home-app-1 (000000003dde)
 		- remove container 000000003dde_home-app-1 (000000003dde)
 		    after await container app/1
+		    after rename container app/1 to home-app-1
 		    after stop container 000000003dde_home-app-1 (000000003dde)`)
 }
 

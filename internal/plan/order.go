@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
@@ -80,8 +82,18 @@ func (b *builder) orderStops() {
 		for _, c := range append([]observed.Container{}, ending(s)...) {
 			stop := onExisting(StopContainer, &c)
 			b.need(stop, before...)
+			if s.startFirst {
+				b.need(stop, b.all(AwaitContainer)...)
+			}
 			for _, dependent := range b.dependents(s.service) {
 				b.need(stop, dependent)
+			}
+		}
+	})
+	b.eachSlot(func(s *slot) { // an interrupted change goes on: the new one has still to arrive
+		if b.want.Services[s.service].UpdateOrder == desired.StartFirst && s.action == "" && s.current.Up() && s.comesUp() == "" {
+			for i := range s.leftovers {
+				b.need(onExisting(StopContainer, &s.leftovers[i]), awaitID(s))
 			}
 		}
 	})
@@ -144,7 +156,8 @@ func (b *builder) creations() []string {
 	return ids
 }
 
-// dependents are the stops of containers whose service depends on the named one.
+// dependents are the stops of containers whose service depends on the named one;
+// one that is to go on serving does not stop for that.
 func (b *builder) dependents(name string) []string {
 	var ids []string
 	b.eachSlot(func(s *slot) {
@@ -152,6 +165,9 @@ func (b *builder) dependents(name string) []string {
 			return
 		}
 		for _, c := range ending(s) {
+			if s.startFirst {
+				break
+			}
 			ids = append(ids, onExisting(StopContainer, &c))
 		}
 	})
@@ -193,4 +209,16 @@ func (b *builder) orderRemovals() {
 	for _, id := range b.all(RemoveContainer) {
 		b.need(id, arrived...)
 	}
+	b.eachSlot(func(s *slot) {
+		if s.renamed == "" {
+			return
+		}
+		going := s.leftovers
+		if s.makes() && s.current != nil {
+			going = append(slices.Clone(going), *s.current)
+		}
+		for i := range going { // what is there to remove still gives its name away
+			b.need(onExisting(RemoveContainer, &going[i]), s.renamed)
+		}
+	})
 }

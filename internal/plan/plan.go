@@ -141,6 +141,9 @@ type Operation struct {
 	OldName string
 	// WasUp tells that a container ran before it is stopped.
 	WasUp bool
+	// Hooks run around a start (PreStart, PostStart), a restart (PreStop,
+	// PostStart) or a stop (PreStop; PostStart when the stop is undone).
+	Hooks desired.Hooks
 	// Replaces is the ID of the container that a created one takes over from.
 	Replaces string
 	// Inherit names, by target, the anonymous volumes that a created container

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
@@ -144,7 +145,28 @@ func (t *trial) carryOut(e *engine, want *desired.Stack, p *plan.Plan, n int) {
 			t.Fatalf("%s: %v\nafter:\n  %s\nplan:\n%s", op.ID, err, strings.Join(done, "\n  "), p)
 		}
 		done = append(done, op.ID)
+		t.serving(e, p, op)
 	}
+}
+
+// serving checks that a container which is replaced start-first leaves no gap: by
+// the time it stops, another one of the same replica is up and has arrived.
+func (t *trial) serving(e *engine, p *plan.Plan, op *plan.Operation) {
+	t.Helper()
+	if op.Kind != plan.StopContainer || !op.WasUp || !startsFirst(p, op) {
+		return
+	}
+	for _, b := range e.containers {
+		if b.Service == op.Service && b.Number == op.Number && b.ID != op.Container && b.Up() && b.State != observed.Starting {
+			return
+		}
+	}
+	t.Fatalf("%s leaves nothing that serves:\n%s", op.ID, p)
+}
+
+// startsFirst tells whether a stop is planned to wait for its successor.
+func startsFirst(p *plan.Plan, op *plan.Operation) bool {
+	return slices.Contains(op.Needs, fmt.Sprintf("await container %s/%d", op.Service, op.Number))
 }
 
 // converge plans and executes, after which nothing is left to do.

@@ -30,12 +30,17 @@ func (b *builder) repairs(compare *comparison, s *slot, here mendable) []repair 
 	service := compare.service
 	action, causes := comeUp(service, s.current, b.jobs())
 	add(action, causes)
+	final := ContainerName(b.want.Name, service, s.number)
+	if action == "" && hooksPending(service, s.current, final) {
+		action = Restart
+		add(Restart, []Difference{{Field: "post_start", Old: "interrupted", New: "run"}})
+	}
 	if action == "" {
 		if action, causes = b.restartWith(service, s.current); action != "" {
 			out = append(out, repair{action: action, causes: causes, inherited: true})
 		}
 	}
-	if final := ContainerName(b.want.Name, service, s.number); s.current.Name != final {
+	if s.current.Name != final {
 		add(Rename, []Difference{{Field: "container_name", Old: s.current.Name, New: final}})
 	}
 	return out

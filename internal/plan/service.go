@@ -23,6 +23,9 @@ type slot struct {
 	current *observed.Container
 	// leftovers are further containers that claim to be the same replica.
 	leftovers []observed.Container
+	// startFirst tells that the old container stops only after the new one has
+	// arrived.
+	startFirst bool
 	// renamed is the operation that gives the container its name, if any.
 	renamed string
 	// secretVersion is what a new container is labelled with.

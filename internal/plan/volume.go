@@ -125,7 +125,7 @@ func (b *builder) images() {
 		case b.lostTags[s.Image.Reference] != "":
 			b.retag(s.Image.Reference)
 		}
-		if b.makesAny(name) {
+		if b.makesAny(name) || b.startsAsAWhole(name) {
 			b.otherImages(&s)
 		}
 	}

@@ -28,6 +28,7 @@ type model struct {
 	Secrets          types.Map      `tfsdk:"secrets"`
 	Pull             types.String   `tfsdk:"pull"`
 	RemoveVolumes    types.Bool     `tfsdk:"remove_volumes"`
+	UpdateOrder      types.String   `tfsdk:"update_order"`
 	Rollback         types.Bool     `tfsdk:"rollback"`
 	Services         types.Map      `tfsdk:"services"`
 	Networks         types.Map      `tfsdk:"networks"`
@@ -70,7 +71,7 @@ var (
 // inputsKnown tells whether everything that the desired stack is made from is
 // known; secrets come from the configuration.
 func (m *model) inputsKnown(secrets types.Map) bool {
-	for _, v := range []attr.Value{m.Name, m.Node, m.Compose, m.Overrides, m.ProjectDirectory, m.Profiles, m.Variables, m.Pull, secrets} {
+	for _, v := range []attr.Value{m.Name, m.Node, m.Compose, m.Overrides, m.ProjectDirectory, m.Profiles, m.Variables, m.Pull, m.UpdateOrder, secrets} {
 		if !fullyKnown(v) {
 			return false
 		}
@@ -102,6 +103,7 @@ func fullyKnown(v attr.Value) bool {
 func (m *model) input(ctx context.Context, secrets types.Map) (compose.Input, diag.Diagnostics) {
 	in := compose.Input{
 		Name: m.Name.ValueString(), Compose: m.Compose.ValueString(), Dir: m.ProjectDirectory.ValueString(), Pull: m.Pull.ValueString(),
+		UpdateOrder: m.UpdateOrder.ValueString(),
 	}
 	var diags diag.Diagnostics
 	diags.Append(m.Overrides.ElementsAs(ctx, &in.Overrides, true)...)

@@ -14,6 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
 const (
@@ -114,6 +116,14 @@ func behaviourAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "When images are pulled: `missing` (default: when the node lacks them), `always` (whenever a container is made), " +
 				"`digest` (the tag is looked up while planning, and a moved tag is a change), `never`. A service's own `pull_policy` goes first.",
 			Validators: []validator.String{stringvalidator.OneOf("missing", "always", "digest", "never")},
+		},
+		"update_order": schema.StringAttribute{
+			Optional: true, Computed: true,
+			Default: stringdefault.StaticString(string(desired.StopFirst)),
+			MarkdownDescription: "How a container is replaced: `stop-first` (default), or `start-first`, where the old one is stopped only when the new one is healthy. " +
+				"A service's own `deploy.update_config.order` goes first. What can't run twice, for a host port, a fixed address or a shared namespace, " +
+				"is replaced stop-first, and the plan warns. See the guide *Updates without an interruption*.",
+			Validators: []validator.String{stringvalidator.OneOf(string(desired.StopFirst), string(desired.StartFirst))},
 		},
 		"remove_volumes": schema.BoolAttribute{
 			Optional: true, Computed: true,

@@ -7,6 +7,7 @@
 //	testapp load [flags]    ask -url again and again, and serve the counts
 //	testapp health [flags]  a HEALTHCHECK: exit 0 or 1 with a message
 //	testapp job [flags]     wait, then exit with a code
+//	testapp note [flags]    append -log, the user, $HOOK and the directory to -file
 //	testapp sleep           wait for SIGTERM or SIGINT
 package main
 
@@ -45,7 +46,7 @@ func main() {
 	flags := flag.NewFlagSet(command, flag.ExitOnError)
 	flags.StringVar(&b.addr, "addr", ":8080", "serve: where to listen")
 	flags.StringVar(&b.url, "url", "http://127.0.0.1:8080/healthz", "health: what must answer 200")
-	flags.StringVar(&b.file, "file", "", "health: a file that must exist, instead of -url")
+	flags.StringVar(&b.file, "file", "", "health: a file that must exist, instead of -url; note: the file to append to")
 	flags.StringVar(&b.upstream, "upstream", "", "proxy: the URL that it stands for")
 	flags.StringVar(&b.broken, "broken", "", "a file that makes the program exit with 1 while it begins with yes")
 	flags.StringVar(&b.line, "log", "", "a line to print on stderr at the start")
@@ -97,6 +98,8 @@ func (b behavior) run(command string) int {
 		return b.job()
 	case "health":
 		return b.health()
+	case "note":
+		return b.note()
 	}
 	fmt.Fprintf(os.Stderr, "unknown command %q\n", command)
 	return 2
@@ -208,6 +211,19 @@ func (b behavior) healthz(w http.ResponseWriter, _ *http.Request) {
 	default:
 		io.WriteString(w, "healthy\n")
 	}
+}
+
+func (b behavior) note() int {
+	syscall.Umask(0) // other users append to it too
+	file, err := os.OpenFile(b.file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer file.Close()
+	directory, _ := os.Getwd()
+	fmt.Fprintf(file, "%s uid=%d HOOK=%s in %s\n", b.line, os.Getuid(), os.Getenv("HOOK"), directory)
+	return b.code
 }
 
 // health checks what the flags name, and prints why.

@@ -1,0 +1,65 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// endsWithHooks tells whether a service's containers run something right after
+// they started. Such a container keeps a temporary name until that is done, by
+// which an interrupted change is known.
+func endsWithHooks(s *desired.Service) bool { return s.Hooks != nil && len(s.Hooks.PostStart) > 0 }
+
+// hooksPending tells whether a container that runs was left before its hooks
+// had run.
+func hooksPending(s *desired.Service, c *observed.Container, final string) bool {
+	return endsWithHooks(s) && c.Up() && strings.HasPrefix(c.Name, final+beforeTakeover)
+}
+
+// withHooks puts the hooks around a start or restart.
+func (b *builder) withHooks(s *slot, service *desired.Service, op Operation) Operation {
+	if service.Hooks == nil {
+		return op
+	}
+	op.Hooks = *service.Hooks
+	if !b.startsAsAWhole(s.service) {
+		op.Hooks.PreStart = nil
+		return op
+	}
+	first := &b.slots[s.service][0]
+	if s.number != first.number { // they run once, before the first container
+		op.Hooks.PreStart = nil
+		op.Needs = append(op.Needs, startID(first))
+	}
+	return op
+}
+
+// startsAsAWhole tells whether no container of a service goes on running: then
+// its pre_start hooks run, as under Docker Compose.
+func (b *builder) startsAsAWhole(service string) bool {
+	return b.want.Services[service].Hooks != nil && len(b.want.Services[service].Hooks.PreStart) > 0 &&
+		!slices.ContainsFunc(b.slots[service], func(s slot) bool { return s.action != Remove && !s.makes() && s.comesUp() != Start })
+}
+
+// hooksOfOld are the hooks around the end of a container: pre_stop as the
+// document has it by now, as under Docker Compose, so that a wrong one can be
+// put right; and post_start, for when it has to run again after all, as it was.
+// What is not declared any more, and on a container that Docker Compose made,
+// is known by the container's label or not at all.
+func (b *builder) hooksOfOld(c *observed.Container) desired.Hooks {
+	made, complete := desired.ReadHookLabel(c.Labels[desired.LabelHooks]).Hooks()
+	if !complete {
+		made = desired.Hooks{}
+	}
+	if service, declared := b.want.Services[c.Service]; declared {
+		made.PreStop = nil
+		if service.Hooks != nil {
+			made.PreStop = service.Hooks.PreStop
+		}
+	}
+	made.PreStart = nil
+	return made
+}

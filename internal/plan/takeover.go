@@ -1,0 +1,140 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// makeContainer plans a new container beside the old one. The old one stops and
+// steps aside when the new one is there, or, start-first, when all that is new
+// has arrived. A container whose hooks have still to run, or whose name is not
+// free yet, takes its name after it started.
+func (b *builder) makeContainer(s *slot, service *desired.Service) {
+	final := ContainerName(b.want.Name, service, s.number)
+	create := Operation{ID: createID(s), Kind: CreateContainer, Service: s.service, Number: s.number, Name: final, SecretVersion: s.secretVersion}
+	create.Needs, create.Parents = b.ingredients(service), b.existingParents(service)
+	start := b.withHooks(s, service, Operation{ID: startID(s), Kind: StartContainer, Service: s.service, Number: s.number, Needs: []string{createID(s)}})
+	if id, taken := b.have.Names[final]; taken && !b.inStack(id) {
+		b.problem(fmt.Sprintf("Service %q needs the container name %q, which a container outside the stack has (%.12s). "+
+			"Rename or remove that one, or choose another container_name.", s.service, final, id))
+		return
+	}
+	if s.current == nil && !endsWithHooks(service) {
+		b.addPlanned(create)
+		b.addPlanned(start)
+		return
+	}
+	create.Name = b.temporaryName(final, s.current)
+	aside := []string{createID(s)}
+	if s.current != nil {
+		create.Replaces, create.Inherit = s.current.ID, b.inherited(service, s.current)
+	}
+	b.addPlanned(create)
+	if s.current != nil {
+		stop := b.stop(s.current)
+		aside = append(aside, b.stepAside(s, s.current, stop))
+	}
+	take := Operation{ID: fmt.Sprintf("rename container %s/%d to %s", s.service, s.number, final), Kind: RenameContainer,
+		Service: s.service, Number: s.number, Name: final, Needs: append(aside, b.leftoversAside(s, final)...)}
+	b.addPlanned(take)
+	switch {
+	case s.startFirst:
+		s.renamed = take.ID
+	case endsWithHooks(service):
+		s.renamed, start.Needs = take.ID, aside
+	default:
+		start.Needs = []string{take.ID}
+	}
+	b.addPlanned(start)
+	b.need(s.renamed, startID(s))
+}
+
+// beforeTakeover is part of the name of a container that has still to take over.
+const beforeTakeover = "_after_"
+
+// temporaryName is what a new container is called until it takes over from an
+// old one, or until its hooks have run: a name that an interrupted change did
+// not use up.
+func (b *builder) temporaryName(final string, old *observed.Container) string {
+	after := "hooks"
+	if old != nil {
+		after = old.ID[:12]
+	}
+	name := final + beforeTakeover + after
+	for try := 2; b.have.Names[name] != ""; try++ {
+		name = fmt.Sprintf("%s%s%s_%d", final, beforeTakeover, after, try)
+	}
+	return name
+}
+
+// chooseOrder decides which replacements start the new container first.
+func (b *builder) chooseOrder() {
+	for _, name := range sortedKeys(b.want.Services) {
+		service := b.want.Services[name]
+		if service.UpdateOrder != desired.StartFirst {
+			continue
+		}
+		why := ""
+		for i := range b.slots[name] {
+			s := &b.slots[name][i]
+			if s.action != Recreate || !s.current.Up() {
+				continue // there is nothing to go on serving
+			}
+			if why = b.onlyOne(&service, s.current); why != "" {
+				break
+			}
+			s.startFirst = true
+		}
+		if why != "" {
+			b.plan.Warnings = append(b.plan.Warnings, fmt.Sprintf("Service %q is replaced stop-first, though its update order is start-first: %s.", name, why))
+		}
+	}
+}
+
+// onlyOne says why two containers of a service can't run beside each other;
+// empty means that they can.
+func (b *builder) onlyOne(s *desired.Service, old *observed.Container) string {
+	for _, port := range publishedBy(old) {
+		if !strings.HasPrefix(port.port, "chosen") {
+			return fmt.Sprintf("only one container can publish port %s/%s of the node", port.port, port.protocol)
+		}
+	}
+	if s.Host.NetworkMode == "host" || old.Spec["network_mode"] == "host" {
+		return "it uses the node's own network"
+	}
+	if list := parents(*s); len(list) > 0 {
+		return fmt.Sprintf("it holds on to a container of service %q", list[0])
+	}
+	for _, name := range sortedKeys(b.want.Services) {
+		if slices.Contains(parents(b.want.Services[name]), s.Name) {
+			return fmt.Sprintf("service %q holds on to its container", name)
+		}
+	}
+	for _, a := range s.Networks {
+		if address := fixedAddress(&a); address != "" {
+			return "only one container can have the address " + address
+		}
+	}
+	for name := range old.NetworkIDs {
+		if b.replacedNetworks[name] {
+			return fmt.Sprintf("network %q is replaced", name)
+		}
+	}
+	return ""
+}
+
+// fixedAddress is an address that an attachment asks for by its value.
+func fixedAddress(a *desired.Attachment) string {
+	if ipam := a.Settings.IPAMConfig; ipam != nil {
+		for _, address := range append([]string{ipam.IPv4Address, ipam.IPv6Address}, ipam.LinkLocalIPs...) {
+			if address != "" {
+				return address
+			}
+		}
+	}
+	return a.Settings.MacAddress
+}
