@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
@@ -22,6 +24,7 @@ const rollbackLimit = 5 * time.Minute
 func (r *run) rollBack(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackLimit)
 	defer cancel()
+	r.waitForEngine(ctx)
 	var errs []error
 	errs = append(errs, r.discardNew(ctx)...)
 	restored := map[string]bool{}
@@ -37,6 +40,37 @@ func (r *run) rollBack(ctx context.Context) ([]string, error) {
 	}
 	sort.Strings(names)
 	return names, errors.Join(errs...)
+}
+
+// returnLimit bounds the wait for an engine that is being restarted, and
+// returnPause is how often it is asked.
+const (
+	returnLimit = 2 * time.Minute
+	returnPause = 250 * time.Millisecond
+)
+
+// waitForEngine waits until an engine answers again that went out of reach while
+// the change was made: nothing can be undone before.
+func (r *run) waitForEngine(ctx context.Context) {
+	worded, ok := r.engine.(interface{ Explain(err error) error })
+	lost := func(f Failure) bool { return !errors.Is(f.Err, worded.Explain(f.Err)) }
+	if !ok || !slices.ContainsFunc(r.failures, lost) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, returnLimit)
+	defer cancel()
+	tick := time.NewTicker(returnPause)
+	defer tick.Stop()
+	for {
+		if _, err := r.engine.ImageInspect(ctx, scratchImage); err == nil || errdefs.IsNotFound(err) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // discardNew removes every container that this run made: its names and ports

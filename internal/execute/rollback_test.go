@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"testing/synctest"
 
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/image"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
@@ -129,4 +131,57 @@ func TestRun_StopIsCutOff_StartsTheOldContainerAgain(t *testing.T) {
 	if calls := f.called(); !slices.Contains(calls, "start old") {
 		t.Errorf("the engine may have stopped the old container all the same, and nobody started it: %v", calls)
 	}
+}
+
+// away is an engine that is out of reach for some calls, as while it restarts.
+type away struct {
+	*fake
+	calls int // still to be lost
+}
+
+var errAway = errors.New("cannot connect")
+
+type explained struct{ error }
+
+func (a *away) Explain(err error) error {
+	if errors.Is(err, errAway) {
+		return &explained{err}
+	}
+	return err
+}
+
+func (a *away) lost() error {
+	if a.calls == 0 {
+		return nil
+	}
+	a.calls--
+	return errAway
+}
+
+func (a *away) ContainerInspect(ctx context.Context, id string) (container.InspectResponse, error) {
+	if err := a.lost(); err != nil && id != "old" {
+		return container.InspectResponse{}, err
+	}
+	return a.fake.ContainerInspect(ctx, id)
+}
+
+func (a *away) ImageInspect(ctx context.Context, ref string) (image.InspectResponse, error) {
+	if err := a.lost(); err != nil && ref == scratchImage {
+		return image.InspectResponse{}, err
+	}
+	return a.fake.ImageInspect(ctx, ref)
+}
+
+func TestRun_EngineRestarts_IsWaitedForAndTheChangeUndone(t *testing.T) {
+	f := &away{fake: &fake{state: map[string]*container.State{"old": up("1")}}, calls: 5}
+	synctest.Test(t, func(t *testing.T) {
+		w, p := recreation()
+		var failed *Error
+		if err := Run(t.Context(), f, w, p, Options{Rollback: true}); !errors.As(err, &failed) {
+			t.Fatalf("error: %v", err)
+		}
+		if failed.RollbackErr != nil || !slices.Equal(failed.Restored, []string{"app"}) || f.calls != 0 {
+			t.Errorf("restored %v: %v, %d calls not lost", failed.Restored, failed.RollbackErr, f.calls)
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package stack_test
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
@@ -21,6 +23,7 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/images"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/labtest"
 )
@@ -194,6 +197,52 @@ func TestAccStack_UpdateFails_EverythingIsAsBefore(t *testing.T) {
 			b.undoes(d, further)
 		})
 	}
+}
+
+func TestAccStack_NodeRestartsInAnUpdate_EverythingIsAsBefore(t *testing.T) {
+	requireAcceptance(t)
+	t.Parallel()
+	node := labtest.New(t, lab.Options{}).Nodes[0]
+	b := &bench{T: t, name: acctest.Name(t), host: node.Host, engine: labtest.Client(t, node.Host)}
+	first := b.config(fmt.Sprintf(ran, 1, "", ""))
+	slow := doomed{web: "command: [serve, -unhealthy]\n    healthcheck: {test: [CMD, /app, health], interval: 1s, retries: 10000}"}
+	failing := b.config(slow.compose(""))
+	var before string
+	restarted := make(chan error, 1)
+	b.test(
+		b.step(first, holds(func() error { before = b.condition(); return nil })),
+		resource.TestStep{Config: failing, ExpectError: wordings(`The change was rolled back`), PreConfig: func() {
+			old := b.container("web").ID
+			go func() { restarted <- b.restartWhenReplaced(node, old) }()
+		}},
+		planOnly(failing, ended(func(map[string]acctest.Service) error {
+			b.eventually("the stack as it was before\n"+before, func() bool { return b.condition() == before })
+			return nil
+		})),
+		after(func() { b.must(<-restarted) }, unchanged(first)),
+	)
+}
+
+// restartWhenReplaced turns the node off and on again as soon as web has a new
+// container that runs.
+func (b *bench) restartWhenReplaced(node *lab.Node, old string) error {
+	ctx, cancel := context.WithTimeout(b.Context(), patience)
+	defer cancel()
+	for tick := time.Tick(20 * time.Millisecond); ; {
+		c, err := b.engine.ContainerInspect(ctx, b.name+"-web-1")
+		if err == nil && c.ID != old && c.State.Running {
+			break
+		}
+		select {
+		case <-tick:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for a new container: %w", ctx.Err())
+		}
+	}
+	if err := node.PowerOff(ctx); err != nil {
+		return err
+	}
+	return node.PowerOn(ctx)
 }
 
 // undoes applies the stack, then the change, and holds what is there afterwards
