@@ -220,3 +220,32 @@ func TestUnreachable_NameNotResolved_NamesIt(t *testing.T) {
 		t.Error("the error is more than one line")
 	}
 }
+
+func TestDialHijack_EngineHandsOverOrNot_IsToldApart(t *testing.T) {
+	e := &engine{api: "1.47", release: "28.0.0"}
+	answer := http.StatusNotFound
+	f := one(t, fleet.NodeConfig{Host: serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/grpc" {
+			e.ServeHTTP(w, r)
+			return
+		}
+		if answer == http.StatusSwitchingProtocols {
+			w.Header().Set("Connection", "Upgrade")
+			w.Header().Set("Upgrade", r.Header.Get("Upgrade"))
+		}
+		w.WriteHeader(answer)
+	}))})
+	n, err := f.Node(t.Context(), "atlas")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.DialHijack(t.Context(), "/grpc", "h2c", nil); !errdefs.IsNotImplemented(err) {
+		t.Errorf("got %v", err)
+	}
+	answer = http.StatusSwitchingProtocols
+	conn, err := n.DialHijack(t.Context(), "/grpc", "h2c", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close()
+}

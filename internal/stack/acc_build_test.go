@@ -19,6 +19,8 @@ import (
 	"testing"
 
 	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/build"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/versions"
@@ -250,6 +252,25 @@ secrets: {token: {environment: TOKEN}}
 			PostApplyPreRefresh: []plancheck.PlanCheck{acctest.PlanCheck(func(*tfjson.Plan) error { return expectContinuity(w.before, b.lives()) })},
 		}},
 	)
+}
+
+func TestAccStack_TimeIsUpWhileBuilding_EndsTheBuildOnTheNode(t *testing.T) {
+	b := newBench(t)
+	config := b.config(fmt.Sprintf(`
+services:
+  made:
+    build:
+      context: .
+      dockerfile_inline: |
+        FROM homelab.test/app:1
+        RUN ["/app", "sleep", "-log", %q]
+`, b.name), inDirectory(t.TempDir()), `timeouts = { create = "10s" }`)
+	b.test(resource.TestStep{Config: config, ExpectError: wording("context deadline exceeded")})
+	b.eventually("the end of the build", func() bool {
+		usage, err := b.engine.DiskUsage(b.Context(), types.DiskUsageOptions{Types: []types.DiskUsageObject{types.BuildCacheObject}})
+		b.must(err)
+		return !slices.ContainsFunc(usage.BuildCache, func(r *build.CacheRecord) bool { return r.InUse && strings.Contains(r.Description, b.name) })
+	})
 }
 
 func TestAccStack_BuildContextOf50MB_ArrivesAsItIs(t *testing.T) {
