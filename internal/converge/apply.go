@@ -81,7 +81,7 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 	if opts.Digests != nil {
 		want = pin(want, registryDigests(opts.Digests, have))
 	} else {
-		want, _ = d.resolve(ctx, want, have)
+		want, _ = d.resolve(ctx, want, have, nil)
 	}
 	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt}
 	p := plan.Build(want, have, options)

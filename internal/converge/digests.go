@@ -56,40 +56,85 @@ func (a *answers[T]) get(ctx context.Context, key string, question func(context.
 	}
 }
 
-// resolve looks up what a tag means now for the services that ask for that. A
-// registry that can't be asked leaves the node's digest in place, with a warning.
-func (d *Door) resolve(ctx context.Context, want *desired.Stack, have *observed.Stack) (*desired.Stack, []string) {
-	refs := map[string]bool{}
-	for name := range want.Services {
-		if s := want.Services[name]; follows(&s) {
-			refs[s.Image.Reference] = true
-		}
+// Lookup is what a registry said about a reference: its digest, or why that can't
+// be told.
+type Lookup struct {
+	Digest  string `json:"digest,omitempty"`
+	Problem string `json:"problem,omitempty"`
+}
+
+func (m *Memory) follow(ref string, said Lookup) {
+	if m.Followed == nil {
+		m.Followed = map[string]Lookup{}
 	}
-	found := make(map[string]string, len(refs))
-	var mu sync.Mutex // guards found and warnings
-	var warnings []string
+	m.Followed[ref] = said
+}
+
+// Follow asks registries what the tags mean now that a stack follows, and returns
+// the memory with their answers. It is called while the stack is read, and only
+// reads. On an error of the node the memory stays as it was.
+func (d *Door) Follow(ctx context.Context, node, stack string, mem Memory) Memory {
+	if len(mem.Followed) == 0 {
+		return mem
+	}
+	refs := slices.Sorted(maps.Keys(mem.Followed))
+	_, have, err := d.observe(ctx, node, stack, refs, mem.Seen)
+	if err != nil {
+		return mem
+	}
+	mem.Followed = d.lookUp(ctx, refs, have)
+	return mem
+}
+
+// lookUp asks for several references at once.
+func (d *Door) lookUp(ctx context.Context, refs []string, have *observed.Stack) map[string]Lookup {
+	found := make(map[string]Lookup, len(refs))
+	var mu sync.Mutex // guards found
 	var group sync.WaitGroup
 	slots := make(chan struct{}, asking)
-	for ref := range refs {
+	for _, ref := range refs {
 		group.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
+			var said Lookup
 			digest, err := d.currentDigest(ctx, ref, have.Images[ref])
+			if said.Digest = digest; err != nil {
+				said.Problem = err.Error()
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			if err != nil {
-				warnings = append(warnings, fmt.Sprintf("The digest of image %s could not be looked up, so the one on the node stays: %v.", ref, err))
-			}
-			found[ref] = digest
+			found[ref] = said
 		})
 	}
 	group.Wait()
-	slices.Sort(warnings)
-	digests := map[string]string{}
+	return found
+}
+
+// resolve gives the services that follow digests those that their tags mean now,
+// as they were told when the stack was read or else by asking. A registry that
+// can't be asked leaves the node's digest in place, with a warning.
+func (d *Door) resolve(ctx context.Context, want *desired.Stack, have *observed.Stack, told map[string]Lookup) (*desired.Stack, []string) {
+	refs := map[string]bool{}
 	for name := range want.Services {
-		digests[name] = found[want.Services[name].Image.Reference]
+		s := want.Services[name]
+		if _, known := told[s.Image.Reference]; follows(&s) && !known {
+			refs[s.Image.Reference] = true
+		}
 	}
-	return pin(want, digests), warnings
+	found := d.lookUp(ctx, slices.Sorted(maps.Keys(refs)), have)
+	digests, problems := map[string]string{}, map[string]bool{}
+	for name := range want.Services {
+		s := want.Services[name]
+		ref := s.Image.Reference
+		said, known := told[ref]
+		if !known {
+			said = found[ref]
+		}
+		if digests[name] = said.Digest; said.Problem != "" && follows(&s) {
+			problems[fmt.Sprintf("The digest of image %s could not be looked up, so the one on the node stays: %s.", ref, said.Problem)] = true
+		}
+	}
+	return pin(want, digests), slices.Sorted(maps.Keys(problems))
 }
 
 // currentDigest is what a reference means now: the node's own digest where that is

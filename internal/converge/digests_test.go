@@ -45,7 +45,7 @@ func TestResolve_SeveralTags_AreAskedForAtOnceAndOnceEach(t *testing.T) {
 		d := New(nodes{newFake()}, r)
 		began := time.Now()
 		for range 2 {
-			want, warnings := d.resolve(t.Context(), following("a:1", "b:1", "a:1", "away:1"), &observed.Stack{})
+			want, warnings := d.resolve(t.Context(), following("a:1", "b:1", "a:1", "away:1"), &observed.Stack{}, nil)
 			if want.Services["s0"].Image.Digest != "sha256:a" || want.Services["s1"].Image.Digest != "sha256:b" || want.Services["s2"].Image.Digest != "sha256:a" {
 				t.Errorf("services: %+v", want.Services)
 			}
@@ -71,7 +71,7 @@ func TestResolve_NoServiceFollowsADigest_AsksNoRegistry(t *testing.T) {
 		s.Image.Pull = policy
 		w.Services[name] = s
 	}
-	if _, warnings := New(nodes{newFake()}, r).resolve(t.Context(), w, &observed.Stack{}); len(warnings) > 0 || len(r.asked) > 0 {
+	if _, warnings := New(nodes{newFake()}, r).resolve(t.Context(), w, &observed.Stack{}, nil); len(warnings) > 0 || len(r.asked) > 0 {
 		t.Errorf("asked for %q, warned %q", r.asked, warnings)
 	}
 }
@@ -81,13 +81,48 @@ func TestResolve_CallerGivesUp_DoesNotWait(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		began := time.Now()
-		_, warnings := New(nodes{newFake()}, &slow{registry: registry{}}).resolve(ctx, following("a:1"), &observed.Stack{})
+		_, warnings := New(nodes{newFake()}, &slow{registry: registry{}}).resolve(ctx, following("a:1"), &observed.Stack{}, nil)
 		if took := time.Since(began); took != time.Millisecond || len(warnings) != 1 {
 			t.Errorf("took %s, warned %q", took, warnings)
 		}
 		synctest.Wait()
 		time.Sleep(time.Second)
 	})
+}
+
+// Terraform plans once more when it applies, in another process.
+func TestPreview_TagMovesAfterTheStackWasRead_FindsTheSame(t *testing.T) {
+	_, f, mem := applied(t)
+	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
+	mem.follow("app:1", Lookup{Digest: "sha256:digest-1"})
+	mem = New(nodes{f}, registry{"app:1": "sha256:digest-2"}).Follow(t.Context(), "nas", "home", mem)
+	p, err := New(nodes{f}, registry{"app:1": "sha256:digest-3"}).Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
+	if err != nil || *p.After.Services["app"].Digest != "sha256:digest-2" || len(p.Warnings) > 0 {
+		t.Errorf("preview: %+v, %v", p, err)
+	}
+}
+
+func TestPreview_RegistryComesBackAfterTheStackWasRead_FindsTheSame(t *testing.T) {
+	_, f, mem := applied(t)
+	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
+	mem.follow("app:1", Lookup{Digest: "sha256:digest-1"})
+	mem = New(nodes{f}, registry{}).Follow(t.Context(), "nas", "home", mem)
+	p, err := New(nodes{f}, registry{"app:1": "sha256:digest-3"}).Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
+	if err != nil || !p.Empty || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "the registry does not answer") {
+		t.Errorf("preview: %+v, %v", p, err)
+	}
+}
+
+func TestApply_ServiceFollowsADigest_IsRemembered(t *testing.T) {
+	d, _, mem := applied(t)
+	if len(mem.Followed) > 0 {
+		t.Errorf("follows %v", mem.Followed)
+	}
+	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
+	_, mem, err := apply(t, d, w, mem, ApplyOptions{Adopt: true})
+	if err != nil || mem.Followed["app:1"].Digest != "sha256:digest-1" {
+		t.Errorf("follows %v, %v", mem.Followed, err)
+	}
 }
 
 // An image that was pulled by the digest of its platform is the same image.

@@ -37,6 +37,10 @@ type Memory struct {
 	// Accepted holds content that was taken as it was on a project that
 	// something else had made: digests, and checks of secrets.
 	Accepted map[string]map[string]string `json:"accepted,omitempty"`
+	// Followed are the references whose digest is followed, with what a registry
+	// said when the stack was last read. Terraform plans once more when it applies:
+	// by this it finds the same, although the tag may have moved again.
+	Followed map[string]Lookup `json:"followed,omitempty"`
 	// Seen is what need not be asked for again.
 	Seen observed.Known `json:"seen,omitzero"`
 }
@@ -53,6 +57,9 @@ func remember(want *desired.Stack, p *plan.Plan, before Memory, have *observed.S
 			mem.Secret[name] = append(mem.Secret[name], key)
 		}
 		sort.Strings(mem.Secret[name])
+		if follows(&s) {
+			mem.follow(s.Image.Reference, Lookup{Digest: s.Image.Digest})
+		}
 		mem.Completes[name] = plan.Completes(want, name)
 		mem.Replicas[name] = s.Replicas
 		if s.ContainerName != "" {

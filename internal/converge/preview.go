@@ -63,7 +63,7 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 	if err != nil {
 		return Preview{}, err
 	}
-	want, warnings := d.resolve(ctx, want, have)
+	want, warnings := d.resolve(ctx, want, have, mem.Followed)
 	p := plan.Build(want, have, plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Leaving: opts.Leaving})
 	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Following: map[string]bool{}, Empty: p.Empty(),
 		Problems: append(p.Problems, unbuildable(engine, want, p)...), Warnings: append(warnings, p.Warnings...)}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"testing"
 
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -66,32 +67,44 @@ func TestAccStack_ImageMissing_IsPulled(t *testing.T) {
 	}
 }
 
+// The tag moves once more between plan and apply: what runs is what was planned.
 func TestAccStack_PullDigest_MovedTagIsPlannedAndApplied(t *testing.T) {
 	labtest.Require(t)
 	r := startRegistry(t)
 	r.push(t, images.AppV1, "moving:stable")
+	first, second, third := r.digest(t, "moving:stable"), "", ""
 	config := pullConfig(t, acctest.Name(t), r.address+"/moving:stable", "digest")
-	digest := tfjsonpath.New("services").AtMapKey("web").AtMapKey("digest")
-	changed := statecheck.CompareValue(differs{})
+	showsBoth := acctest.PlanCheck(func(plan *tfjson.Plan) error {
+		return acctest.ExpectDifferences("homelab_stack.test", fmt.Sprintf("services.web.digest: %q -> %q", first, second),
+			`services.web.state: "running" -> `+acctest.Unknown)(plan) // whether it has a health check is the new image's business
+	})
+	moveAgain := acctest.PlanCheck(func(*tfjson.Plan) error {
+		r.pushNew(t, "moving:stable", "moving:stable")
+		third = r.digest(t, "moving:stable")
+		return nil
+	})
+	digestIs := func(want *string) []statecheck.StateCheck {
+		return []statecheck.StateCheck{statecheck.ExpectKnownValue("homelab_stack.test", webService.AtMapKey("digest"), is(want))}
+	}
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{
-		{Config: config, ConfigStateChecks: []statecheck.StateCheck{changed.AddStateValue("homelab_stack.test", digest)}},
-		{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
+		{Config: config, ConfigStateChecks: digestIs(&first)},
+		{Config: config, ConfigPlanChecks: emptyPlan},
 		{
 			PreConfig: func() {
 				r.push(t, images.AppV2, "moving:stable")
+				second = r.digest(t, "moving:stable")
 				// The node's own tag still means the first image, as on a node that pulled long ago.
 				if err := r.engine.ImageTag(t.Context(), images.AppV1, r.address+"/moving:stable"); err != nil {
 					t.Fatal(err)
 				}
 			},
-			Config: config,
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				plancheck.ExpectResourceAction("homelab_stack.test", plancheck.ResourceActionUpdate),
-				plancheck.ExpectKnownValue("homelab_stack.test", digest, knownvalue.StringRegexp(regexp.MustCompile(`^sha256:`))),
-			}},
-			ConfigStateChecks: []statecheck.StateCheck{changed.AddStateValue("homelab_stack.test", digest)},
+			Config:             config,
+			ConfigPlanChecks:   resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{showsBoth, moveAgain}},
+			ConfigStateChecks:  digestIs(&second),
+			ExpectNonEmptyPlan: true,
 		},
-		{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
+		{Config: config, ConfigStateChecks: digestIs(&third)},
+		{PreConfig: r.stop, Config: config, ConfigPlanChecks: emptyPlan},
 	}})
 }
 
@@ -102,17 +115,4 @@ func TestAccStack_ImageNotInRegistry_SaysSoAndChangesNothing(t *testing.T) {
 		Config:      pullConfig(t, acctest.Name(t), r.address+"/nope:1", "missing"),
 		ExpectError: regexp.MustCompile(`(?s)pull\s+image\s+` + regexp.QuoteMeta(r.address) + `/nope:1.*check\s+the\s+image's\s+spelling`),
 	}}})
-}
-
-// differs compares two values that must not be equal.
-type differs struct{}
-
-// CompareValues returns an error when two values in a row are equal.
-func (differs) CompareValues(values ...any) error {
-	for i := 1; i < len(values); i++ {
-		if values[i] == values[i-1] {
-			return fmt.Errorf("value stayed %v", values[i])
-		}
-	}
-	return nil
 }

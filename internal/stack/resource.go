@@ -34,6 +34,7 @@ const (
 // Door is what a stack needs of the core.
 type Door interface {
 	Read(ctx context.Context, node, stack string, mem converge.Memory, last converge.View) (converge.View, bool, error)
+	Follow(ctx context.Context, node, stack string, mem converge.Memory) converge.Memory
 	Preview(ctx context.Context, node string, want *desired.Stack, mem converge.Memory, opts converge.PreviewOptions) (converge.Preview, error)
 	Apply(ctx context.Context, node string, want *desired.Stack, mem converge.Memory, opts converge.ApplyOptions) (converge.View, converge.Memory, error)
 	Destroy(ctx context.Context, node, stack string, opts converge.DestroyOptions) error
@@ -125,8 +126,10 @@ func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	}
 	resp.Diagnostics.Append(state.observe(ctx, view)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	if !reflect.DeepEqual(mem.Seen, view.Seen) {
-		mem.Seen = view.Seen
+	before := mem
+	mem.Seen = view.Seen
+	mem = r.door.Follow(ctx, state.Node.ValueString(), state.Name.ValueString(), mem)
+	if !reflect.DeepEqual(mem, before) {
 		resp.Diagnostics.Append(storeMemory(ctx, resp.Private, mem)...)
 	}
 }
