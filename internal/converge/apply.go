@@ -96,7 +96,7 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 		return View{}, mem, err
 	}
 	runErr := execute.Run(ctx, engine, want, p, execute.Options{Rollback: opts.Rollback, Auth: d.registry.Auth, Mirrors: d.registry.Mirrors,
-		Digests: knownDigests(have), Progress: opts.Progress})
+		Digests: knownDigests(have), Progress: opts.Progress, Slots: d.slotsOf(node)})
 	d.forget(node)
 	var failed *execute.Error
 	if errors.As(runErr, &failed) && failed.RolledBack {

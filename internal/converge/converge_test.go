@@ -351,3 +351,10 @@ func TestApply_NodeLostAfterTheWrites_DoesNotPassForNothingWritten(t *testing.T)
 		t.Errorf("view %+v and memory %+v say that there is nothing to remember", view, mem)
 	}
 }
+
+func TestDoor_Slots_AreSharedByTheStacksOfANode(t *testing.T) {
+	d := New(nodes{newFake()}, registry{})
+	if d.slotsOf("a") != d.slotsOf("a") || d.slotsOf("a") == d.slotsOf("b") {
+		t.Error("operations on a node are not bounded together")
+	}
+}

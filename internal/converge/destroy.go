@@ -27,5 +27,5 @@ func (d *Door) Destroy(ctx context.Context, node, stack string, opts DestroyOpti
 		return err
 	}
 	p := plan.Destroy(have, plan.Options{RemoveVolumes: opts.RemoveVolumes})
-	return execute.Run(ctx, engine, &desired.Stack{Name: stack}, p, execute.Options{Progress: opts.Progress})
+	return execute.Run(ctx, engine, &desired.Stack{Name: stack}, p, execute.Options{Progress: opts.Progress, Slots: d.slotsOf(node)})
 }

@@ -54,14 +54,25 @@ type Door struct {
 	listings answers[bool]   // by reference and digest
 
 	reading singleflight.Group
-	mu      sync.Mutex // guards nodes and writes
+	mu      sync.Mutex // guards what follows
 	nodes   map[string]*observed.Node
 	writes  map[string]int // how often each node was forgotten
+	slots   map[string]execute.Slots
 }
 
 // New returns a door to the given nodes.
 func New(engines Engines, registry Registry) *Door {
-	return &Door{engines: engines, registry: registry, nodes: map[string]*observed.Node{}, writes: map[string]int{}}
+	return &Door{engines: engines, registry: registry, nodes: map[string]*observed.Node{}, writes: map[string]int{}, slots: map[string]execute.Slots{}}
+}
+
+// slotsOf bounds the operations on a node, whatever stacks they belong to.
+func (d *Door) slotsOf(node string) execute.Slots {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.slots[node] == nil {
+		d.slots[node] = execute.NewSlots(execute.DefaultConcurrency)
+	}
+	return d.slots[node]
 }
 
 // Facts reads what a node's engine says about itself.

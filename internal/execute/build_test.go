@@ -49,7 +49,7 @@ func TestBuild_ImagesOfEachOther_AreBuiltInOrderAndOnce(t *testing.T) {
 	for range 20 { // whichever comes first
 		f := &fake{}
 		w, p := builds(map[string]desired.Image{"a": last, "b": middle, "c": base, "d": base})
-		if err := Run(t.Context(), f, w, p, Options{Concurrency: 1}); err != nil {
+		if err := Run(t.Context(), f, w, p, Options{Slots: NewSlots(1)}); err != nil {
 			t.Fatal(err)
 		}
 		if got := built(f); !slices.Equal(got, []string{"base", "middle", "last"}) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/docker/docker/api/types/image"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -14,6 +16,12 @@ import (
 
 // DefaultConcurrency is how many operations run on a node at once.
 const DefaultConcurrency = 8
+
+// Slots bounds how many operations run at once. It may be shared by runs.
+type Slots = *semaphore.Weighted
+
+// NewSlots returns slots for n operations at once.
+func NewSlots(n int64) Slots { return semaphore.NewWeighted(n) }
 
 // Options are how a plan is run.
 type Options struct {
@@ -30,8 +38,9 @@ type Options struct {
 	// Progress is told of every operation that starts and of the steps of long
 	// ones. It is called from several goroutines. It is never given a secret.
 	Progress func(ctx context.Context, message string)
-	// Concurrency is how many operations run at once; 0 means DefaultConcurrency.
-	Concurrency int
+	// Slots bounds how many operations run at once, over all runs that share it;
+	// nil means DefaultConcurrency for this run alone.
+	Slots Slots
 }
 
 // Run carries out a plan. The error is nil or an *Error that holds the
@@ -60,7 +69,6 @@ type run struct {
 	want   *desired.Stack
 	plan   *plan.Plan
 	opts   Options
-	slots  chan struct{} // bounds concurrency
 	done   map[string]*result
 	// stopWaiting ends the waits for containers that will be undone anyway.
 	stopWaiting context.CancelFunc
@@ -90,13 +98,13 @@ type result struct {
 }
 
 func newRun(engine Engine, want *desired.Stack, p *plan.Plan, opts Options) *run {
-	if opts.Concurrency <= 0 {
-		opts.Concurrency = DefaultConcurrency
+	if opts.Slots == nil {
+		opts.Slots = NewSlots(DefaultConcurrency)
 	}
 	if opts.Progress == nil {
 		opts.Progress = func(context.Context, string) {}
 	}
-	r := &run{engine: engine, want: want, plan: p, opts: opts, slots: make(chan struct{}, opts.Concurrency),
+	r := &run{engine: engine, want: want, plan: p, opts: opts,
 		done: map[string]*result{}, created: map[replica]string{}, pulled: map[string]string{},
 		images: map[string]image.InspectResponse{}, builds: map[string]func() error{}}
 	for _, op := range p.Operations {
@@ -121,12 +129,10 @@ func (r *run) step(ctx, waiting context.Context, op *plan.Operation) {
 		}
 	}
 	if op.Kind != plan.AwaitContainer { // waiting costs the engine nothing, and must not starve the others
-		select {
-		case r.slots <- struct{}{}:
-			defer func() { <-r.slots }()
-		case <-ctx.Done():
+		if r.opts.Slots.Acquire(ctx, 1) != nil {
 			return
 		}
+		defer r.opts.Slots.Release(1)
 	}
 	if r.stopping(op) {
 		return

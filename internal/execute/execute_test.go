@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -52,7 +53,7 @@ func TestRun_TwoFail_ReportsBothInOrder(t *testing.T) {
 	}
 }
 
-func TestRun_ManyOperations_RunsAtMostSoManyAtOnce(t *testing.T) {
+func TestRun_ManyOperationsOfSeveralRuns_AtMostSoManyAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ops []plan.Operation
 		for _, id := range strings.Split("abcdefghij", "") {
@@ -68,9 +69,16 @@ func TestRun_ManyOperations_RunsAtMostSoManyAtOnce(t *testing.T) {
 			now.Add(-1)
 			return nil
 		}}
-		if err := Run(t.Context(), f, w, p, Options{Concurrency: 3}); err != nil {
-			t.Fatal(err)
+		slots := NewSlots(3)
+		var runs sync.WaitGroup
+		for range 2 {
+			runs.Go(func() {
+				if err := Run(t.Context(), f, w, p, Options{Slots: slots}); err != nil {
+					t.Error(err)
+				}
+			})
 		}
+		runs.Wait()
 		if most.Load() != 3 {
 			t.Errorf("%d at once", most.Load())
 		}
@@ -84,7 +92,7 @@ func TestRun_Waiting_DoesNotHoldOthersUp(t *testing.T) {
 		f := &fake{state: map[string]*container.State{"x": withHealth("starting")}}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		err := Run(ctx, f, w, p, Options{Concurrency: 1})
+		err := Run(ctx, f, w, p, Options{Slots: NewSlots(1)})
 		if !errors.Is(err, ErrTimeout) || !slices.Contains(f.called(), "pull a") {
 			t.Errorf("error %v, calls %v", err, f.called())
 		}
