@@ -44,6 +44,9 @@ services:
   ext:
     image: homelab.test/app:1
     secrets: [elsewhere]
+  hook:
+    image: homelab.test/app:1
+    post_start: [{command: [/app, job], environment: {TOKEN: "${TOKEN}"}}]
   plain:
     image: homelab.test/app:1
 secrets:
@@ -233,7 +236,7 @@ func TestAccStack_Secret_LeavesNoTraceAndItsChangeReachesItsUsersOnly(t *testing
 	s.run(t, second, elsewhere, []string{"plan", "-no-color", "-detailed-exitcode"})
 
 	after := identities(t, engine, s.name)
-	for service, changes := range map[string]bool{"env": true, "file": true, "cmd": true, "conf": true, "ext": false, "plain": false} {
+	for service, changes := range map[string]bool{"env": true, "file": true, "cmd": true, "conf": true, "hook": true, "ext": false, "plain": false} {
 		if after[id(service)] == "" || (after[id(service)] != before[id(service)]) != changes {
 			t.Errorf("container of %s: was %s and is %s", service, before[id(service)], after[id(service)])
 		}
@@ -259,7 +262,7 @@ func TestAccStack_Secret_LeavesNoTraceAndItsChangeReachesItsUsersOnly(t *testing
 }
 
 // requireRotation requires that the plan shows a new version of the secret for
-// its four users and nothing of the others.
+// its users and nothing of the others.
 func requireRotation(t *testing.T, s *secretStack, text string) {
 	t.Helper()
 	if !strings.Contains(text, `"secret (version 1)" -> "secret (version 2)"`) {
@@ -269,7 +272,7 @@ func requireRotation(t *testing.T, s *secretStack, text string) {
 	before := change.Before.(map[string]any)["services"].(map[string]any)
 	after := change.After.(map[string]any)["services"].(map[string]any)
 	for service, field := range map[string]string{"env": "environment.TOKEN", "file": "secrets./run/secrets/token",
-		"cmd": "command", "conf": "configs./app.conf"} {
+		"cmd": "command", "conf": "configs./app.conf", "hook": "post_start.0.environment.TOKEN"} {
 		was, will := before[service].(map[string]any)["spec"].(map[string]any), after[service].(map[string]any)["spec"].(map[string]any)
 		requireEqual(t, service+" before", was[field], any("secret (version 1)"))
 		requireEqual(t, service+" after", will[field], any("secret (version 2)"))
