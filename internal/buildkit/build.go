@@ -30,12 +30,24 @@ type Request struct {
 	// Names are the references that the image gets, Labels all its labels.
 	Names  []string
 	Labels map[string]string
+	// Inspect gives what an image that is on the node says to containers and to
+	// builds that start from it; it is asked for the bases of a build that pulls.
+	Inspect func(ctx context.Context, ref string) (BaseImage, error)
 	// Credentials gives user and password for a registry's host; both are empty
 	// for an anonymous pull. nil means anonymous everywhere.
 	Credentials func(ctx context.Context, host string) (user, password string, err error)
 	// Progress is told of each step and its output; nil means nobody is. Secrets
 	// are already taken out.
 	Progress func(line string)
+}
+
+// BaseImage is an image that a build starts from, as its configuration file has
+// it (OCI image specification, "Image Configuration").
+type BaseImage struct {
+	Architecture string `json:"architecture"`
+	OS           string `json:"os"`
+	Variant      string `json:"variant,omitempty"`
+	Config       any    `json:"config,omitempty"`
 }
 
 // Build builds an image into the engine's store. The error of a step that failed
@@ -48,6 +60,9 @@ func Build(ctx context.Context, engine Engine, r *Request) error {
 	}
 	defer c.Close()
 	options, err := r.solveOptions(worker)
+	if err == nil {
+		err = r.addBases(ctx, options)
+	}
 	if err != nil {
 		return err
 	}

@@ -80,10 +80,7 @@ func (b *bases) needs(name string, build *desired.Build) []string {
 		source := build.Contexts[key].Source
 		if other, ok := strings.CutPrefix(source, types.ServicePrefix); ok {
 			image := b.images[other] // compose-go makes sure that it is there
-			if build.Pull {
-				b.l.service(name, "build.pull", "build.pull asks a registry for every image, also for the one that service %q builds: remove pull, or build without additional_contexts of a service", other)
-			}
-			build.Contexts[key] = desired.BuildContext{Source: imageContext + image.Reference}
+			build.Contexts[key] = desired.BuildContext{Source: imageContext + image.Reference, Base: image.Reference}
 			needed[other] = true
 		} else if ref, ok := strings.CutPrefix(source, imageContext); ok {
 			b.note(needed, name, ref)

@@ -152,21 +152,20 @@ func TestLoad_BuildThatCannotBe_SaysWhy(t *testing.T) {
 	dir := filesIn(t, map[string]string{"Dockerfile": "FROM x"})
 	big := strings.Repeat("x", maxBuildSecret+1)
 	for name, tt := range map[string]struct{ compose, want string }{
-		"circle":           {"services:\n  a: {build: {context: ., additional_contexts: {x: 'service:b'}}}\n  b: {build: {context: ., additional_contexts: {x: 'service:a'}}}\n", "wait for each other"},
-		"no such service":  {webService("build: {context: ., additional_contexts: {x: 'service:nope'}}"), `declares unknown service "nope"`},
-		"one image twice":  {"services:\n  a: {image: i, build: .}\n  b: {image: 'i:latest', build: {context: ., target: t}}\n", "build the image i:latest from different sources"},
-		"service context":  {webService("build: {context: 'service:a'}"), "name the service under build.additional_contexts"},
-		"missing context":  {webService("build: {context: ., additional_contexts: {x: ./nope}}"), "build.additional_contexts.x \"./nope\" cannot be read"},
-		"OCI layout":       {webService("build: {context: ., additional_contexts: {x: 'oci-layout://x'}}"), "is not supported"},
-		"unknown secret":   {webService("build: {context: ., secrets: [nope]}"), "refers to undefined build secret nope"},
-		"large secret":     {webService("build: {context: ., secrets: [s]}") + "secrets: {s: {environment: BIG}}\n", "and a build takes secrets of 512000 at most"},
-		"secret without":   {webService("build: {context: ., secrets: [s]}") + "secrets: {s: {environment: UNSET}}\n", "which is not set"},
-		"missing key":      {webService("build: {context: ., ssh: ['k=./nope']}"), "build.ssh \"./nope\" cannot be read"},
-		"cache":            {webService("build: {context: ., cache_from: ['ref=x']}"), "has no type"},
-		"cache attribute":  {webService("build: {context: ., cache_to: ['type=inline,x']}"), "is no attribute"},
-		"platform":         {webService("platform: linux/arm64\nbuild: {context: ., platforms: [linux/amd64]}"), "build.platforms MUST include service.platform"},
-		"named network":    {webService("build: {context: ., network: lan, sbom: true}"), "build.network \"lan\" needs the engine's classic builder, and build.sbom BuildKit"},
-		"pull and service": {"services:\n  a: {build: {context: ., pull: true, additional_contexts: {x: 'service:b'}}}\n  b: {build: .}\n", "build.pull asks a registry for every image"},
+		"circle":          {"services:\n  a: {build: {context: ., additional_contexts: {x: 'service:b'}}}\n  b: {build: {context: ., additional_contexts: {x: 'service:a'}}}\n", "wait for each other"},
+		"no such service": {webService("build: {context: ., additional_contexts: {x: 'service:nope'}}"), `declares unknown service "nope"`},
+		"one image twice": {"services:\n  a: {image: i, build: .}\n  b: {image: 'i:latest', build: {context: ., target: t}}\n", "build the image i:latest from different sources"},
+		"service context": {webService("build: {context: 'service:a'}"), "name the service under build.additional_contexts"},
+		"missing context": {webService("build: {context: ., additional_contexts: {x: ./nope}}"), "build.additional_contexts.x \"./nope\" cannot be read"},
+		"OCI layout":      {webService("build: {context: ., additional_contexts: {x: 'oci-layout://x'}}"), "is not supported"},
+		"unknown secret":  {webService("build: {context: ., secrets: [nope]}"), "refers to undefined build secret nope"},
+		"large secret":    {webService("build: {context: ., secrets: [s]}") + "secrets: {s: {environment: BIG}}\n", "and a build takes secrets of 512000 at most"},
+		"secret without":  {webService("build: {context: ., secrets: [s]}") + "secrets: {s: {environment: UNSET}}\n", "which is not set"},
+		"missing key":     {webService("build: {context: ., ssh: ['k=./nope']}"), "build.ssh \"./nope\" cannot be read"},
+		"cache":           {webService("build: {context: ., cache_from: ['ref=x']}"), "has no type"},
+		"cache attribute": {webService("build: {context: ., cache_to: ['type=inline,x']}"), "is no attribute"},
+		"platform":        {webService("platform: linux/arm64\nbuild: {context: ., platforms: [linux/amd64]}"), "build.platforms MUST include service.platform"},
+		"named network":   {webService("build: {context: ., network: lan, sbom: true}"), "build.network \"lan\" needs the engine's classic builder, and build.sbom BuildKit"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			errs := mustFail(t, Input{Dir: dir, Compose: tt.compose, Secrets: map[string]string{"BIG": big}})

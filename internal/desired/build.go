@@ -66,13 +66,16 @@ type Build struct {
 	Hash string
 }
 
-// BuildContext is an additional build context: one of its fields is set.
+// BuildContext is an additional build context: Local or Source is set.
 type BuildContext struct {
 	// Local is a directory that is read where Terraform runs.
 	Local string
 	// Source is what the engine resolves: "docker-image://…", a URL or a Git
 	// reference.
 	Source string
+	// Base is the image's reference where Source is the image of another service,
+	// which no registry has.
+	Base string
 }
 
 // BuildSecret is a secret that a step of a build may mount by its ID.

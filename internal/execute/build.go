@@ -88,7 +88,7 @@ func (r *run) buildWith(ctx context.Context, img desired.Image, names []string, 
 	if b.Classic(r.engine.ClientVersion()) {
 		return r.buildClassic(ctx, b, names, labels, tell)
 	}
-	err := buildkit.Build(ctx, r.engine, &buildkit.Request{Build: b, Names: names, Labels: labels, Credentials: r.credentials, Progress: tell})
+	err := buildkit.Build(ctx, r.engine, &buildkit.Request{Build: b, Names: names, Labels: labels, Inspect: r.baseImage, Credentials: r.credentials, Progress: tell})
 	if !errors.Is(err, buildkit.ErrUnavailable) {
 		return err
 	}
@@ -97,6 +97,15 @@ func (r *run) buildWith(ctx context.Context, img desired.Image, names []string, 
 	}
 	tell(err.Error() + "; its classic builder is used")
 	return r.buildClassic(ctx, b, names, labels, tell)
+}
+
+// baseImage reads an image of the node for the builds that start from it.
+func (r *run) baseImage(ctx context.Context, ref string) (buildkit.BaseImage, error) {
+	img, err := r.engine.ImageInspect(ctx, ref)
+	if err != nil {
+		return buildkit.BaseImage{}, err
+	}
+	return buildkit.BaseImage{Architecture: img.Architecture, OS: img.Os, Variant: img.Variant, Config: img.Config}, nil
 }
 
 // credentials finds the user and password for a registry's host.

@@ -205,6 +205,7 @@ services:
         COPY <<EOT /here
         a document
         EOT
+  pulled: {build: {context: ./app, pull: true, additional_contexts: {start: "service:root"}, dockerfile_inline: "FROM start\nENV PULLED=yes\n"}}
   root: {build: {context: ./app, dockerfile_inline: "FROM homelab.test/app:1\nENV ROOT=yes\n"}}
 `, inDirectory(dir))
 	if !b.knows("1.42") {
@@ -217,6 +218,9 @@ services:
 			w.look()
 			if env := b.container("app").Config.Env; !slices.Contains(env, "ROOT=yes") {
 				return fmt.Errorf("app has %v", env)
+			}
+			if env := b.container("pulled").Config.Env; !slices.Contains(env, "ROOT=yes") || !slices.Contains(env, "PULLED=yes") {
+				return fmt.Errorf("pulled has %v", env)
 			}
 			if _, err := b.engine.ContainerStatPath(b.Context(), b.container("app").ID, "/lib/ignored"); !errdefs.IsNotFound(err) {
 				return fmt.Errorf("the context's .dockerignore does not count: %w", err)
