@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
@@ -82,12 +85,24 @@ func (r *run) deliver(ctx context.Context, op *plan.Operation) (err error) {
 		}
 	}()
 	reader, writer := io.Pipe()
-	go func() { writer.CloseWithError(archive.Tar(ctx, writer, op.File.File.Entries)) }()
+	go func() { writer.CloseWithError(archive.Tar(ctx, writer, scratchEntries(op.File.File.Entries))) }()
 	defer reader.Close() // ends the writer when the engine stopped reading
-	if err := r.engine.CopyToContainer(ctx, id, scratchTarget, reader, container.CopyToContainerOptions{}); err != nil {
+	if err := r.engine.CopyToContainer(ctx, id, "/", reader, container.CopyToContainerOptions{}); err != nil {
 		return fmt.Errorf("deliver %s %q to volume %s: %w", op.File.File.Kind, op.File.File.Name, op.Name, err)
 	}
 	return nil
+}
+
+// scratchEntries are the entries as seen from the scratch container's root. Sent
+// to the mount itself, a symbolic link that leads out of it would be refused
+// (moby/moby, pkg/archive, "invalid symlink"): its target is looked for below the
+// directory that is written to.
+func scratchEntries(entries []desired.Entry) []desired.Entry {
+	moved := slices.Clone(entries)
+	for i := range moved {
+		moved[i].Path = path.Join(strings.TrimPrefix(scratchTarget, "/"), moved[i].Path)
+	}
+	return moved
 }
 
 // scratch makes a container that mounts the volume, importing the empty image

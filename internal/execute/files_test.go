@@ -32,7 +32,7 @@ func TestDeliver_EngineStopsReading_EndsTheWriterAndRemovesTheScratchContainer(t
 		if err := r.deliver(t.Context(), &plan.Operation{Name: "vol", File: &file}); !errors.Is(err, errFull) {
 			t.Errorf("error: %v", err)
 		}
-		wantCalls(t, f, "create scratch networks=0", "copy to new-scratch:/files", "remove new-scratch")
+		wantCalls(t, f, "create scratch networks=0", "copy to new-scratch:/", "remove new-scratch")
 	})
 }
 
@@ -61,7 +61,7 @@ func TestDeliver_NoScratchImage_ImportsItOnce(t *testing.T) {
 	if err := r.deliver(t.Context(), &plan.Operation{Name: "vol", File: &plan.Placement{}}); err != nil {
 		t.Fatal(err)
 	}
-	wantCalls(t, f, "create scratch networks=0", "import "+scratchImage, "create scratch networks=0", "copy to new-scratch:/files", "remove new-scratch")
+	wantCalls(t, f, "create scratch networks=0", "import "+scratchImage, "create scratch networks=0", "copy to new-scratch:/", "remove new-scratch")
 }
 
 // An engine that imports the image and then still does not have it must not be

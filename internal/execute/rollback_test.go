@@ -40,7 +40,7 @@ func recreation() (*desired.Stack, *plan.Plan) {
 }
 
 // forward are the calls up to the wait.
-var forward = []string{"create volume conf-2", "create scratch networks=0", "copy to new-scratch:/files", "remove new-scratch",
+var forward = []string{"create volume conf-2", "create scratch networks=0", "copy to new-scratch:/", "remove new-scratch",
 	"create app_after_old networks=0", "stop old", "rename old to old_app", "rename new-app_after_old to app", "start new-app_after_old"}
 
 // recreate runs the plan under a clock of its own.
