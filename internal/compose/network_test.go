@@ -150,3 +150,13 @@ func TestLoad_HostNetworkWithPorts_Warns(t *testing.T) {
 		t.Errorf("got %q", stack.Warnings)
 	}
 }
+
+func TestLoad_NamespaceOfAContainerOfTheProject_IsItsServices(t *testing.T) {
+	web := mustLoad(t, Input{Compose: `services:
+  vpn: {image: nginx, container_name: tunnel}
+  web: {image: nginx, network_mode: "container:tunnel", pid: "container:tunnel", ipc: "container:other"}
+`}).Services["web"].Host
+	if web.NetworkMode != "service:vpn" || web.PidMode != "service:vpn" || web.IpcMode != "container:other" {
+		t.Errorf("network_mode %q, pid %q, ipc %q", web.NetworkMode, web.PidMode, web.IpcMode)
+	}
+}

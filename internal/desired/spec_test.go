@@ -29,6 +29,15 @@ func TestExtract_WhatTheEngineAnswers_EqualsWhatWasAskedFor(t *testing.T) {
 						MemorySwappiness: &swappiness, OomKillDisable: &no}},
 			},
 		},
+		"host name with dots, before API 1.44": {
+			View{Config: &container.Config{Hostname: "a.b"}, Networks: map[string]*network.EndpointSettings{"n": {Aliases: []string{"web"}}}},
+			View{Config: &container.Config{Hostname: "a.b"}, ShortID: shortID,
+				Networks: map[string]*network.EndpointSettings{"n": {Aliases: []string{"web", "a.b", shortID}}}},
+		},
+		"links that Docker Compose sent twice": {
+			View{Networks: map[string]*network.EndpointSettings{"n": {Links: []string{"db-1:db", "db-1:db-1"}}}},
+			View{Networks: map[string]*network.EndpointSettings{"n": {Links: []string{"db-1:db-1", "db-1:db", "db-1:db-1"}}}},
+		},
 		"environment": {
 			View{Config: &container.Config{Env: []string{"B=x=y", "A=", "C"}}},
 			View{Config: &container.Config{Env: []string{"A=", "B=x=y", "C"}}},
