@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	runtime "runtime/debug"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
@@ -28,6 +29,9 @@ func main() {
 
 	runtime.SetGCPercent(garbage)
 	quieten()
+	if !debug {
+		go endWithParent(os.Getppid())
+	}
 
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address: "registry.terraform.io/homelab-iac/homelab",
@@ -36,6 +40,16 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+}
+
+// endWithParent ends the process once Terraform, which started it, is gone.
+// Nothing else would: the plugin library waits for Terraform's word, and a process
+// that logs nothing does not notice that nobody reads its log.
+func endWithParent(parent int) {
+	for os.Getppid() == parent {
+		time.Sleep(time.Second)
+	}
+	os.Exit(1)
 }
 
 // quieten turns the plugin libraries' own logs off where Terraform would drop

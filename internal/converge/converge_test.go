@@ -354,7 +354,8 @@ func TestApply_NodeLostAfterTheWrites_DoesNotPassForNothingWritten(t *testing.T)
 
 func TestDoor_Slots_AreSharedByTheStacksOfANode(t *testing.T) {
 	d := New(nodes{newFake()}, registry{})
-	if d.slotsOf("a") != d.slotsOf("a") || d.slotsOf("a") == d.slotsOf("b") {
+	first := d.slotsOf("a")
+	if d.slotsOf("a") != first || d.slotsOf("b") == first {
 		t.Error("operations on a node are not bounded together")
 	}
 }
