@@ -29,6 +29,9 @@ import (
 const (
 	pairsVariable, seedVariable = "PAIRS", "SEED"
 	defaultPairs                = 200
+	// defaultSeed makes a check of a change the same for everyone; "make property"
+	// takes another seed each time.
+	defaultSeed = 1
 	// workers is how many projects change at the same time.
 	workers = 4
 	// patience bounds the wait for what changes by itself: a job's end.
@@ -45,7 +48,7 @@ func TestAccProperty_AThenB_IsB(t *testing.T) {
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("acceptance tests run with TF_ACC=1")
 	}
-	pairs, seed := number(t, pairsVariable, defaultPairs), number(t, seedVariable, uint64(time.Now().UnixNano()%1_000_000))
+	pairs, seed := number(t, pairsVariable, defaultPairs), number(t, seedVariable, defaultSeed)
 	t.Logf("%s=%d %s=%d", pairsVariable, pairs, seedVariable, seed)
 	l := labtest.New(t, lab.Options{Nodes: 2})
 	prepare(t, l, generator{rand.New(rand.NewPCG(seed, workers)), workers})
