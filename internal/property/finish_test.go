@@ -15,8 +15,8 @@ func (g generator) finish(p project) project {
 		single(s)
 		dependencies(p, name, s)
 	}
-	for _, s := range p.Services {
-		exclusive(s)
+	for name, s := range p.Services {
+		exclusive(name, s)
 	}
 	g.declare(&p)
 	return p
@@ -47,7 +47,7 @@ func single(s service) {
 }
 
 // exclusive drops what the engine refuses together.
-func exclusive(s service) {
+func exclusive(name string, s service) {
 	mode := text(s["network_mode"])
 	if mode == "" {
 		return
@@ -59,7 +59,9 @@ func exclusive(s service) {
 		delete(s, "expose")
 	}
 	if strings.HasPrefix(mode, "service:") {
-		s["command"] = []string{"sleep"} // two can't serve on one port
+		if name != "job" { // which has to end, for others wait for that
+			s["command"] = []string{"sleep"} // two can't serve on one port
+		}
 		delete(s, "hostname")
 		delete(s, "domainname")
 		delete(s, "extra_hosts")

@@ -18,8 +18,12 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-// history are the labels that tell how a container came to be, not what it is.
-var history = []string{desired.LabelReplaces, desired.LabelSecretVersion}
+// history are the labels that tell how a container came to be, not what it is. A
+// dependency that is added or dropped makes no container anew, as under Docker
+// Compose, whose hash leaves dependencies out too; and its hash goes by the words,
+// where a container is not made anew for other words of the same meaning. That new
+// containers have the right ones is for the conformance tests.
+var history = []string{desired.LabelReplaces, desired.LabelSecretVersion, desired.LabelDependsOn, desired.LabelConfigHash}
 
 var (
 	anonymous     = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
@@ -109,8 +113,8 @@ func describe(c container.InspectResponse) string {
 	for _, label := range history {
 		delete(c.Config.Labels, label)
 	}
-	if strings.Contains(string(c.HostConfig.NetworkMode)+string(c.HostConfig.PidMode), "container:") {
-		delete(c.Config.Labels, desired.LabelConfigHash) // it holds the other container's ID
+	if c.HostConfig.RestartPolicy.Name == container.RestartPolicyDisabled { // which is what none means
+		c.HostConfig.RestartPolicy.Name = ""
 	}
 	short := c.ID[:12]
 	if c.Config.Hostname == short {

@@ -55,7 +55,7 @@ func TestAccStack_CreateUpdateImportDestroy(t *testing.T) {
 			ImportStateVerifyIgnore: []string{
 				// Only a configuration has them: nothing on the node says how a
 				// document was written or how the stack is to be treated.
-				"compose", "pull", "rollback", "remove_volumes",
+				"compose", "pull", "rollback", "update_order", "remove_volumes",
 				// Which fields were asked for is not known until the next apply;
 				// until then all that is no default is shown, values of
 				// environment variables excepted.
@@ -116,7 +116,8 @@ services:
 			[]string{`overrides[0]`, `services.web.spec.environment.SIZE: "small" -> (absent)`}, []string{"web/1"}},
 		"timeouts": {`timeouts = { create = "10m", update = "10m" }`,
 			[]string{`timeouts.create: "10m" -> (absent)`, `timeouts.update: "10m" -> (absent)`}, nil},
-		"rollback": {`rollback = false`, []string{`rollback: false -> true`}, nil},
+		"rollback":     {`rollback = false`, []string{`rollback: false -> true`}, nil},
+		"update_order": {`update_order = "start-first"`, []string{`update_order: "start-first" -> "stop-first"`}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)

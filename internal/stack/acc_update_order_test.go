@@ -27,7 +27,7 @@ services:
     image: "homelab.test/app:1"
     command: [serve, %s]
     environment: {VERSION: %q}
-    healthcheck: {test: [CMD, /app, health], interval: 200ms}
+    healthcheck: {test: [CMD, /app, health], interval: 200ms, retries: 50}
     deploy: {replicas: %d, update_config: {order: start-first}}
 `
 
