@@ -90,9 +90,19 @@ func (c *compose) up(ctx context.Context, p conformance.Project) error {
 	return err
 }
 
+// downAttempts is how often it is tried to take a project down; one attempt
+// takes a good part of a second.
+const downAttempts = 20
+
 // down removes it and its volumes. Built images stay: 20.10 fails when several of
-// one base are removed at once.
+// one base are removed at once. A busy 20.10 counts the endpoints of removed
+// containers off late, and Docker Compose gives up on the network then: it is
+// asked again.
 func (c *compose) down(ctx context.Context, p conformance.Project) error {
-	_, err := c.run(ctx, p, "down", "--volumes", "--remove-orphans", "--timeout", "1")
-	return err
+	for attempt := 1; ; attempt++ {
+		out, err := c.run(ctx, p, "down", "--volumes", "--remove-orphans", "--timeout", "1")
+		if err == nil || attempt == downAttempts || !strings.Contains(out, "has active endpoints") {
+			return err
+		}
+	}
 }

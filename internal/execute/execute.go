@@ -190,7 +190,7 @@ func (r *run) do(ctx context.Context, op *plan.Operation) error {
 	case plan.CreateNetwork:
 		return r.createNetwork(ctx, op)
 	case plan.RemoveNetwork:
-		return ignoreNotFound(r.engine.NetworkRemove(ctx, op.Name))
+		return r.removeNetwork(ctx, op.Name)
 	case plan.CreateVolume:
 		return r.createVolume(ctx, op)
 	case plan.RemoveVolume:

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
+	"time"
 
 	"github.com/docker/docker/api/types/network"
 
@@ -34,4 +36,22 @@ func (r *run) createNetwork(ctx context.Context, op *plan.Operation) error {
 		return nil
 	}
 	return fmt.Errorf("create network %s: not declared", op.Name)
+}
+
+// How long an engine is given to notice that nobody is on a network any more.
+const (
+	firstNetworkPause = 100 * time.Millisecond
+	lastNetworkPause  = 3 * time.Second
+)
+
+// removeNetwork removes a network, or finds it gone. Engines answer that a
+// container is removed before its endpoints are counted off, so a refusal for
+// endpoints is asked about again; containers that stay on it are an error.
+func (r *run) removeNetwork(ctx context.Context, name string) error {
+	for pause := firstNetworkPause; ; pause *= 2 {
+		err := ignoreNotFound(r.engine.NetworkRemove(ctx, name))
+		if err == nil || !strings.Contains(err.Error(), "has active endpoints") || pause > lastNetworkPause || !sleep(ctx, pause) {
+			return err
+		}
+	}
 }

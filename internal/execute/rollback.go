@@ -96,7 +96,7 @@ func (r *run) undo(ctx context.Context, op *plan.Operation, restored map[string]
 			return ignoreNotFound(r.engine.VolumeRemove(ctx, op.Name, false))
 		}
 	case plan.CreateNetwork:
-		return ignoreNotFound(r.engine.NetworkRemove(ctx, op.Name))
+		return r.removeNetwork(ctx, op.Name)
 	default: // nothing to undo, or gone with the new containers
 	}
 	return nil
