@@ -12,11 +12,15 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/handshake"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/provider"
 )
 
 // version is set by the linker on release.
 var version = "dev"
+
+// address is the provider's in the registry.
+const address = "registry.terraform.io/homelab-iac/homelab"
 
 // garbage is how much the heap may grow before it is collected, in percent of
 // what lives: a provider's process lives for seconds, and a plan makes little.
@@ -33,13 +37,16 @@ func main() {
 		go endWithParent(os.Getppid())
 	}
 
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
-		Address: "registry.terraform.io/homelab-iac/homelab",
-		Debug:   debug,
-	})
-	if err != nil {
+	if err := serve(debug); err != nil {
 		log.Fatal(err)
 	}
+}
+
+func serve(debug bool) error {
+	if debug {
+		return providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{Address: address, Debug: true})
+	}
+	return handshake.Serve(address, providerserver.NewProtocol6(provider.New(version)()))
 }
 
 // endWithParent ends the process once Terraform, which started it, is gone.
