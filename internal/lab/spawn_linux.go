@@ -3,17 +3,17 @@ package lab
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/netns"
 )
 
 // initEnv, set to a role, makes MaybeInit take over a process.
@@ -109,34 +109,7 @@ func inNetwork(p process, fn func() error) error {
 	if !p.alive() {
 		return fmt.Errorf("enter network of process %d: it does not run", p.PID)
 	}
-	done := make(chan error, 1)
-	go func() { done <- onThreadIn(fmt.Sprintf("/proc/%d/ns/net", p.PID), fn) }()
-	return <-done
-}
-
-// onThreadIn moves the calling goroutine's thread to a network namespace, for the
-// time of fn. Where it cannot be moved back, it ends with its goroutine.
-func onThreadIn(namespace string, fn func() error) error {
-	runtime.LockOSThread()
-	own, err := unix.Open("/proc/thread-self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return fmt.Errorf("open own network: %w", err)
-	}
-	defer unix.Close(own)
-	fd, err := unix.Open(namespace, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err == nil {
-		err = unix.Setns(fd, unix.CLONE_NEWNET)
-		unix.Close(fd)
-	}
-	if err != nil {
-		return fmt.Errorf("enter %s: %w", namespace, err)
-	}
-	err = fn()
-	if back := unix.Setns(own, unix.CLONE_NEWNET); back != nil {
-		return errors.Join(err, fmt.Errorf("leave %s: %w", namespace, back))
-	}
-	runtime.UnlockOSThread()
-	return err
+	return netns.Do(fmt.Sprintf("/proc/%d/ns/net", p.PID), fn)
 }
 
 // dialFrom connects from inside the network of a process. The address must be
