@@ -83,7 +83,7 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 	} else {
 		want, _ = d.resolve(ctx, want, have, nil)
 	}
-	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt}
+	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Node: node}
 	p := plan.Build(want, have, options)
 	if problems := slices.Concat(p.Problems, p.Missing, unbuildable(engine, want, p)); len(problems) > 0 {
 		return View{}, mem, &ProblemsError{problems}

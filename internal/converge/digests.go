@@ -56,6 +56,14 @@ func (a *answers[T]) get(ctx context.Context, key string, question func(context.
 	}
 }
 
+// asked tells whether somebody asked for a key.
+func (a *answers[T]) asked(key string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, asked := a.given[key]
+	return asked
+}
+
 // Lookup is what a registry said about a reference: its digest, or why that can't
 // be told.
 type Lookup struct {

@@ -40,18 +40,26 @@ type Registry interface {
 	// Image describes an image, and its part for a platform; empty means none in
 	// particular.
 	Image(ctx context.Context, ref, platform string) (Image, error)
+	// Offer tells for which platforms there is an image by a reference.
+	Offer(ctx context.Context, ref string) (Offer, error)
 }
 
 // Image is what a registry tells of an image.
 type Image = registries.Image
+
+// Offer is for which platforms a registry has an image.
+type Offer = registries.Offer
 
 // Door leads to the core. It is safe for concurrent use. What it reads of a
 // node is kept and shared for as long as nothing is written there.
 type Door struct {
 	engines  Engines
 	registry Registry
-	digests  answers[string] // of references
-	listings answers[bool]   // by reference and digest
+	digests  answers[string]         // of references
+	listings answers[bool]           // by reference and digest
+	machines answers[observed.Facts] // by node, for what a plan brings up
+	offers   answers[Offer]          // by reference
+	claims   claims
 
 	reading singleflight.Group
 	mu      sync.Mutex // guards what follows

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -28,6 +29,8 @@ type fake struct {
 
 	// listing is called in the middle of each list of containers; nil: nothing.
 	listing func()
+	// others are containers of no stack that the test applies.
+	others []container.Summary
 	// starting changes a container that is started; nil: nothing.
 	starting func(*container.InspectResponse)
 
@@ -75,7 +78,7 @@ func (f *fake) ServerVersion(context.Context) (types.Version, error) { return ty
 
 func (f *fake) ContainerList(context.Context, container.ListOptions) ([]container.Summary, error) {
 	unlock := f.lock("list containers")
-	var list []container.Summary
+	list := slices.Clone(f.others)
 	for id, c := range f.containers {
 		list = append(list, container.Summary{ID: id, Names: []string{"/" + c.Name}, Labels: c.Config.Labels})
 	}
@@ -205,7 +208,11 @@ func (r registry) Digest(_ context.Context, ref string) (string, error) {
 }
 
 func (r registry) Auth(context.Context, string) (string, error) { return "", nil }
-func (r registry) Mirrors(string) ([]string, error)             { return nil, nil }
+func (r registry) Offer(context.Context, string) (Offer, error) {
+	return Offer{}, errors.New("the registry does not answer")
+}
+
+func (r registry) Mirrors(string) ([]string, error) { return nil, nil }
 
 // Lists finds what is filed under "reference digest".
 func (r registry) Lists(_ context.Context, ref, digest string) (bool, error) {

@@ -28,6 +28,7 @@ type Preview struct {
 // Read shows what exists of a stack; exists is false when nothing of it does.
 // It only reads.
 func (d *Door) Read(ctx context.Context, node, stack string, mem Memory, last View) (view View, exists bool, err error) {
+	defer d.claims.work()()
 	_, have, err := d.observe(ctx, node, stack, nil, mem.Seen)
 	if err != nil {
 		return last, true, err
@@ -59,14 +60,17 @@ type PreviewOptions struct {
 
 // Preview says what Apply would do. It only reads.
 func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, mem Memory, opts PreviewOptions) (Preview, error) {
+	defer d.claims.work()()
+	d.claims.put(node, plan.ClaimOf(want))
 	engine, have, err := d.observe(ctx, node, want.Name, references(want), mem.Seen)
 	if err != nil {
 		return Preview{}, err
 	}
 	want, warnings := d.resolve(ctx, want, have, mem.Followed)
-	p := plan.Build(want, have, plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Leaving: opts.Leaving})
+	p := d.build(ctx, node, want, have, plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Leaving: opts.Leaving, Node: node})
+	problems, remarks := d.fit(ctx, node, engine, want, p)
 	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Following: map[string]bool{}, Empty: p.Empty(),
-		Problems: append(p.Problems, unbuildable(engine, want, p)...), Warnings: append(warnings, p.Warnings...)}
+		Problems: slices.Concat(p.Problems, unbuildable(engine, want, p), problems), Warnings: slices.Concat(warnings, p.Warnings, remarks)}
 	for _, missing := range p.Missing {
 		out.Warnings = append(out.Warnings, missing.Detail)
 	}

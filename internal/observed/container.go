@@ -154,6 +154,7 @@ func holders(list []container.Summary) map[string]PortHolder {
 			}
 			ports[fmt.Sprintf("%s:%d/%s", p.IP, p.PublicPort, p.Type)] = PortHolder{
 				Container: name, Stack: c.Labels[desired.LabelProject], Service: c.Labels[desired.LabelService],
+				Owned: c.Labels[desired.LabelStack] != "",
 			}
 		}
 	}

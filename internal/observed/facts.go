@@ -36,10 +36,13 @@ type Facts struct {
 	// OS is "linux" or "windows", OperatingSystem its distribution.
 	OS, OperatingSystem string
 	// Architecture is the kernel's name of it, such as "x86_64".
-	Architecture  string
-	KernelVersion string
-	CPUs          int
-	MemoryBytes   int64
+	Architecture string
+	// EngineArchitecture is Go's name of what the engine's program is made for,
+	// such as "amd64": a 32-bit one may run on a 64-bit kernel.
+	EngineArchitecture string
+	KernelVersion      string
+	CPUs               int
+	MemoryBytes        int64
 
 	// CgroupVersion is "1" or "2"; CgroupDriver is "systemd", "cgroupfs" or "none".
 	CgroupVersion, CgroupDriver string
@@ -91,7 +94,7 @@ func facts(info system.Info, version types.Version, api string) Facts {
 	return Facts{
 		ID: info.ID, EngineVersion: version.Version, APIVersion: api,
 		OS: info.OSType, OperatingSystem: info.OperatingSystem,
-		Architecture: info.Architecture, KernelVersion: info.KernelVersion,
+		Architecture: info.Architecture, EngineArchitecture: version.Arch, KernelVersion: info.KernelVersion,
 		CPUs: info.NCPU, MemoryBytes: info.MemTotal,
 		CgroupVersion: info.CgroupVersion, CgroupDriver: info.CgroupDriver,
 		StorageDriver: info.Driver,

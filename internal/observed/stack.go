@@ -41,9 +41,12 @@ type Network = network.Summary
 // Volume is a volume as the engine lists it.
 type Volume = volume.Volume
 
-// PortHolder is a container that publishes a port.
+// PortHolder is a container that publishes a port. Stack and Service are empty
+// for one of no project.
 type PortHolder struct {
 	Container, Stack, Service string
+	// Owned tells whether homelab made it.
+	Owned bool
 }
 
 // State is the condition of a container in words that plans show.

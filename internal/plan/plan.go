@@ -20,6 +20,10 @@ type Plan struct {
 	Missing []Problem
 	// Warnings are sentences for the person who plans.
 	Warnings []string
+	// Awaits names the stacks that hold a port which this one wants, and of which
+	// it is not known whether they keep it: with a claim of theirs the plan may be
+	// another one.
+	Awaits []string
 	// Placements says where each service's delivered files are, or will be.
 	Placements Placements
 	// SecretVersions counts, by service, the versions of the secrets in its
@@ -215,6 +219,10 @@ type Options struct {
 	Leaving string
 	// Adopt allows a stack of which homelab made nothing.
 	Adopt bool
+	// Node names the node in messages; empty leaves it out.
+	Node string
+	// Others are the claims of the other stacks of the same run on this node.
+	Others []Claim
 }
 
 // ContainerName is the name of a replica, as Docker Compose builds it.

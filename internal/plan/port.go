@@ -2,76 +2,236 @@ package plan
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/docker/go-connections/nat"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// hostPort is a published port: an address of the node (empty: all), the port
-// and "tcp", "udp" or "sctp".
-type hostPort struct {
-	address, port, protocol string
+// HostPort is a port of a node, or a range of which a container takes any one.
+type HostPort struct {
+	// Address is the node's own; the zero value means all of them.
+	Address netip.Addr
+	// First and Last are equal for a single port.
+	First, Last uint16
+	// Protocol is "tcp", "udp" or "sctp".
+	Protocol string
 }
 
-func (p hostPort) clashes(other hostPort) bool {
-	return p.port == other.port && p.protocol == other.protocol &&
-		(p.address == other.address || isAnyAddress(p.address) || isAnyAddress(other.address))
+// String writes the port as people do, "8080/tcp", without its address.
+func (p HostPort) String() string {
+	if p.First == p.Last {
+		return fmt.Sprintf("%d/%s", p.First, p.Protocol)
+	}
+	return fmt.Sprintf("%d-%d/%s", p.First, p.Last, p.Protocol)
 }
 
-func isAnyAddress(ip string) bool { return ip == "" || ip == "0.0.0.0" || ip == "::" }
+func (p HostPort) single() bool { return p.First == p.Last }
 
-// published lists the host ports that a service asks for by number.
-func published(s *desired.Service) []hostPort {
-	var out []hostPort
+// clashes tells whether two have a port of an address in common.
+func (p HostPort) clashes(other HostPort) bool {
+	return p.Protocol == other.Protocol && p.First <= other.Last && other.First <= p.Last && overlap(p.Address, other.Address)
+}
+
+// overlap tells whether two addresses to listen on include each other. Engines
+// keep IPv4 and IPv6 apart: "::" is IPv6 only (libnetwork's port mapper).
+func overlap(a, b netip.Addr) bool {
+	switch {
+	case !a.IsValid() || !b.IsValid():
+		return true
+	case a.Is4() != b.Is4():
+		return false
+	default:
+		return a == b || a.IsUnspecified() || b.IsUnspecified()
+	}
+}
+
+// newHostPort reads an address and a port or range; ok is false where the engine
+// is free to choose, and for what is no port.
+func newHostPort(address, published, protocol string) (port HostPort, ok bool) {
+	if published == "" {
+		return port, false
+	}
+	first, last, err := nat.ParsePortRangeToInt(published)
+	if err != nil || first == 0 || last > 65535 {
+		return port, false
+	}
+	ip, _ := netip.ParseAddr(strings.Trim(address, "[]")) // empty: all addresses
+	return HostPort{Address: ip.Unmap(), First: uint16(first), Last: uint16(last), Protocol: protocol}, true
+}
+
+// published lists the host ports that a service asks for by number, in order. A
+// container in another one's network, or in none, publishes nothing.
+func published(s *desired.Service) []HostPort {
+	var out []HostPort
+	if mode := s.Host.NetworkMode; mode.IsHost() || mode.IsNone() || mode.IsContainer() || strings.HasPrefix(string(mode), "service:") {
+		return nil
+	}
 	for port, bindings := range s.Host.PortBindings {
 		for _, binding := range bindings {
-			if binding.HostPort != "" && binding.HostPort != "0" {
-				out = append(out, hostPort{binding.HostIP, binding.HostPort, port.Proto()})
+			if one, ok := newHostPort(binding.HostIP, binding.HostPort, port.Proto()); ok {
+				out = append(out, one)
 			}
 		}
 	}
-	return out
+	slices.SortFunc(out, func(a, b HostPort) int { return strings.Compare(a.sortKey(), b.sortKey()) })
+	return slices.Compact(out)
 }
 
-// checkPorts refuses a port that a container outside the stack publishes.
-func (b *builder) checkPorts() {
-	held := map[hostPort]observed.PortHolder{}
-	for key, holder := range b.have.Ports {
-		if holder.Stack != b.want.Name && (holder.Stack == "" || holder.Stack != b.opts.Leaving) {
-			held[parseHeld(key)] = holder
+func (p HostPort) sortKey() string {
+	return fmt.Sprintf("%05d-%05d/%s %s", p.First, p.Last, p.Protocol, p.Address)
+}
+
+// heldPort is a port that a container publishes now.
+type heldPort struct {
+	HostPort
+	observed.PortHolder
+}
+
+// heldByOthers lists the ports that containers outside the stack publish, in
+// order; those of a stack that will be gone are free.
+func (b *builder) heldByOthers() []heldPort {
+	own := map[string]bool{}
+	for _, list := range b.have.Services {
+		for i := range list {
+			own[list[i].Name] = true
 		}
 	}
+	var held []heldPort
+	for _, key := range sortedKeys(b.have.Ports) {
+		holder := b.have.Ports[key]
+		if own[holder.Container] || holder.Stack != "" && holder.Stack == b.opts.Leaving {
+			continue
+		}
+		if port, ok := parseHeld(key); ok {
+			held = append(held, heldPort{port, holder})
+		}
+	}
+	return held
+}
+
+// parseHeld reads "address:port/protocol".
+func parseHeld(key string) (HostPort, bool) {
+	rest, protocol, _ := strings.Cut(key, "/")
+	i := strings.LastIndex(rest, ":")
+	if i < 0 {
+		return HostPort{}, false
+	}
+	return newHostPort(rest[:i], rest[i+1:], protocol)
+}
+
+// checkPorts reports the ports that the stack's containers will not get: those
+// that another container has and keeps, and those that another stack of the same
+// run takes. Just the services that come up are looked at.
+func (b *builder) checkPorts() {
+	held := b.heldByOthers()
 	for _, name := range sortedKeys(b.want.Services) {
 		s := b.want.Services[name]
-		if !b.makesAny(name) {
+		if !b.comesUp(name) {
 			continue
 		}
 		for _, want := range published(&s) {
-			for _, key := range sortedKeys(b.have.Ports) {
-				have := parseHeld(key)
-				if holder, ok := held[have]; ok && want.clashes(have) {
-					b.problem(portTaken(name, want, holder))
-					break
-				}
+			if want.single() {
+				b.checkPort(name, want, held)
+			} else {
+				b.checkRange(&s, want, held)
 			}
+		}
+	}
+	slices.Sort(b.plan.Awaits)
+	b.plan.Awaits = slices.Compact(b.plan.Awaits)
+}
+
+// comesUp tells whether any container of a service is made or started.
+func (b *builder) comesUp(service string) bool {
+	return slices.ContainsFunc(b.slots[service], func(s slot) bool { return s.makes() || s.action != Remove && s.comesUp() == Start })
+}
+
+func (b *builder) checkPort(service string, want HostPort, held []heldPort) {
+	for _, h := range held {
+		if !want.clashes(h.HostPort) {
+			continue
+		}
+		switch b.fate(h) {
+		case keeps:
+			b.problem(b.portTaken(service, want, h))
+			return
+		case leaves, unclear:
+			b.plan.Warnings = append(b.plan.Warnings, b.portGivenUp(service, want, h))
+		}
+		break
+	}
+	for _, other := range b.opts.Others {
+		if other.Before && b.takes(other, want) != "" {
+			b.problem(fmt.Sprintf("Service %q publishes port %s%s, and so does service %q of stack %q, which is planned in the same run. "+
+				"Publish another port in one of the two stacks.", service, want, b.onNode(), b.takes(other, want), other.Stack))
+			return
 		}
 	}
 }
 
-func parseHeld(key string) hostPort {
-	rest, protocol, _ := strings.Cut(key, "/")
-	i := strings.LastIndex(rest, ":")
-	return hostPort{rest[:i], rest[i+1:], protocol}
+// takes is the service of another stack that is declared to publish a port by
+// its number, empty for none.
+func (b *builder) takes(other Claim, want HostPort) string {
+	for _, p := range other.Ports {
+		if p.Port.single() && want.clashes(p.Port) {
+			return p.Service
+		}
+	}
+	return ""
 }
 
-func portTaken(service string, want hostPort, holder observed.PortHolder) string {
-	by := fmt.Sprintf("container %q", holder.Container)
-	if holder.Stack != "" {
-		by = fmt.Sprintf("service %q of stack %q (container %q)", holder.Service, holder.Stack, holder.Container)
+// checkRange reports a range with fewer free ports than the service has replicas.
+func (b *builder) checkRange(s *desired.Service, want HostPort, held []heldPort) {
+	taken := map[uint16]string{}
+	for _, h := range held {
+		if want.clashes(h.HostPort) && b.fate(h) == keeps {
+			taken[h.First] = holderText(h.PortHolder)
+		}
 	}
-	return fmt.Sprintf("Service %q publishes port %s/%s, which %s holds already. Publish another port, or free that one first.",
-		service, want.port, want.protocol, by)
+	note := func(service, stack string, ports []HostPort) {
+		for _, p := range ports {
+			if p.single() && want.clashes(p) && taken[p.First] == "" {
+				taken[p.First] = fmt.Sprintf("service %q of stack %q", service, stack)
+			}
+		}
+	}
+	for name, other := range b.want.Services {
+		if name != s.Name && other.Replicas > 0 {
+			note(name, b.want.Name, published(&other))
+		}
+	}
+	for _, other := range b.opts.Others {
+		for _, p := range other.Ports {
+			if other.Before {
+				note(p.Service, other.Stack, []HostPort{p.Port})
+			}
+		}
+	}
+	size := int(want.Last) - int(want.First) + 1
+	if size-len(taken) >= s.Replicas {
+		return
+	}
+	var words []string
+	for _, port := range sortedPorts(taken) {
+		words = append(words, fmt.Sprintf("%d by %s", port, taken[port]))
+	}
+	b.problem(fmt.Sprintf("Service %q needs %d of the ports %s%s, and %d of these %d are taken: %s. Publish a larger range, or free some of them.",
+		s.Name, s.Replicas, want, b.onNode(), len(taken), size, strings.Join(words, ", ")))
+}
+
+func sortedPorts(m map[uint16]string) []uint16 {
+	var ports []uint16
+	for port := range m {
+		ports = append(ports, port)
+	}
+	slices.Sort(ports)
+	return ports
 }
 
 // sharePort tells whether a service wants a port that a container of the stack
@@ -88,8 +248,8 @@ func sharePort(want *desired.Service, current *observed.Container) bool {
 }
 
 // publishedBy reads the ports back from a container's fields.
-func publishedBy(c *observed.Container) []hostPort {
-	var out []hostPort
+func publishedBy(c *observed.Container) []HostPort {
+	var out []HostPort
 	for key, value := range c.Spec {
 		container, ok := strings.CutPrefix(key, "ports.")
 		if !ok {
@@ -98,12 +258,17 @@ func publishedBy(c *observed.Container) []hostPort {
 		_, protocol, _ := strings.Cut(container, "/")
 		for _, one := range strings.Split(value, ", ") {
 			i := strings.LastIndex(one, ":")
-			address := ""
-			if i >= 0 {
-				address = strings.Trim(one[:i], "[]")
+			if port, ok := newHostPort(one[:max(i, 0)], one[i+1:], protocol); ok {
+				out = append(out, port)
 			}
-			out = append(out, hostPort{address, one[i+1:], protocol})
 		}
 	}
 	return out
+}
+
+func (b *builder) onNode() string {
+	if b.opts.Node == "" {
+		return ""
+	}
+	return " of node " + strconv.Quote(b.opts.Node)
 }

@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
@@ -98,10 +97,8 @@ func (b *builder) chooseOrder() {
 // onlyOne says why two containers of a service can't run beside each other;
 // empty means that they can.
 func (b *builder) onlyOne(s *desired.Service, old *observed.Container) string {
-	for _, port := range publishedBy(old) {
-		if !strings.HasPrefix(port.port, "chosen") {
-			return fmt.Sprintf("only one container can publish port %s/%s of the node", port.port, port.protocol)
-		}
+	if ports := publishedBy(old); len(ports) > 0 {
+		return fmt.Sprintf("only one container can publish port %s of the node", ports[0])
 	}
 	if s.Host.NetworkMode == "host" || old.Spec["network_mode"] == "host" {
 		return "it uses the node's own network"

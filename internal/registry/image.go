@@ -44,6 +44,40 @@ func (r *Resolver) Image(ctx context.Context, ref, platform string) (Image, erro
 	})
 }
 
+// Offer is for which platforms a registry has an image.
+type Offer struct {
+	Platforms []string // "os/arch[/variant]", sorted
+	// Single tells that there is one image and no index.
+	Single bool
+}
+
+// Offer tells for which platforms there is an image by a reference: one request
+// where that is an index, a second one for the configuration of a single image.
+// Errors are as those of [Resolver.Digest].
+func (r *Resolver) Offer(ctx context.Context, ref string) (Offer, error) {
+	return ask(ctx, r, ref, func(ctx context.Context, ref name.Reference) (Offer, error) {
+		manifest, err := remote.Get(ref, r.options(ctx)...)
+		if err != nil {
+			return Offer{}, err
+		}
+		if !manifest.MediaType.IsIndex() {
+			image, err := singleImage(manifest, "")
+			return Offer{Platforms: image.Platforms, Single: true}, err
+		}
+		index, err := indexManifest(manifest)
+		if err != nil {
+			return Offer{}, err
+		}
+		platforms := map[string]bool{}
+		for _, m := range index.Manifests {
+			if text := platformText(m.Platform); text != "" {
+				platforms[text] = true
+			}
+		}
+		return Offer{Platforms: slices.Sorted(maps.Keys(platforms))}, nil
+	})
+}
+
 func singleImage(d *remote.Descriptor, wanted string) (Image, error) {
 	image, err := d.Image()
 	if err != nil {

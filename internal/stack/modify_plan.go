@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
@@ -18,8 +19,12 @@ import (
 // ModifyPlan shows what applying would do: it reads the node and writes
 // nothing.
 func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.door == nil || req.Plan.Raw.IsNull() {
-		return // the provider is not configured yet, or the stack is destroyed
+	if r.door == nil {
+		return // the provider is not configured yet
+	}
+	if req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(r.planDestroy(ctx, req.State)...)
+		return
 	}
 	var planned, config model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
@@ -46,6 +51,16 @@ func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	resp.Diagnostics.Append(setKey(ctx, resp.Private, leavingKey, leaving)...)
 }
 
+// planDestroy lets the node's other stacks know that a stack goes.
+func (r *stackResource) planDestroy(ctx context.Context, state tfsdk.State) diag.Diagnostics {
+	var prior model
+	diags := state.Get(ctx, &prior)
+	if !diags.HasError() {
+		r.door.Leave(prior.Node.ValueString(), prior.Name.ValueString())
+	}
+	return diags
+}
+
 // leavingStack names the stack that a replacement destroys first on the same
 // node; empty means none. Terraform plans a replacement twice, the second time
 // without the prior state but with the private state that the first left.
@@ -68,6 +83,8 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 		planned.unknown()
 		if planned.Node.IsUnknown() || planned.Name.IsUnknown() {
 			planned.ID = types.StringUnknown()
+		} else {
+			r.door.Undecided(planned.Node.ValueString(), planned.Name.ValueString())
 		}
 		return nil, nil
 	}
@@ -76,6 +93,7 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 		return nil, diags
 	}
 	if prior != nil && !samePlace(planned, prior) {
+		r.door.Leave(prior.Node.ValueString(), prior.Name.ValueString())
 		prior, mem = nil, converge.Memory{}
 	}
 	if prior != nil {

@@ -38,6 +38,8 @@ type Door interface {
 	Preview(ctx context.Context, node string, want *desired.Stack, mem converge.Memory, opts converge.PreviewOptions) (converge.Preview, error)
 	Apply(ctx context.Context, node string, want *desired.Stack, mem converge.Memory, opts converge.ApplyOptions) (converge.View, converge.Memory, error)
 	Destroy(ctx context.Context, node, stack string, opts converge.DestroyOptions) error
+	Leave(node, stack string)
+	Undecided(node, stack string)
 }
 
 // NewResource returns the resource homelab_stack.

@@ -1,0 +1,169 @@
+package converge
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
+)
+
+// quiet is how long nothing must happen in the process before a stack that waits
+// for another one's plan takes it that there will be none.
+const quiet = time.Second
+
+// claims are what the stacks that were planned in this process take of their
+// nodes. Terraform plans at once what does not depend on each other, so a stack
+// that is to learn of all others may have to wait for them. The zero value is
+// ready. It is safe for concurrent use.
+type claims struct {
+	mu     sync.Mutex // guards what follows
+	nodes  map[string]map[string]claimed
+	made   int
+	warned map[string]bool // nodes about whose memory somebody was told
+	// working counts the calls that may lead to another claim, waiting those of
+	// them that wait for one.
+	working, waiting int
+	stirred          chan struct{} // closed with the next change; nil: nobody waits
+}
+
+// claimed is a claim with its place in the order in which stacks were planned.
+type claimed struct {
+	plan.Claim
+	order int
+}
+
+// put notes a claim in place of an earlier one of the same stack, which keeps its
+// place in the order.
+func (c *claims) put(node string, claim plan.Claim) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.nodes == nil {
+		c.nodes = map[string]map[string]claimed{}
+	}
+	if c.nodes[node] == nil {
+		c.nodes[node] = map[string]claimed{}
+	}
+	order := c.nodes[node][claim.Stack].order
+	if order == 0 {
+		c.made++
+		order = c.made
+	}
+	c.nodes[node][claim.Stack] = claimed{claim, order}
+	c.stir()
+}
+
+// others are the claims on a node but for a stack's own, in order.
+func (c *claims) others(node, stack string) []plan.Claim {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var list []claimed
+	for name, one := range c.nodes[node] {
+		if name != stack {
+			list = append(list, one)
+		}
+	}
+	slices.SortFunc(list, func(a, b claimed) int { return cmp.Compare(a.order, b.order) })
+	own, planned := c.nodes[node][stack]
+	var out []plan.Claim
+	for _, one := range list {
+		one.Before = !planned || one.order < own.order
+		out = append(out, one.Claim)
+	}
+	return out
+}
+
+// first tells whether nobody was warned about a node's memory yet.
+func (c *claims) first(node string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.warned == nil {
+		c.warned = map[string]bool{}
+	}
+	told := c.warned[node]
+	c.warned[node] = true
+	return !told
+}
+
+// work notes a call that may lead to a claim, until the function that it returns
+// is called.
+func (c *claims) work() func() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.working++
+	c.stir()
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.working--
+		c.stir()
+	}
+}
+
+// await waits for the claims of stacks on a node, for as long as any work is
+// under way that may lead to one. It is for a call that is noted as work itself.
+func (c *claims) await(ctx context.Context, node string, stacks []string) {
+	c.mu.Lock()
+	c.waiting++
+	c.stir()
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		c.waiting--
+		c.mu.Unlock()
+	}()
+	for {
+		known, idle, stirred := c.look(node, stacks)
+		if known {
+			return
+		}
+		pause := time.NewTimer(quiet)
+		timeUp := pause.C
+		if !idle {
+			timeUp = nil
+		}
+		select {
+		case <-stirred:
+			pause.Stop()
+		case <-timeUp:
+			return
+		case <-ctx.Done():
+			pause.Stop()
+			return
+		}
+	}
+}
+
+// look tells whether all of the stacks were planned, whether nothing is under way
+// but waiting, and what is closed when that may have changed.
+func (c *claims) look(node string, stacks []string) (known, idle bool, stirred <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known = !slices.ContainsFunc(stacks, func(name string) bool { _, planned := c.nodes[node][name]; return !planned })
+	if c.stirred == nil {
+		c.stirred = make(chan struct{})
+	}
+	return known, c.working <= c.waiting, c.stirred
+}
+
+// stir wakes whoever waits. The caller holds mu.
+func (c *claims) stir() {
+	if c.stirred != nil {
+		close(c.stirred)
+		c.stirred = nil
+	}
+}
+
+// Leave notes that the run takes a stack away from a node, so that what it holds
+// there is free for others. It does no I/O.
+func (d *Door) Leave(node, stack string) {
+	d.claims.put(node, plan.Claim{Stack: stack, Leaves: true})
+}
+
+// Undecided notes that what a stack takes of a node is known only at apply. It
+// does no I/O.
+func (d *Door) Undecided(node, stack string) {
+	d.claims.put(node, plan.Claim{Stack: stack, Unknown: true})
+}

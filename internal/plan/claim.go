@@ -1,0 +1,130 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// Claim is what a stack takes of its node once it is applied, so that other
+// stacks of the same run can be told of it.
+type Claim struct {
+	Stack string
+	// Ports are the host ports of its services that publish any by number.
+	Ports []ClaimedPort
+	// Reserved are its services' reservations of memory.
+	Reserved []Reservation
+	// Leaves tells that the stack will be gone from the node.
+	Leaves bool
+	// Unknown tells that what it takes is known only at apply.
+	Unknown bool
+	// Before tells that it was planned before the stack that looks at it: of two
+	// that want the same, the later one is told.
+	Before bool
+}
+
+// ClaimedPort is a port and the service that publishes it.
+type ClaimedPort struct {
+	Service string
+	Port    HostPort
+}
+
+// Reservation is the memory that all containers of a service reserve.
+type Reservation struct {
+	Service     string
+	MemoryBytes int64
+}
+
+// ClaimOf is what a stack is declared to take.
+func ClaimOf(want *desired.Stack) Claim {
+	claim := Claim{Stack: want.Name}
+	for _, name := range sortedKeys(want.Services) {
+		s := want.Services[name]
+		if s.Replicas == 0 {
+			continue
+		}
+		for _, port := range published(&s) {
+			claim.Ports = append(claim.Ports, ClaimedPort{Service: name, Port: port})
+		}
+		if reserved := s.Host.MemoryReservation; reserved > 0 {
+			claim.Reserved = append(claim.Reserved, Reservation{Service: name, MemoryBytes: reserved * int64(s.Replicas)})
+		}
+	}
+	return claim
+}
+
+// fate is what becomes of a port that another container has.
+type fate int
+
+const (
+	// keeps: it stays taken, as far as anybody knows.
+	keeps fate = iota
+	// leaves: its stack gives it up in the same run.
+	leaves
+	// unclear: its stack's plan is known only at apply.
+	unclear
+)
+
+// fate asks the holder's stack. One that was not planned yet, if it is at all,
+// is noted as awaited, and taken to keep its ports.
+func (b *builder) fate(h heldPort) fate {
+	if !h.Owned {
+		return keeps
+	}
+	claim, planned := b.other(h.Stack)
+	switch {
+	case !planned:
+		b.plan.Awaits = append(b.plan.Awaits, h.Stack)
+		return keeps
+	case claim.Leaves:
+		return leaves
+	case claim.Unknown:
+		return unclear
+	}
+	for _, p := range claim.Ports {
+		if p.Port.clashes(h.HostPort) {
+			return keeps
+		}
+	}
+	return leaves
+}
+
+func (b *builder) other(stack string) (Claim, bool) {
+	for _, claim := range b.opts.Others {
+		if claim.Stack == stack {
+			return claim, true
+		}
+	}
+	return Claim{}, false
+}
+
+func holderText(h observed.PortHolder) string {
+	if h.Stack == "" {
+		return fmt.Sprintf("container %q", h.Container)
+	}
+	return fmt.Sprintf("service %q of stack %q (container %q)", h.Service, h.Stack, h.Container)
+}
+
+func (b *builder) portTaken(service string, want HostPort, h heldPort) string {
+	text := fmt.Sprintf("Service %q publishes port %s%s, which %s holds already. ", service, want, b.onNode(), holderText(h.PortHolder))
+	switch _, planned := b.other(h.Stack); {
+	case planned:
+		return text + "That stack keeps it in this run. Publish another port in one of the two stacks."
+	case h.Owned:
+		return text + "Publish another port, or free that one first. Where the same run takes it from that stack, " +
+			"let this one depend on it (depends_on), so that it goes first."
+	default:
+		return text + "Publish another port, or free that one first."
+	}
+}
+
+func (b *builder) portGivenUp(service string, want HostPort, h heldPort) string {
+	gives := "and gives up in this run"
+	if b.fate(h) == unclear {
+		gives = "and may give up in this run: that is known only at apply"
+	}
+	return fmt.Sprintf("Service %q publishes port %s%s, which %s holds now, %s. Let this stack depend on that one (depends_on), if it does not yet: "+
+		"else Terraform may apply this one first, which fails, without a change, while the port is taken.",
+		service, want, b.onNode(), holderText(h.PortHolder), gives)
+}

@@ -1,0 +1,176 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/docker/go-units"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// comeUp lists the services of which a plan makes containers, or changes their
+// limits.
+func (p *Plan) comeUp() []string {
+	var names []string
+	for _, c := range p.Changes {
+		if c.Service != "" && (c.Action == Create || c.Action == Recreate || c.Action == Update) {
+			names = append(names, c.Service)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// AsksForMachine tells whether anything that a plan brings up depends on what the
+// node's machine has: only then its facts are worth a call.
+func (p *Plan) AsksForMachine(want *desired.Stack) bool {
+	for _, name := range p.comeUp() {
+		if h := want.Services[name].Host; h.MemoryReservation > 0 || len(h.DeviceRequests) > 0 || namedRuntime(h.Runtime) != "" {
+			return true
+		}
+	}
+	return slices.ContainsFunc(p.Pulls(want), func(pull Pull) bool { return pull.Platform == "" })
+}
+
+// Fit compares what a plan brings up with the node's machine. Problems are what
+// the engine is certain to refuse, warnings what it may.
+func (p *Plan) Fit(want *desired.Stack, node string, facts observed.Facts) (problems []Problem, warnings []string) {
+	f := fitting{stack: want.Name, node: node, facts: facts}
+	for _, name := range p.comeUp() {
+		s := want.Services[name]
+		f.runtime(&s)
+		for _, request := range s.Host.DeviceRequests {
+			f.device(name, request.Driver, request.DeviceIDs, request.Capabilities)
+		}
+	}
+	return f.problems, f.warnings
+}
+
+type fitting struct {
+	stack, node string
+	facts       observed.Facts
+	problems    []Problem
+	warnings    []string
+}
+
+func (f *fitting) problem(format string, args ...any) {
+	f.problems = append(f.problems, Problem{Attribute: "compose", Detail: fmt.Sprintf(format, args...)})
+}
+
+// listed is how many reservations are named.
+const listed = 6
+
+// Overcommitted words that the services of a node's stacks reserve more memory
+// than it has; empty where they don't. It knows of the stacks of one run only.
+func Overcommitted(node string, facts observed.Facts, claims []Claim) string {
+	type reservation struct {
+		Reservation
+		stack string
+	}
+	var sum int64
+	var all []reservation
+	for _, claim := range claims {
+		for _, r := range claim.Reserved {
+			sum += r.MemoryBytes
+			all = append(all, reservation{r, claim.Stack})
+		}
+	}
+	if facts.MemoryBytes <= 0 || sum <= facts.MemoryBytes {
+		return ""
+	}
+	slices.SortFunc(all, func(a, b reservation) int {
+		return cmp.Or(cmp.Compare(b.MemoryBytes, a.MemoryBytes), strings.Compare(a.stack, b.stack), strings.Compare(a.Service, b.Service))
+	})
+	var parts []string
+	for i, r := range all {
+		if i == listed {
+			parts = append(parts, fmt.Sprintf("and %d more", len(all)-listed))
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%s by service %q of stack %q", bytesText(r.MemoryBytes), r.Service, r.stack))
+	}
+	return fmt.Sprintf("Node %q has %s of memory, and the services that are planned for it reserve %s (deploy.resources.reservations.memory): %s. "+
+		"The engine starts them nevertheless, but they can't all get what they reserve. Lower a reservation, or run some of them on another node.",
+		node, bytesText(facts.MemoryBytes), bytesText(sum), strings.Join(parts, ", "))
+}
+
+func bytesText(n int64) string {
+	return units.CustomSize("%.4g %s", float64(n), 1024, []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"})
+}
+
+// shim is a runtime that containerd finds by itself, by name or path, whether or
+// not the engine lists it (moby/moby, daemon/runtime_unix.go).
+var shim = regexp.MustCompile(`[./]`)
+
+// namedRuntime is a runtime that the engine has to be configured with.
+func namedRuntime(name string) string {
+	if shim.MatchString(name) {
+		return ""
+	}
+	return name
+}
+
+func (f *fitting) runtime(s *desired.Service) {
+	name := namedRuntime(s.Host.Runtime)
+	if name == "" || len(f.facts.Runtimes) == 0 || slices.Contains(f.facts.Runtimes, name) {
+		return
+	}
+	gpu := ""
+	if name == "nvidia" {
+		gpu = " It comes with the NVIDIA Container Toolkit (nvidia-ctk runtime configure)."
+	}
+	f.problem("Service %q of stack %q asks for the runtime %q, and the engine of node %q has only %s.%s Install the runtime there, or remove the key runtime.",
+		s.Name, f.stack, name, f.node, strings.Join(f.facts.Runtimes, ", "), gpu)
+}
+
+// listsDevices is the first API version with the engine's CDI devices in its
+// information.
+const listsDevices = "1.50"
+
+// device looks at a request for devices: those of the Container Device Interface
+// are known by name, a GPU by its traces. Nothing is known of others.
+func (f *fitting) device(service, driver string, ids []string, capabilities [][]string) {
+	switch {
+	case driver == "cdi":
+		f.cdi(service, ids)
+	case slices.ContainsFunc(capabilities, func(all []string) bool { return slices.Contains(all, "gpu") }):
+		f.gpu(service)
+	}
+}
+
+func (f *fitting) cdi(service string, ids []string) {
+	if olderThan(f.facts.APIVersion, listsDevices) {
+		return
+	}
+	for _, id := range ids {
+		if slices.Contains(f.facts.CDIDevices, id) {
+			continue
+		}
+		has := "it knows none"
+		if len(f.facts.CDIDevices) > 0 {
+			has = "it knows " + strings.Join(f.facts.CDIDevices, ", ")
+		}
+		f.problem("Service %q of stack %q asks for the CDI device %q, which the engine of node %q does not know: %s. "+
+			"Install the device's CDI specification there (docker info lists what is found), or run the service on another node.",
+			service, f.stack, id, f.node, has)
+	}
+}
+
+// gpu only warns: an engine that has a GPU's hook installed, but no runtime for
+// it, does not say so.
+func (f *fitting) gpu(service string) {
+	named := func(name string) bool {
+		return strings.Contains(strings.ToLower(name), "nvidia") || strings.Contains(name, "/gpu=") || strings.HasPrefix(name, "amd")
+	}
+	if slices.ContainsFunc(f.facts.Runtimes, named) || slices.ContainsFunc(f.facts.CDIDevices, named) {
+		return
+	}
+	f.warnings = append(f.warnings, fmt.Sprintf("Service %q of stack %q asks for a GPU (gpus, or deploy.resources.reservations.devices), and the engine of node %q shows none: "+
+		"it has the runtimes %s, and knows no CDI device of a GPU. Unless the NVIDIA Container Toolkit is installed there all the same, the engine will refuse to start it. "+
+		"Install it, or run the service on another node.", service, f.stack, f.node, strings.Join(f.facts.Runtimes, ", ")))
+}
