@@ -15,10 +15,15 @@ import (
 	"syscall"
 )
 
-const (
-	unaffected   = "Other nodes are not affected."
-	originAdvice = " The address comes from %s; set nodes in the provider block to use another."
-)
+const unaffected = "Other nodes are not affected."
+
+// originAdvice says where an address comes from that the host does not tell.
+func (c NodeConfig) originAdvice() string {
+	if c.Context != "" {
+		return fmt.Sprintf(" The address comes from %s.", c.origin)
+	}
+	return fmt.Sprintf(" The address comes from %s; set nodes in the provider block to use another.", c.origin)
+}
 
 // unreachable puts a failed connection into words.
 func unreachable(name string, c NodeConfig, err error) *Error {
@@ -28,14 +33,19 @@ func unreachable(name string, c NodeConfig, err error) *Error {
 	}
 	reason, advice := cause(where, c, err)
 	if c.origin != "" {
-		advice += fmt.Sprintf(originAdvice, c.origin)
-	} else {
+		advice += c.originAdvice()
+	}
+	if c.origin == "" || c.Context != "" {
 		advice += " " + unaffected
 	}
 	return &Error{Node: name, Host: shown(c.Host), Kind: Unreachable, Err: err, reason: reason, advice: advice}
 }
 
 func cause(where string, c NodeConfig, err error) (reason, advice string) {
+	var told *toldError
+	if errors.As(err, &told) {
+		return told.reason, told.advice
+	}
 	if reason, advice, ok := tlsCause(c, err); ok {
 		return reason, advice
 	}
@@ -43,7 +53,10 @@ func cause(where string, c NodeConfig, err error) (reason, advice string) {
 		return reason, advice
 	}
 	var answer *answerError
+	var channel *channelError
 	switch {
+	case errors.As(err, &channel):
+		return "the ssh connection no longer gets through to the engine's socket.", "Check that the engine still runs on the node."
 	case errors.As(err, &answer) && answer.tlsWanted:
 		return "the engine expects TLS.", "Set tls for this node."
 	case errors.As(err, &answer):
@@ -59,6 +72,12 @@ func cause(where string, c NodeConfig, err error) (reason, advice string) {
 		return fmt.Sprintf("the connection failed (%v).", err), "Check that the engine runs and can be reached from here."
 	}
 }
+
+// toldError is a cause that was put into words where it was found. Both are full
+// sentences; the reason starts in lower case.
+type toldError struct{ reason, advice string }
+
+func (e *toldError) Error() string { return strings.TrimSuffix(e.reason, ".") }
 
 // dialCause explains failures to get a connection at all.
 func dialCause(where string, err error) (reason, advice string, ok bool) {

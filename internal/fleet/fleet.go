@@ -1,8 +1,9 @@
 // Package fleet holds the nodes: names that lead to connected Docker engines.
 //
-// Hosts may be unix sockets and tcp addresses. Plain tcp is accepted to loopback
-// addresses only, and the verification of certificates cannot be turned off. No
-// other package imports the Docker client.
+// Hosts may be unix sockets, tcp addresses, machines reached over ssh, and
+// environments of a Portainer. Plain tcp is accepted to loopback addresses only,
+// and neither the verification of certificates nor that of host keys can be turned
+// off here. No other package imports the Docker client.
 package fleet
 
 import (
@@ -20,10 +21,22 @@ const defaultConnectTimeout = 15 * time.Second
 
 // NodeConfig says how one engine is reached.
 type NodeConfig struct {
-	// Host is the engine's address: unix:///path or tcp://host[:port].
+	// Host is the engine's address: unix:///path, tcp://host[:port],
+	// ssh://[user@]host[:port][/socket] or
+	// portainer+https://host[:port]/endpoints/<id>.
 	Host string
-	// TLS secures a tcp host; nil means no TLS.
+	// Context is the name of a Docker CLI context, in place of Host and TLS. It is
+	// read when the node is first used.
+	Context string
+	// TLS secures a tcp host, and says which certificates to expect of a
+	// Portainer; nil means no TLS for the former and the system's authorities for
+	// the latter.
 	TLS *TLS
+	// Token is the access token for a Portainer.
+	Token string
+	// HostKey pins the keys of an ssh host: lines as in its ssh_host_*_key.pub
+	// files. Empty means that the user's known hosts are used.
+	HostKey string
 	// Unknown marks a connection whose values are only known at apply; every
 	// other field is then ignored.
 	Unknown bool

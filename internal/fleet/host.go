@@ -11,13 +11,33 @@ import (
 	"strings"
 )
 
+const (
+	schemeUnix      = "unix"
+	schemePipe      = "npipe"
+	schemeTCP       = "tcp"
+	schemeSSH       = "ssh"
+	schemePortainer = "portainer+https"
+)
+
 // endpoint is a host taken apart. address is a socket's path or "host:port".
 type endpoint struct {
 	scheme, address, path string
+
+	// ssh is set for the scheme ssh alone.
+	ssh sshTarget
 }
 
 // url is the endpoint with its port, as the Docker client reads it.
-func (e endpoint) url() string { return e.scheme + "://" + e.address + e.path }
+func (e endpoint) url() string {
+	switch e.scheme {
+	case schemeSSH:
+		return "unix://" + e.ssh.socket
+	case schemePortainer:
+		return "tcp://" + e.address + e.path
+	default:
+		return e.scheme + "://" + e.address + e.path
+	}
+}
 
 // Check returns an [*Error], as error, when a node's configuration can never
 // work, and nil when it may or is not known yet. It does no I/O.
@@ -36,32 +56,60 @@ func (c NodeConfig) blame(name string, err *Error) *Error {
 	err.Node, err.Host = name, shown(c.Host)
 	if c.origin != "" {
 		err.Attribute = nil
-		err.advice += fmt.Sprintf(originAdvice, c.origin)
+		if c.Context != "" {
+			err.Attribute = []string{"context"}
+		}
+		err.advice += c.originAdvice()
 	}
 	return err
 }
 
 func (c NodeConfig) check() *Error {
+	if c.Context != "" && c.origin == "" {
+		return c.checkContext()
+	}
+	if c.Host == "" {
+		return invalid([]string{"host"}, "the node has neither a host nor a context.",
+			"Set host, such as unix:///var/run/docker.sock, or context.")
+	}
 	e, err := parseHost(c.Host)
-	if err != nil {
+	if err == nil {
+		err = c.checkOthers(e.scheme)
+	}
+	switch {
+	case err != nil:
 		return err
-	}
-	if e.scheme != "tcp" {
-		if c.TLS != nil {
-			return invalid([]string{"tls"}, "tls is for tcp:// hosts; a local socket is not encrypted.",
-				"Remove tls, or use a tcp:// host.")
-		}
-		return nil
-	}
-	if c.TLS != nil {
+	case c.TLS != nil:
 		return c.TLS.check()
-	}
-	if !loopback(e.address) {
+	case e.scheme == schemeTCP && !loopback(e.address):
 		return invalid([]string{"host"},
 			"plain tcp gives whoever is on the network root on the node, so it is accepted to loopback addresses only.",
-			`Set tls (see "Protect the Docker daemon socket" in Docker's documentation), or forward a loopback port to the node over ssh.`)
+			`Set tls (see "Protect the Docker daemon socket" in Docker's documentation), or use ssh://.`)
+	default:
+		return nil
 	}
-	return nil
+}
+
+// checkOthers finds what does not go with the host's scheme.
+func (c NodeConfig) checkOthers(scheme string) *Error {
+	switch {
+	case c.TLS != nil && scheme == schemeSSH:
+		return invalid([]string{"tls"}, "tls is for tcp:// and portainer+https:// hosts; ssh encrypts by itself.", "Remove tls.")
+	case c.TLS != nil && scheme != schemeTCP && scheme != schemePortainer:
+		return invalid([]string{"tls"}, "tls is for tcp:// and portainer+https:// hosts; a local socket is not encrypted.",
+			"Remove tls, or use a tcp:// host.")
+	case c.Token != "" && scheme != schemePortainer:
+		return invalid([]string{"token"}, "token is for portainer+https:// hosts.", "Remove token.")
+	case scheme == schemePortainer:
+		return checkToken(c.Token)
+	case c.HostKey != "" && scheme != schemeSSH:
+		return invalid([]string{"host_key"}, "host_key is for ssh:// hosts.", "Remove host_key.")
+	case c.HostKey != "":
+		_, err := parseHostKeys(c.HostKey)
+		return err
+	default:
+		return nil
+	}
 }
 
 // parseHost takes a host apart. A tcp host without a port stays without one.
@@ -69,28 +117,29 @@ func parseHost(host string) (endpoint, *Error) {
 	scheme, rest, ok := strings.Cut(host, "://")
 	if !ok || scheme == "" {
 		return endpoint{}, invalid([]string{"host"}, "the host has no scheme.",
-			"Write unix:///var/run/docker.sock or tcp://address:2376.")
+			"Write ssh://user@address, tcp://address:2376 or unix:///var/run/docker.sock.")
 	}
 	switch scheme {
-	case "unix":
+	case schemeUnix:
 		if !path.IsAbs(rest) {
 			return endpoint{}, invalid([]string{"host"}, "a socket needs an absolute path.",
 				"Write it with three slashes: unix:///var/run/docker.sock.")
 		}
 		return endpoint{scheme: scheme, address: rest}, nil
-	case "npipe":
+	case schemePipe:
 		if runtime.GOOS != "windows" {
 			return endpoint{}, invalid([]string{"host"}, "npipe:// is for Windows only.", "Use unix:// here.")
 		}
 		return endpoint{scheme: scheme, address: rest}, nil
-	case "tcp":
+	case schemeTCP:
 		return parseTCP(host)
-	case "ssh", "portainer+https":
-		return endpoint{}, invalid([]string{"host"}, scheme+":// is not supported yet in this version of the provider.",
-			"Use unix:// or tcp:// with tls for now.")
+	case schemeSSH:
+		return parseSSH(host)
+	case schemePortainer:
+		return parsePortainer(host)
 	default:
 		return endpoint{}, invalid([]string{"host"}, fmt.Sprintf("the scheme %q is not one that the provider knows.", scheme),
-			"Use unix:// or tcp:// (with tls).")
+			"Use ssh://, tcp:// (with tls), portainer+https:// or unix://.")
 	}
 }
 
@@ -108,21 +157,21 @@ func parseTCP(host string) (endpoint, *Error) {
 	case u.RawQuery != "" || u.Fragment != "":
 		return endpoint{}, invalid([]string{"host"}, "a tcp host takes no query or fragment.", "Write tcp://address:port.")
 	}
-	return endpoint{scheme: "tcp", address: u.Host, path: strings.TrimSuffix(u.Path, "/")}, nil
+	return endpoint{scheme: schemeTCP, address: u.Host, path: strings.TrimSuffix(u.Path, "/")}, nil
 }
 
-// withPort adds the port that Docker reserves for the engine: 2376 with TLS,
-// 2375 without.
+// withPort adds the port that goes without saying: of a tcp host the one that
+// Docker reserves for the engine, 2376 with TLS and 2375 without.
 func (e endpoint) withPort(secure bool) endpoint {
-	if e.scheme != "tcp" {
-		return e
-	}
 	u := url.URL{Host: e.address}
-	if u.Port() != "" {
+	if e.scheme != schemeTCP && e.scheme != schemePortainer || u.Port() != "" {
 		return e
 	}
 	port := "2375"
-	if secure {
+	switch {
+	case e.scheme == schemePortainer:
+		port = "443"
+	case secure:
 		port = "2376"
 	}
 	e.address = net.JoinHostPort(u.Hostname(), port)

@@ -1,8 +1,6 @@
 package fleet
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,17 +21,31 @@ const (
 // default socket (https://docs.docker.com/engine/manage-resources/contexts/).
 func localNode() (NodeConfig, error) {
 	dir := configDir()
-	if host := os.Getenv(client.EnvOverrideHost); host != "" {
-		return NodeConfig{Host: host, TLS: environmentTLS(host, dir), origin: "DOCKER_HOST"}, nil
+	if os.Getenv(client.EnvOverrideHost) != "" {
+		return environmentNode(dir), nil
 	}
 	name, err := currentContext(dir)
 	if err != nil {
 		return NodeConfig{}, localError("the Docker configuration", err)
 	}
-	if name == "" || name == defaultContext {
-		return NodeConfig{Host: client.DefaultDockerHost, origin: "Docker's default"}, nil
+	if name == "" {
+		name = defaultContext
 	}
-	return contextNode(dir, name)
+	c, bad := contextNode(dir, name)
+	if bad != nil {
+		bad.Node = LocalNode
+		return NodeConfig{}, bad
+	}
+	return c, nil
+}
+
+// environmentNode is what the Docker CLI calls the context "default": DOCKER_HOST,
+// or else the default socket.
+func environmentNode(dir string) NodeConfig {
+	if host := os.Getenv(client.EnvOverrideHost); host != "" {
+		return NodeConfig{Host: host, TLS: environmentTLS(host, dir), origin: "DOCKER_HOST"}
+	}
+	return NodeConfig{Host: client.DefaultDockerHost, origin: "Docker's default"}
 }
 
 // configDir returns "" when there is no home: then there is no configuration
@@ -52,7 +64,7 @@ func configDir() string {
 // environmentTLS reads DOCKER_TLS_VERIFY and DOCKER_CERT_PATH. Unlike the Docker
 // CLI it never turns verification off: a certificate path alone verifies too.
 func environmentTLS(host, dir string) *TLS {
-	if e, err := parseHost(host); err != nil || e.scheme != "tcp" {
+	if e, err := parseHost(host); err != nil || e.scheme != schemeTCP {
 		return nil
 	}
 	certs := os.Getenv(client.EnvOverrideCertPath)
@@ -94,49 +106,6 @@ func currentContext(dir string) (string, error) {
 	return config.CurrentContext, err
 }
 
-// contextNode reads a context as the Docker CLI stores it: meta.json and tls
-// files in folders named by the SHA-256 of the context's name.
-func contextNode(dir, name string) (NodeConfig, error) {
-	subject := fmt.Sprintf("the Docker context %q", name)
-	sum := sha256.Sum256([]byte(name))
-	id := hex.EncodeToString(sum[:])
-	var meta struct {
-		Endpoints map[string]struct {
-			Host          string
-			SkipTLSVerify bool
-		}
-	}
-	err := readJSON(filepath.Join(dir, "contexts", "meta", id, "meta.json"), &meta)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = errors.New("it does not exist")
-	}
-	if err != nil {
-		return NodeConfig{}, localError(subject, err)
-	}
-	engine, ok := meta.Endpoints["docker"]
-	switch {
-	case !ok:
-		return NodeConfig{}, localError(subject, errors.New("it has no Docker endpoint"))
-	case engine.SkipTLSVerify:
-		return NodeConfig{}, localError(subject, errors.New("it skips the verification of certificates, which the provider never does"))
-	case engine.Host == "":
-		engine.Host = client.DefaultDockerHost
-	}
-	return NodeConfig{Host: engine.Host, TLS: contextTLS(dir, id, engine.Host), origin: subject}, nil
-}
-
-// contextTLS returns nil for a context without certificates.
-func contextTLS(dir, id, host string) *TLS {
-	folder := filepath.Join(dir, "contexts", "tls", id, "docker")
-	if e, err := parseHost(host); err != nil || e.scheme != "tcp" {
-		return nil
-	}
-	if t := tlsFolder(folder); *t != (TLS{}) {
-		return t
-	}
-	return nil
-}
-
 // readJSON never quotes the file: config.json may hold credentials.
 func readJSON(file string, into any) error {
 	text, err := os.ReadFile(file)
@@ -150,8 +119,7 @@ func readJSON(file string, into any) error {
 }
 
 func localError(subject string, err error) *Error {
-	return &Error{
-		Node: LocalNode, Kind: InvalidHost, Err: fmt.Errorf("read %s: %w", subject, err),
-		reason: fmt.Sprintf("%s cannot be used: %v.", subject, err), advice: contextDocs,
-	}
+	e := contextError(subject, err)
+	e.Node = LocalNode
+	return e
 }

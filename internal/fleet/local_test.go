@@ -101,7 +101,7 @@ func TestNew_ContextWithCertificates_Connects(t *testing.T) {
 func TestNew_UnusableContext_SaysWhichAndWhy(t *testing.T) {
 	dir := isolate(t)
 	writeContext(t, dir, "lax", `{"Host":"tcp://10.0.2.20:2376","SkipTLSVerify":true}`)
-	writeContext(t, dir, "remote", `{"Host":"ssh://pi@10.0.2.10"}`)
+	writeContext(t, dir, "remote", `{"Host":"tcp://10.0.2.20:2375"}`)
 	for name, text := range map[string]string{
 		"absent": `the Docker context "absent" cannot be used: it does not exist`,
 		"lax":    "skips the verification of certificates",

@@ -22,6 +22,7 @@ type Node struct {
 	*client.Client
 	name   string
 	config NodeConfig
+	line   *line
 }
 
 // Name returns the node's name in the provider's configuration.

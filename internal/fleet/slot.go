@@ -74,7 +74,7 @@ func (s *slot) close() {
 	select {
 	case <-a.done:
 		if a.node != nil {
-			_ = a.node.Close()
+			a.node.line.close()
 		}
 	default:
 	}

@@ -19,8 +19,11 @@ type model struct {
 }
 
 type nodeModel struct {
-	Host types.String `tfsdk:"host"`
-	TLS  types.Object `tfsdk:"tls"`
+	Host    types.String `tfsdk:"host"`
+	Context types.String `tfsdk:"context"`
+	TLS     types.Object `tfsdk:"tls"`
+	Token   types.String `tfsdk:"token"`
+	HostKey types.String `tfsdk:"host_key"`
 }
 
 type tlsModel struct {
@@ -49,7 +52,7 @@ func (m model) nodes(ctx context.Context) (nodes map[string]fleet.NodeConfig, na
 		}
 		if object.IsNull() {
 			diags.AddAttributeError(path.Root("nodes").AtMapKey(name), "Invalid node configuration",
-				fmt.Sprintf("Node %q is null. Give it a host, or leave it out of the map.", name))
+				fmt.Sprintf("Node %q is null. Give it a host or a context, or leave it out of the map.", name))
 			continue
 		}
 		var n nodeModel
@@ -62,10 +65,13 @@ func (m model) nodes(ctx context.Context) (nodes map[string]fleet.NodeConfig, na
 }
 
 func (n nodeModel) config(ctx context.Context) (fleet.NodeConfig, diag.Diagnostics) {
-	if n.Host.IsUnknown() || n.TLS.IsUnknown() {
+	if n.TLS.IsUnknown() || anyUnknown(n.Host, n.Context, n.Token, n.HostKey) {
 		return fleet.NodeConfig{Unknown: true}, nil
 	}
-	config := fleet.NodeConfig{Host: n.Host.ValueString()}
+	config := fleet.NodeConfig{
+		Host: n.Host.ValueString(), Context: n.Context.ValueString(),
+		Token: n.Token.ValueString(), HostKey: n.HostKey.ValueString(),
+	}
 	if n.TLS.IsNull() {
 		return config, nil
 	}
@@ -83,7 +89,11 @@ func (n nodeModel) config(ctx context.Context) (fleet.NodeConfig, diag.Diagnosti
 }
 
 func (t tlsModel) unknown() bool {
-	for _, v := range []types.String{t.CAFile, t.CertFile, t.KeyFile, t.CA, t.Cert, t.Key, t.ServerName} {
+	return anyUnknown(t.CAFile, t.CertFile, t.KeyFile, t.CA, t.Cert, t.Key, t.ServerName)
+}
+
+func anyUnknown(values ...types.String) bool {
+	for _, v := range values {
 		if v.IsUnknown() {
 			return true
 		}

@@ -27,17 +27,31 @@ var (
 		"ca_file": tftypes.String, "cert_file": tftypes.String, "key_file": tftypes.String,
 		"ca": tftypes.String, "cert": tftypes.String, "key": tftypes.String, "server_name": tftypes.String,
 	}}
-	nodeType  = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"host": tftypes.String, "tls": tlsType}}
+	nodeType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
+		"host": tftypes.String, "context": tftypes.String, "tls": tlsType, "token": tftypes.String, "host_key": tftypes.String,
+	}}
 	nodesType = tftypes.Map{ElementType: nodeType}
 )
 
 func nodes(values map[string]tftypes.Value) tftypes.Value { return tftypes.NewValue(nodesType, values) }
 
 func node(host any, tls tftypes.Value) tftypes.Value {
-	return tftypes.NewValue(nodeType, map[string]tftypes.Value{"host": tftypes.NewValue(tftypes.String, host), "tls": tls})
+	return nodeWith(map[string]tftypes.Value{"host": tftypes.NewValue(tftypes.String, host), "tls": tls})
+}
+
+// nodeWith returns a node with the given attributes; the others are null.
+func nodeWith(given map[string]tftypes.Value) tftypes.Value {
+	values := map[string]tftypes.Value{}
+	for name, kind := range nodeType.AttributeTypes {
+		values[name] = tftypes.NewValue(kind, nil)
+	}
+	maps.Copy(values, given)
+	return tftypes.NewValue(nodeType, values)
 }
 
 func plain(host any) tftypes.Value { return node(host, tftypes.NewValue(tlsType, nil)) }
+
+func text(value string) tftypes.Value { return tftypes.NewValue(tftypes.String, value) }
 
 // tls returns a tls value with the given attributes; the others are null.
 func tls(given map[string]string) tftypes.Value {
@@ -149,8 +163,16 @@ func TestValidateConfig_UnusableNode_NamesTheAttribute(t *testing.T) {
 		at   path.Path
 		text string
 	}{
-		"bad scheme":              {plain("http://10.0.2.20"), root.AtName("host"), "unix:// or tcp://"},
-		"ssh":                     {plain("ssh://pi@10.0.2.10"), root.AtName("host"), "not supported yet"},
+		"bad scheme":   {plain("http://10.0.2.20"), root.AtName("host"), "Use ssh://, tcp:// (with tls)"},
+		"ssh password": {plain("ssh://pi:x@10.0.2.10"), root.AtName("host"), "takes no password"},
+		"no token":     {plain("portainer+https://p.lan/endpoints/3"), root.AtName("token"), "needs an access token"},
+		"neither":      {nodeWith(nil), root.AtName("host"), "neither a host nor a context"},
+		"host and context": {
+			nodeWith(map[string]tftypes.Value{"host": text("unix:///a"), "context": text("lab")}), root.AtName("context"), "Keep one",
+		},
+		"host key": {
+			nodeWith(map[string]tftypes.Value{"host": text("ssh://pi@a"), "host_key": text("AAAA")}), root.AtName("host_key"), "not a public key",
+		},
 		"plain tcp":               {plain("tcp://10.0.2.20:2375"), root.AtName("host"), "Set tls"},
 		"tls with a socket":       {node("unix:///a", tls(nil)), root.AtName("tls"), "Remove tls"},
 		"both file and PEM":       {node("tcp://a", tls(map[string]string{"ca": "x", "ca_file": "y"})), root.AtName("tls").AtName("ca"), "Keep one"},
@@ -169,6 +191,9 @@ func TestValidateConfig_UnknownValues_AreQuiet(t *testing.T) {
 		"node":  nodes(map[string]tftypes.Value{"atlas": tftypes.NewValue(nodeType, tftypes.UnknownValue)}),
 		"host":  nodes(map[string]tftypes.Value{"atlas": plain(tftypes.UnknownValue)}),
 		"tls":   nodes(map[string]tftypes.Value{"atlas": node("tcp://a", tftypes.NewValue(tlsType, tftypes.UnknownValue))}),
+		"token": nodes(map[string]tftypes.Value{"atlas": nodeWith(map[string]tftypes.Value{
+			"host": text("portainer+https://p.lan/endpoints/3"), "token": tftypes.NewValue(tftypes.String, tftypes.UnknownValue),
+		})}),
 	} {
 		if diags := validate(t, value); len(diags) > 0 {
 			t.Errorf("%s: %v", name, diags)

@@ -35,10 +35,30 @@ func nodesSchema() schema.Attribute {
 		NestedObject: schema.NestedAttributeObject{
 			Attributes: map[string]schema.Attribute{
 				"host": schema.StringAttribute{
-					MarkdownDescription: "Address of the Docker engine: `unix:///var/run/docker.sock` for a socket on the machine that " +
-						"runs Terraform, or `tcp://address:port` together with `tls`. The port defaults to 2376. Without `tls`, " +
-						"`tcp://` is accepted to loopback addresses only.",
-					Required: true,
+					MarkdownDescription: "Address of the Docker engine. Set this or `context`.\n\n" +
+						"- `ssh://[user@]address[:port][/socket]`: through the `ssh` command of the machine that runs Terraform, with its " +
+						"configuration, agent, known hosts and jump hosts. The socket is `/var/run/docker.sock` if not given; a rootless " +
+						"engine's is `/run/user/<uid>/docker.sock`.\n" +
+						"- `tcp://address[:port]`, together with `tls`. The port defaults to 2376. Without `tls` it is accepted to loopback " +
+						"addresses only.\n" +
+						"- `portainer+https://address[:port][/path]/endpoints/<id>`, together with `token`: through a Portainer's proxy.\n" +
+						"- `unix:///var/run/docker.sock`: a socket on the machine that runs Terraform.",
+					Optional: true,
+				},
+				"context": schema.StringAttribute{
+					MarkdownDescription: "Name of a Docker context of the user that runs Terraform (`docker context ls`), in place of `host` and `tls`. " +
+						"It is read when the node is first used.",
+					Optional: true,
+				},
+				"host_key": schema.StringAttribute{
+					MarkdownDescription: "Host key to expect of an `ssh://` node, as in its `/etc/ssh/ssh_host_ed25519_key.pub`; several go on lines of " +
+						"their own. The user's known hosts don't count for this node then.",
+					Optional: true,
+				},
+				"token": schema.StringAttribute{
+					MarkdownDescription: "Access token for a `portainer+https://` node. It is sent to that Portainer and nowhere else.",
+					Optional:            true,
+					Sensitive:           true,
 				},
 				"tls": tlsSchema(),
 			},
@@ -48,7 +68,7 @@ func nodesSchema() schema.Attribute {
 
 func tlsSchema() schema.Attribute {
 	return schema.SingleNestedAttribute{
-		MarkdownDescription: "TLS for a `tcp://` host. The engine's certificate is always verified. Each certificate is given as a " +
+		MarkdownDescription: "TLS for a `tcp://` or `portainer+https://` host. The other side's certificate is always verified; there is no way to switch that off. Each certificate is given as a " +
 			"file's path or as PEM text, not both.",
 		Optional: true,
 		Attributes: map[string]schema.Attribute{

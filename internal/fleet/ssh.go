@@ -1,0 +1,152 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// tunnel is the one ssh connection to a node: it is made when it is first needed,
+// carries every API connection as a channel of its own, and is made anew when it
+// broke. It is safe for concurrent use.
+type tunnel struct {
+	name    string // the node's
+	target  sshTarget
+	hostKey string
+	timeout time.Duration
+
+	mu      sync.Mutex
+	current *sshAttempt // guarded by mu; nil until first used
+}
+
+// sshAttempt is one try to connect, shared by everyone who waits for it. Its
+// fields are set before done is closed and never change afterwards.
+type sshAttempt struct {
+	done   chan struct{}
+	master *sshMaster
+	err    error
+	stale  time.Time // when a failure stops to count
+}
+
+// DialContext opens a connection to the engine's socket.
+func (t *tunnel) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
+	m, err := t.connected(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := m.dial(ctx)
+	if err == nil || ctx.Err() != nil {
+		return conn, err
+	}
+	// It ended just now: nothing was sent yet, so a new one does no harm.
+	m.close()
+	if m, err = t.connected(ctx); err != nil {
+		return nil, err
+	}
+	return m.dial(ctx)
+}
+
+// connected returns the connection, and makes it if there is none.
+func (t *tunnel) connected(ctx context.Context) (*sshMaster, error) {
+	a := t.join(ctx)
+	select {
+	case <-a.done:
+		return a.master, a.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// join returns the attempt to wait for, and starts one if there is none. It is
+// detached from ctx: one caller that gives up must not fail others.
+func (t *tunnel) join(ctx context.Context) *sshAttempt {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.current != nil && !t.current.over() {
+		return t.current
+	}
+	a := &sshAttempt{done: make(chan struct{})}
+	t.current = a
+	go func() {
+		defer close(a.done)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.timeout)
+		defer cancel()
+		start := time.Now()
+		a.master, a.err = t.start(ctx)
+		end := time.Now()
+		a.stale = end.Add(end.Sub(start))
+	}()
+	return a
+}
+
+// over tells whether the connection ended, or failed long enough ago to be tried
+// anew.
+func (a *sshAttempt) over() bool {
+	select {
+	case <-a.done:
+	default:
+		return false
+	}
+	if a.err != nil {
+		return time.Now().After(a.stale)
+	}
+	return a.master.ended()
+}
+
+// close ends the connection; the next call makes a new one.
+func (t *tunnel) close() {
+	t.mu.Lock()
+	a := t.current
+	t.mu.Unlock()
+	if a == nil {
+		return
+	}
+	select {
+	case <-a.done:
+		if a.master != nil {
+			a.master.close()
+		}
+	default:
+	}
+}
+
+// sshConn is one channel of the connection. Locally it always opens; that the
+// node did not open its end shows when nothing comes of it.
+type sshConn struct {
+	*net.UnixConn
+	master   *sshMaster
+	answered atomic.Bool
+}
+
+// Read tells an answer's end from a channel that was never opened.
+func (c *sshConn) Read(b []byte) (int, error) {
+	n, err := c.UnixConn.Read(b)
+	if n > 0 {
+		c.answered.Store(true)
+	}
+	return n, c.judge(err)
+}
+
+// Write tells the same of a request that nobody took.
+func (c *sshConn) Write(b []byte) (int, error) {
+	n, err := c.UnixConn.Write(b)
+	return n, c.judge(err)
+}
+
+func (c *sshConn) judge(err error) error {
+	ended := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+	if ended && !c.answered.Load() {
+		return &channelError{c.master}
+	}
+	return err
+}
+
+// channelError is a channel that ended without an answer.
+type channelError struct{ master *sshMaster }
+
+func (e *channelError) Error() string { return "the connection to the engine's socket was not made" }
