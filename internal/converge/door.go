@@ -60,6 +60,7 @@ type Door struct {
 	machines answers[observed.Facts] // by node, for what a plan brings up
 	offers   answers[Offer]          // by reference
 	claims   claims
+	segments segments
 
 	reading singleflight.Group
 	mu      sync.Mutex // guards what follows

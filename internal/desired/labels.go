@@ -55,6 +55,12 @@ const (
 	// LabelScratch marks the never started containers that files go through.
 	LabelScratch = "io.homelab.scratch"
 
+	// LabelNetworkName marks a network that is a resource of its own; its value is
+	// its name.
+	LabelNetworkName = "io.homelab.network"
+	// LabelDescription is what such a network is for, in its maker's words.
+	LabelDescription = "io.homelab.description"
+
 	prefixOwnLabel = "io.homelab."
 )
 

@@ -232,24 +232,6 @@ type Dependency struct {
 	Required bool
 }
 
-// Network is one network of a stack.
-type Network struct {
-	Key      string // in the Compose document
-	Name     string // on the engine
-	External bool
-	Driver   string // empty: the engine's default
-	Options  map[string]string
-	Internal bool
-	// Attachable lets stand-alone containers join a swarm network.
-	Attachable bool
-	EnableIPv4 *bool
-	EnableIPv6 *bool
-	IPAM       *network.IPAM // nil: the engine's default
-	Labels     map[string]string
-	// ComposeHash is Docker Compose's own hash of the network.
-	ComposeHash string
-}
-
 // Volume is one named volume of a stack.
 type Volume struct {
 	Key      string

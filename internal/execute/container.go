@@ -236,6 +236,9 @@ func endpoints(s *desired.Service, name string) []endpoint {
 }
 
 func (r *run) connect(ctx context.Context, op *plan.Operation, id string) error {
+	if op.Endpoint != nil {
+		return r.attach(ctx, op)
+	}
 	s := r.want.Services[op.Service]
 	for _, e := range endpoints(&s, plan.ContainerName(r.want.Name, &s, op.Number)) {
 		if e.network == op.Network {

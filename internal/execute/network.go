@@ -3,39 +3,56 @@ package execute
 import (
 	"context"
 	"fmt"
-	"maps"
 	"strings"
 	"time"
-
-	"github.com/docker/docker/api/types/network"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
 func (r *run) createNetwork(ctx context.Context, op *plan.Operation) error {
+	if op.Made != nil {
+		return r.makeNetwork(ctx, op.Made, map[string]string{desired.LabelNetworkName: op.Made.Name})
+	}
 	for key, n := range r.want.Networks {
-		if n.Name != op.Name {
-			continue
+		if n.Name == op.Name {
+			return r.makeNetwork(ctx, &n, map[string]string{
+				desired.LabelProject: r.want.Name, desired.LabelNetwork: key, desired.LabelStack: r.want.Name,
+				desired.LabelConfigHash: n.ComposeHash, desired.LabelComposeVer: composeVersion,
+			})
 		}
-		labels := maps.Clone(n.Labels)
-		if labels == nil {
-			labels = map[string]string{}
-		}
-		maps.Copy(labels, map[string]string{
-			desired.LabelProject: r.want.Name, desired.LabelNetwork: key, desired.LabelStack: r.want.Name,
-			desired.LabelConfigHash: n.ComposeHash, desired.LabelComposeVer: composeVersion,
-		})
-		options := network.CreateOptions{
-			Driver: n.Driver, Options: n.Options, Internal: n.Internal, Attachable: n.Attachable,
-			EnableIPv4: n.EnableIPv4, EnableIPv6: n.EnableIPv6, IPAM: n.IPAM, Labels: labels,
-		}
-		if _, err := r.engine.NetworkCreate(ctx, n.Name, options); err != nil {
-			return fmt.Errorf("create network %s: %w", n.Name, err)
-		}
-		return nil
 	}
 	return fmt.Errorf("create network %s: not declared", op.Name)
+}
+
+// makeNetwork makes a network with its own labels and marks that say whose it is.
+func (r *run) makeNetwork(ctx context.Context, n *desired.Network, marks map[string]string) error {
+	if _, err := r.engine.NetworkCreate(ctx, n.Name, n.CreateOptions(marks)); err != nil {
+		return fmt.Errorf("create network %s: %w", n.Name, err)
+	}
+	return nil
+}
+
+// makeAgain brings a network back as it was, in place of one that a create that
+// was given up may have left. Its labels still say whose it is.
+func (r *run) makeAgain(ctx context.Context, n *desired.Network) error {
+	if err := r.removeNetwork(ctx, n.Name); err != nil {
+		return err
+	}
+	return r.makeNetwork(ctx, n, nil)
+}
+
+// attach puts a container that was not made here on a network, as the plan says.
+func (r *run) attach(ctx context.Context, op *plan.Operation) error {
+	if err := r.engine.NetworkConnect(ctx, op.Network, op.Container, op.Endpoint); err != nil {
+		return fmt.Errorf("connect container to network %s: %w", op.Network, err)
+	}
+	return nil
+}
+
+// detachAgain undoes attach.
+func (r *run) detachAgain(ctx context.Context, op *plan.Operation) error {
+	return ignoreNotFound(r.engine.NetworkDisconnect(ctx, op.Network, op.Container, true))
 }
 
 // How long an engine is given to notice that nobody is on a network any more.

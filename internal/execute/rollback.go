@@ -97,6 +97,18 @@ func (r *run) undo(ctx context.Context, op *plan.Operation, restored map[string]
 		}
 	case plan.CreateNetwork:
 		return r.removeNetwork(ctx, op.Name)
+	case plan.RemoveNetwork:
+		if op.Made != nil {
+			return r.makeAgain(ctx, op.Made)
+		}
+	case plan.DisconnectContainer:
+		if op.Endpoint != nil {
+			return r.attach(ctx, op)
+		}
+	case plan.ConnectContainer:
+		if op.Endpoint != nil {
+			return r.detachAgain(ctx, op)
+		}
 	default: // nothing to undo, or gone with the new containers
 	}
 	return nil

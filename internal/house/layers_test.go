@@ -19,7 +19,8 @@ var layers = map[string]layer{
 	"archive":  {[]string{"desired"}, "files become desired entries, whoever needs them"},
 	"compose":  {[]string{"desired", "archive"}, "Compose documents are one way to say what is desired, and end there"},
 	"observed": {[]string{"desired"}, "reading must not depend on deciding or doing"},
-	"plan":     {[]string{"desired", "observed"}, "deciding is desired × observed and nothing else, so that a plan can be trusted and tested without an engine"},
+	"cidr":     {[]string{"address"}, "addresses in configurations are values of the address package, and Terraform's strings"},
+	"plan":     {[]string{"desired", "observed", "address"}, "deciding is desired × observed and nothing else, so that a plan can be trusted and tested without an engine"},
 	"execute":  {[]string{"plan", "desired", "observed", "archive", "buildkit"}, "the executor does what the plan says; whoever could read the configuration could decide again"},
 	"converge": {[]string{"desired", "observed", "plan", "execute", "registry"}, "the door between Terraform and the core knows neither Compose, nor connections, nor Terraform's concepts"},
 }

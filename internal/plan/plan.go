@@ -52,7 +52,8 @@ const (
 	Rename   Action = "rename"
 	TagImage Action = "tag the image of" // the reference is gone, the image is there
 	Remove   Action = "remove"
-	Replace  Action = "replace" // of a network
+	Replace  Action = "replace"  // of a network
+	Reattach Action = "reattach" // to a network that is replaced
 	CleanUp  Action = "clean up"
 )
 
@@ -168,6 +169,11 @@ type Operation struct {
 	Image string
 	// File is the delivered file of DeliverFiles and its CreateVolume.
 	File *Placement
+	// Made is the network that a CreateNetwork makes, or that a RemoveNetwork
+	// removed, if it is no stack's.
+	Made *desired.Network
+	// Endpoint is how a container that is not made here is, or was, on Network.
+	Endpoint *desired.Endpoint
 }
 
 // Await is the condition in which a container counts as arrived.

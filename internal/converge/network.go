@@ -1,0 +1,192 @@
+package converge
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
+)
+
+// NetworkView is a network that is no stack's, as the engine has it.
+type NetworkView struct {
+	// ID is the engine's.
+	ID string
+	// Network has all that the engine says of it, bookkeeping labels included.
+	Network desired.Network
+	// Attached names the containers on it.
+	Attached []string
+}
+
+// NetworkOptions are how a network is planned and applied.
+type NetworkOptions struct {
+	// Owner says whose it is in messages, as in `homelab_network "lan"`.
+	Owner string
+	// Known names the fields that were asked for before; one that is no longer
+	// asked for is a change. Filled names those that the engine set by itself.
+	Known, Filled []string
+	// Adopt allows a network that is there already.
+	Adopt bool
+	// Planned are the changes that were agreed to; nil allows any.
+	Planned []string
+	// Progress is told what happens.
+	Progress func(ctx context.Context, message string)
+}
+
+// NetworkPreview is what applying a network would do.
+type NetworkPreview struct {
+	// Replaced tells that the network is made again, Created that there is none
+	// yet.
+	Replaced, Created bool
+	// Now is what is there before.
+	Now NetworkView
+	// Changes are everything that will happen, for ApplyNetwork to hold to.
+	Changes  []Change
+	Problems []plan.Problem
+	Warnings []string
+}
+
+// Segment is what a network takes of its node.
+type Segment = plan.Segment
+
+// segments are what the networks that were planned in this process take of their
+// nodes. The zero value is ready.
+type segments struct {
+	mu    sync.Mutex // guards what follows
+	nodes map[string][]plan.Segment
+}
+
+// put notes what a network takes, in place of what was noted of it before.
+func (s *segments) put(node string, one plan.Segment) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.nodes == nil {
+		s.nodes = map[string][]plan.Segment{}
+	}
+	kept := slices.DeleteFunc(s.nodes[node], func(other plan.Segment) bool { return other.Name == one.Name })
+	s.nodes[node] = append(kept, one)
+}
+
+// of is what was noted of a node.
+func (s *segments) of(node string) []plan.Segment {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.nodes[node])
+}
+
+// observeNetwork reads one network, from the shared snapshot.
+func (d *Door) observeNetwork(ctx context.Context, node, name string) (Engine, *observed.NetworkOnNode, error) {
+	engine, err := d.engines.Engine(ctx, node)
+	if err != nil {
+		return nil, nil, err
+	}
+	snapshot, err := d.snapshot(ctx, node, engine)
+	if err != nil {
+		return nil, nil, explain(engine, err)
+	}
+	have, err := snapshot.Network(ctx, name)
+	return engine, have, explain(engine, err)
+}
+
+func networkView(have *observed.NetworkOnNode) NetworkView {
+	view := NetworkView{ID: have.Network.ID, Network: desired.NetworkOf(have.Network)}
+	view.Network.Labels = have.Network.Labels
+	for _, c := range have.Attached {
+		view.Attached = append(view.Attached, c.Name)
+	}
+	return view
+}
+
+// ReadNetwork shows what exists of a network; exists is false when there is none
+// of that name. It only reads.
+func (d *Door) ReadNetwork(ctx context.Context, node, name string) (view NetworkView, exists bool, err error) {
+	_, have, err := d.observeNetwork(ctx, node, name)
+	if err != nil || !have.Exists {
+		return NetworkView{}, false, err
+	}
+	return networkView(have), true, nil
+}
+
+// LeaveNetwork notes that the run takes a network away from a node, so that what it
+// holds is free for others. It does no I/O.
+func (d *Door) LeaveNetwork(node, name string) {
+	d.segments.put(node, plan.Segment{Name: name, Leaves: true})
+}
+
+// PreviewNetwork says what ApplyNetwork would do, and what is wrong with it. It
+// only reads.
+func (d *Door) PreviewNetwork(ctx context.Context, node string, want *desired.Network, opts NetworkOptions) (NetworkPreview, error) {
+	own := plan.SegmentOf(opts.Owner, want)
+	d.segments.put(node, own)
+	_, have, err := d.observeNetwork(ctx, node, want.Name)
+	if err != nil {
+		return NetworkPreview{}, err
+	}
+	p := plan.Network(want, have, networkOptions(opts))
+	out := NetworkPreview{Changes: p.Changes, Problems: p.Problems, Created: !have.Exists}
+	for _, c := range p.Changes {
+		out.Replaced = out.Replaced || c.Action == plan.Replace
+	}
+	if have.Exists {
+		out.Now = networkView(have)
+	}
+	neighbours, warnings := plan.CheckNeighbours(own, d.segments.of(node), have)
+	out.Problems = slices.Concat(out.Problems, plan.CheckEngine(want, have), neighbours)
+	out.Warnings = warnings
+	return out, nil
+}
+
+func networkOptions(opts NetworkOptions) plan.NetworkOptions {
+	return plan.NetworkOptions{Known: opts.Known, Filled: opts.Filled, Adopt: opts.Adopt}
+}
+
+// ApplyNetwork makes the node have the network. The view is what is observed
+// afterwards, also when an error is returned; it has no ID when there is no such
+// network then, or the node can't be looked at any more.
+func (d *Door) ApplyNetwork(ctx context.Context, node string, want *desired.Network, opts NetworkOptions) (NetworkView, error) {
+	d.forget(node)
+	defer d.forget(node)
+	engine, have, err := d.observeNetwork(ctx, node, want.Name)
+	if err != nil {
+		return NetworkView{}, err
+	}
+	p := plan.Network(want, have, networkOptions(opts))
+	if problems := slices.Concat(p.Problems, plan.CheckEngine(want, have)); len(problems) > 0 {
+		return NetworkView{}, &ProblemsError{problems}
+	}
+	if extra := beyond(p.Changes, opts.Planned); len(extra) > 0 {
+		return NetworkView{}, &ChangedError{Node: node, Stack: want.Name, Changes: extra}
+	}
+	runErr := execute.Run(ctx, engine, &desired.Stack{Name: want.Name}, p,
+		execute.Options{Rollback: true, Progress: opts.Progress, Slots: d.slotsOf(node)})
+	d.forget(node)
+	_, have, err = d.observeNetwork(context.WithoutCancel(ctx), node, want.Name)
+	switch {
+	case runErr != nil && err != nil:
+		return NetworkView{}, runErr
+	case err != nil:
+		return NetworkView{}, err
+	case !have.Exists:
+		return NetworkView{}, runErr
+	}
+	return networkView(have), runErr
+}
+
+// DestroyNetwork removes a network. Containers on it are an error that names them;
+// that it is gone already is none.
+func (d *Door) DestroyNetwork(ctx context.Context, node, name string, progress func(ctx context.Context, message string)) error {
+	d.forget(node)
+	defer d.forget(node)
+	engine, have, err := d.observeNetwork(ctx, node, name)
+	if err != nil {
+		return err
+	}
+	p := plan.DestroyNetwork(have)
+	if len(p.Problems) > 0 {
+		return &ProblemsError{p.Problems}
+	}
+	return execute.Run(ctx, engine, &desired.Stack{Name: name}, p, execute.Options{Progress: progress, Slots: d.slotsOf(node)})
+}

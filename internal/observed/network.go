@@ -1,0 +1,111 @@
+package observed
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/versions"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// NetworkOnNode is a network and what is on it.
+type NetworkOnNode struct {
+	Name string
+	// Exists tells whether it is there; the fields of Network are empty otherwise.
+	Exists  bool
+	Network Network
+	// Attached are the containers that are on it, running or not, sorted by name:
+	// an engine knows the network of a stopped one by its ID, so that it does not
+	// start once another has the name.
+	Attached []Attached
+	// Others are all other networks of the node, by name.
+	Others map[string]Network
+	// APIVersion is the version the engine speaks with us.
+	APIVersion string
+}
+
+// Attached is a container on a network.
+type Attached struct {
+	ID, Name string
+	// Stack and Service are set for a container of a Compose project.
+	Stack, Service string
+	// Running tells whether it runs now, paused included.
+	Running bool
+	// Address is the address it has on the network now; empty for none.
+	Address string
+	// Endpoint is how it is to be attached again: with its aliases, fixed
+	// addresses, links and options; of what the engine chose only its MAC address,
+	// so that neighbours need not learn another.
+	Endpoint desired.Endpoint
+}
+
+// Network reads one network: an inspection of each container on it.
+func (n *Node) Network(ctx context.Context, name string) (*NetworkOnNode, error) {
+	out := &NetworkOnNode{Name: name, Others: map[string]Network{}, APIVersion: n.reader.ClientVersion()}
+	for _, item := range n.networks {
+		if item.Name == name {
+			out.Exists, out.Network = true, item
+		} else {
+			out.Others[item.Name] = item
+		}
+	}
+	if !out.Exists {
+		return out, nil
+	}
+	for _, summary := range n.containers {
+		if summary.NetworkSettings == nil || summary.NetworkSettings.Networks[name] == nil {
+			continue
+		}
+		c, err := n.container(ctx, summary.ID)
+		if errdefs.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("inspect container %.12s: %w", summary.ID, err)
+		}
+		if one, ok := attached(c, name); ok {
+			if versions.LessThan(out.APIVersion, apiEndpointMAC) {
+				one.Endpoint.MacAddress = "" // which they have for the container only
+			}
+			out.Attached = append(out.Attached, one)
+		}
+	}
+	slices.SortFunc(out.Attached, func(a, b Attached) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+// attached describes how a container is on a network; ok is false if it is not.
+func attached(c container.InspectResponse, name string) (Attached, bool) {
+	if c.NetworkSettings == nil || c.NetworkSettings.Networks[name] == nil || c.ContainerJSONBase == nil || c.Config == nil {
+		return Attached{}, false
+	}
+	e := c.NetworkSettings.Networks[name]
+	one := Attached{ID: c.ID, Name: trimName(c.Name), Stack: c.Config.Labels[desired.LabelProject], Service: c.Config.Labels[desired.LabelService],
+		Running: c.State != nil && c.State.Running, Address: e.IPAddress}
+	if one.Address == "" {
+		one.Address = e.GlobalIPv6Address
+	}
+	one.Endpoint = desired.Endpoint{MacAddress: e.MacAddress, Links: e.Links, DriverOpts: maps.Clone(e.DriverOpts), GwPriority: e.GwPriority}
+	for _, alias := range e.Aliases {
+		if !strings.HasPrefix(c.ID, alias) || len(alias) < shortID { // which the engine adds by itself
+			one.Endpoint.Aliases = append(one.Endpoint.Aliases, alias)
+		}
+	}
+	if e.IPAMConfig != nil {
+		fixed := *e.IPAMConfig
+		one.Endpoint.IPAMConfig = &fixed
+	}
+	return one, true
+}
+
+// apiEndpointMAC is the API version from which an endpoint has its own MAC address.
+const apiEndpointMAC = "1.44"
+
+// shortID is how many digits of an ID engines make an alias of.
+const shortID = 12

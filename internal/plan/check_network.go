@@ -1,0 +1,182 @@
+package plan
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/address"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// CheckPools says what is wrong with a network's address ranges in themselves:
+// each problem is at "ipam[n]", "ipam[n].gateway" and the like. They are
+// canonically spelled.
+func CheckPools(pools []desired.Pool) []Problem {
+	var problems []Problem
+	for i, pool := range pools {
+		at := "ipam[" + strconv.Itoa(i) + "]"
+		prefix, err := netip.ParsePrefix(pool.Subnet)
+		if err != nil {
+			continue // its own attribute says so
+		}
+		if err := address.CheckPrefix(prefix); err != nil {
+			problems = append(problems, Problem{Attribute: at + ".subnet", Detail: fmt.Sprintf("The subnet %s. Choose a private one, as 10.0.20.0/24 or fd12:3456:789a:20::/64.", err)})
+			continue
+		}
+		for j, other := range pools[:i] {
+			if before, err := netip.ParsePrefix(other.Subnet); err == nil && before.Overlaps(prefix) {
+				problems = append(problems, Problem{Attribute: at + ".subnet", Detail: fmt.Sprintf("The subnet %s overlaps %s, which is ipam[%d] of the same network.", prefix, before, j)})
+			}
+		}
+		problems = append(problems, checkPool(at, prefix, pool)...)
+	}
+	return problems
+}
+
+// checkPool checks what is inside one range.
+func checkPool(at string, prefix netip.Prefix, pool desired.Pool) []Problem {
+	var problems []Problem
+	add := func(attribute, format string, args ...any) {
+		problems = append(problems, Problem{Attribute: at + attribute, Detail: fmt.Sprintf(format, args...)})
+	}
+	if part, err := netip.ParsePrefix(pool.IPRange); err == nil && (part.Bits() < prefix.Bits() || !prefix.Contains(part.Addr())) {
+		add(".ip_range", "The range %s is not within the subnet %s: containers could get no address of it.", part, prefix)
+	}
+	taken := map[netip.Addr]string{}
+	if gateway, err := netip.ParseAddr(pool.Gateway); err == nil {
+		if err := address.CheckHost(prefix, gateway); err != nil {
+			add(".gateway", "The gateway %s. A gateway is an address of a host in the subnet.", err)
+		}
+		taken[gateway] = "the gateway"
+	}
+	for _, name := range sortedKeys(pool.Aux) {
+		addr, err := netip.ParseAddr(pool.Aux[name])
+		if err != nil {
+			continue
+		}
+		if err := address.CheckHost(prefix, addr); err != nil {
+			add(".aux_addresses."+name, "The auxiliary address %s. It keeps containers off an address of the subnet that something else has.", err)
+		}
+		if other, again := taken[addr]; again {
+			add(".aux_addresses."+name, "%s is also %s. Engines refuse to keep one address twice.", addr, other)
+			continue
+		}
+		taken[addr] = fmt.Sprintf("the auxiliary address %q", name)
+	}
+	return problems
+}
+
+// Segment is what a network takes of its node, for others to keep clear of.
+type Segment struct {
+	// Owner says whose it is, as in `homelab_network "lan"`; Name is the engine's
+	// name of the network.
+	Owner, Name string
+	Pools       []desired.Pool
+	// Driver, Parent and Interface are the network's; empty for what it has not.
+	Driver, Parent, Interface string
+	// Leaves tells that the run takes it away.
+	Leaves bool
+}
+
+// SegmentOf says what a network takes.
+func SegmentOf(owner string, n *desired.Network) Segment {
+	return Segment{Owner: owner, Name: n.Name, Pools: n.Pools(), Driver: n.Driver, Parent: n.Options[desired.OptionParent], Interface: n.Options[desired.OptionBridgeName]}
+}
+
+// CheckNeighbours says where a network gets in the way of others on its node: of
+// those of the same run, and of those that are there and not of the run. What
+// homelab made and the run does not mention may be about to go in the same run,
+// and is only a warning.
+func CheckNeighbours(own Segment, declared []Segment, have *observed.NetworkOnNode) (problems []Problem, warnings []string) {
+	mentioned := map[string]bool{own.Name: true}
+	for _, other := range declared {
+		mentioned[other.Name] = true
+		if other.Leaves || other.Name == own.Name {
+			continue
+		}
+		problems = append(problems, clashes(own, other, "is declared with")...)
+	}
+	for _, name := range sortedKeys(have.Others) {
+		if mentioned[name] {
+			continue
+		}
+		there := have.Others[name]
+		n := desired.NetworkOf(there)
+		found := clashes(own, SegmentOf(fmt.Sprintf("network %q", name), &n), "exists on the node with")
+		if there.Labels[desired.LabelNetworkName] == "" {
+			problems = append(problems, found...)
+			continue
+		}
+		for _, p := range found {
+			warnings = append(warnings, p.Detail+" If it goes in this run, let this one depend on that: the engine refuses both at once.")
+		}
+	}
+	return problems, warnings
+}
+
+// clashes are the ways in which two networks of one node can't be both.
+func clashes(own, other Segment, has string) []Problem {
+	var problems []Problem
+	for i, pool := range own.Pools {
+		for _, theirs := range other.Pools {
+			if prefixesOverlap(pool.Subnet, theirs.Subnet) {
+				problems = append(problems, Problem{Attribute: "ipam[" + strconv.Itoa(i) + "].subnet", Detail: fmt.Sprintf(
+					"The subnet %s overlaps %s, which %s %s. One node can't have both: choose another subnet for one of them.",
+					pool.Subnet, theirs.Subnet, other.Owner, has)})
+			}
+		}
+	}
+	if own.Interface != "" && own.Interface == other.Interface {
+		problems = append(problems, Problem{Attribute: "interface_name", Detail: fmt.Sprintf(
+			"The interface %s is also what %s %s. Choose another name.", own.Interface, other.Owner, has)})
+	}
+	if own.Parent != "" && own.Parent == other.Parent && own.Driver != other.Driver && own.Driver != "" && other.Driver != "" {
+		problems = append(problems, Problem{Attribute: "parent", Detail: fmt.Sprintf(
+			"The interface %s is also the parent that %s %s, with the driver %s. The kernel lets an interface carry macvlan or ipvlan, not both.",
+			own.Parent, other.Owner, has, other.Driver)})
+	}
+	return problems
+}
+
+func prefixesOverlap(a, b string) bool {
+	first, err := netip.ParsePrefix(a)
+	second, err2 := netip.ParsePrefix(b)
+	return err == nil && err2 == nil && first.Overlaps(second)
+}
+
+// CheckEngine says what of a network the node's engine is too old for, and what
+// it can't have there.
+func CheckEngine(want *desired.Network, have *observed.NetworkOnNode) []Problem {
+	var problems []Problem
+	add := func(attribute, format string, args ...any) {
+		problems = append(problems, Problem{Attribute: attribute, Detail: fmt.Sprintf(format, args...)})
+	}
+	old := func(version string) bool { return olderThan(have.APIVersion, version) }
+	if want.Options[desired.OptionGatewayMode4] != "" && old(apiGatewayMode) {
+		add("nat", "Routed mode needs Docker Engine 27.0 (API %s); the node's speaks %s. Upgrade the engine, or set nat = \"none\".", apiGatewayMode, have.APIVersion)
+	}
+	if want.EnableIPv4 != nil && !*want.EnableIPv4 && old(apiEnableIPv4) {
+		add("enable_ipv4", "A network without IPv4 needs Docker Engine 28.0 (API %s); the node's speaks %s.", apiEnableIPv4, have.APIVersion)
+	}
+	ipv6 := want.EnableIPv6 != nil && *want.EnableIPv6
+	if ipv6 && old(apiIPv6Pools) && !slices.ContainsFunc(want.Pools(), func(p desired.Pool) bool { return strings.Contains(p.Subnet, ":") }) {
+		add("enable_ipv6", "The node's engine (API %s) chooses no IPv6 subnet by itself: name one under ipam.", have.APIVersion)
+	}
+	if from := want.ConfigFrom; from != "" {
+		if n, exists := have.Others[from]; exists && !n.ConfigOnly {
+			add("config_from", "Network %q is on the node and not config-only: only a network with config_only = true lends its settings.", from)
+		}
+	}
+	return problems
+}
+
+// API versions from which engines know more of networks.
+const (
+	apiGatewayMode = "1.46"
+	apiEnableIPv4  = "1.48"
+	apiIPv6Pools   = "1.46"
+)

@@ -1,0 +1,188 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// NetworkOptions are what the plan of a network by itself depends on besides the
+// two sides.
+type NetworkOptions struct {
+	// Known names the fields that were asked for before; one that is no longer
+	// asked for is a change.
+	Known []string
+	// Filled names the fields that the engine set by itself when the network was
+	// made.
+	Filled []string
+	// Adopt allows a network that is there already.
+	Adopt bool
+}
+
+// Network plans a network that is no stack's. What can't be changed in place, which
+// is everything but labels, is changed by making it again: every container on it is
+// taken off and attached again as it was, and none is made again. The plan can be
+// undone.
+func Network(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) *Plan {
+	b := &builder{plan: &Plan{Rollback: true}, byID: map[string]*Operation{}}
+	switch {
+	case !have.Exists:
+		b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Create})
+		b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Made: want})
+	case !opts.Adopt && !takenUp(want, have, opts):
+		b.plan.Problems = append(b.plan.Problems, Problem{Attribute: "name", Foreign: true,
+			Detail: fmt.Sprintf("Network %q exists on the node already, and this resource did not make it.", want.Name)})
+	default:
+		if causes := loneDifferences(want, have, opts); len(causes) > 0 {
+			b.remakeNetwork(want, have, causes)
+		}
+	}
+	b.finish()
+	return b.plan
+}
+
+// takenUp tells whether an existing network is what an interrupted create left.
+func takenUp(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) bool {
+	marked := have.Network.Labels[desired.LabelNetworkName] == want.Name
+	return marked && len(loneDifferences(want, have, opts)) == 0
+}
+
+// loneDifferences compares what was asked for, and what nobody may have added.
+func loneDifferences(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) []Difference {
+	now := desired.NetworkOf(have.Network)
+	asked, is := want.SpecByItself(), now.SpecByItself()
+	if want.ConfigOnly {
+		asked["driver"] = is["driver"]
+	}
+	keys := map[string]bool{}
+	for key := range asked {
+		keys[key] = true
+	}
+	for key := range is {
+		known := slices.Contains(opts.Known, key)
+		closed := desired.IsClosedByItself(key, asked) && !slices.Contains(opts.Filled, key)
+		keys[key] = keys[key] || known || closed
+	}
+	var out []Difference
+	for _, key := range sortedKeys(keys) {
+		if keys[key] && asked[key] != is[key] {
+			out = append(out, Difference{Field: key, Old: is[key], New: asked[key]})
+		}
+	}
+	return out
+}
+
+// remakeNetwork takes every container off, makes the network again and attaches
+// them as they were. One after the other: those with fixed addresses come first,
+// so that nobody gets theirs, and the others in the order of theirs, so that most
+// get the same again.
+func (b *builder) remakeNetwork(want *desired.Network, have *observed.NetworkOnNode, causes []Difference) {
+	b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Replace, Causes: causes})
+	var needs []string
+	order := attachOrder(have.Attached)
+	for i := len(order) - 1; i >= 0; i-- {
+		c := order[i]
+		needs = []string{b.add(Operation{ID: opID(DisconnectContainer, c.Name), Kind: DisconnectContainer, Container: c.ID,
+			Network: want.Name, Endpoint: &c.Endpoint, Needs: needs})}
+	}
+	was := desired.NetworkOf(have.Network)
+	needs = []string{b.add(Operation{ID: opID(RemoveNetwork, want.Name), Kind: RemoveNetwork, Name: want.Name, Made: &was, Needs: needs})}
+	needs = []string{b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Made: want, Needs: needs})}
+	for _, c := range order {
+		endpoint, lost := fitted(c.Endpoint, want)
+		b.change(Change{Subject: "container " + c.Name, Name: c.Name, Action: Reattach, Causes: lost})
+		needs = []string{b.add(Operation{ID: opID(ConnectContainer, c.Name), Kind: ConnectContainer, Container: c.ID,
+			Network: want.Name, Endpoint: &endpoint, Needs: needs})}
+	}
+}
+
+// attachOrder sorts containers by how they are to be attached.
+func attachOrder(list []observed.Attached) []observed.Attached {
+	rank := func(c observed.Attached) int {
+		switch {
+		case hasFixedAddress(c.Endpoint):
+			return 0
+		case c.Running:
+			return 1
+		default:
+			return 2
+		}
+	}
+	out := slices.Clone(list)
+	slices.SortStableFunc(out, func(a, b observed.Attached) int {
+		first, _ := netip.ParseAddr(a.Address)
+		second, _ := netip.ParseAddr(b.Address)
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), first.Compare(second), strings.Compare(a.Name, b.Name))
+	})
+	return out
+}
+
+func hasFixedAddress(e desired.Endpoint) bool {
+	return e.IPAMConfig != nil && (e.IPAMConfig.IPv4Address != "" || e.IPAMConfig.IPv6Address != "")
+}
+
+// fitted leaves out the fixed addresses that the network will have no range for;
+// whoever declared them gives the container others.
+func fitted(e desired.Endpoint, want *desired.Network) (desired.Endpoint, []Difference) {
+	if e.IPAMConfig == nil || want.ConfigFrom != "" {
+		return e, nil
+	}
+	var lost []Difference
+	fixed := *e.IPAMConfig
+	for field, address := range map[string]*string{"ipv4_address": &fixed.IPv4Address, "ipv6_address": &fixed.IPv6Address} {
+		if *address != "" && !holdsAddress(want, *address) {
+			lost = append(lost, Difference{Field: field, Old: *address})
+			*address = ""
+		}
+	}
+	slices.SortFunc(lost, func(a, b Difference) int { return strings.Compare(a.Field, b.Field) })
+	e.IPAMConfig = &fixed
+	return e, lost
+}
+
+// holdsAddress tells whether a range of the network has the address.
+func holdsAddress(n *desired.Network, text string) bool {
+	addr, err := netip.ParseAddr(text)
+	return err == nil && slices.ContainsFunc(n.Pools(), func(pool desired.Pool) bool {
+		prefix, err := netip.ParsePrefix(pool.Subnet)
+		return err == nil && prefix.Contains(addr)
+	})
+}
+
+// DestroyNetwork plans the removal of a network that is no stack's. One that
+// containers are on stays, and is a problem.
+func DestroyNetwork(have *observed.NetworkOnNode) *Plan {
+	b := &builder{plan: &Plan{}, byID: map[string]*Operation{}}
+	if !have.Exists {
+		return b.plan
+	}
+	if len(have.Attached) > 0 {
+		b.plan.Problems = append(b.plan.Problems, Problem{Attribute: "name", Detail: fmt.Sprintf(
+			"Network %q still has containers on it: %s. Remove them or take them off first; nothing was changed.",
+			have.Name, strings.Join(names(have.Attached), ", "))})
+		return b.plan
+	}
+	was := desired.NetworkOf(have.Network)
+	b.change(Change{Subject: "network " + have.Name, Name: have.Name, Action: Remove})
+	b.add(Operation{ID: opID(RemoveNetwork, have.Name), Kind: RemoveNetwork, Name: have.Name, Made: &was})
+	b.finish()
+	return b.plan
+}
+
+// names says who is on a network, with the stack that it belongs to.
+func names(list []observed.Attached) []string {
+	var out []string
+	for _, c := range list {
+		name := c.Name
+		if c.Stack != "" {
+			name += fmt.Sprintf(" (stack %q)", c.Stack)
+		}
+		out = append(out, name)
+	}
+	return out
+}
