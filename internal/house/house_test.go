@@ -59,6 +59,10 @@ func TestHouse_EachRule_Fails(t *testing.T) {
 		{"framework",
 			[]example{{"internal/converge/a.go", imports(framework + "/types")}, {"internal/plan/a.go", imports(framework + "-validators/stringvalidator")}},
 			[]example{{"main.go", imports(framework + "/providerserver")}, {"internal/subnet/a.go", imports(framework + "/types")}}},
+		{"SOPS stays outside",
+			[]example{{"internal/sops/a.go", imports(sopsLibrary + "/v3/decrypt")}, {"internal/sopsfile/a.go", imports(own("sops/decrypt"))}},
+			[]example{{"internal/sops/decrypt/a.go", imports(sopsLibrary + "/v3")}, {"internal/sops/cmd/homelab-sops/a.go", imports(own("sops/decrypt"))},
+				{"internal/sopsfile/a_test.go", imports(sopsLibrary + "/v3")}, {"internal/sopsfile/a.go", imports(own("sops"))}}},
 		{"plan is pure",
 			[]example{
 				{"internal/plan/a.go", imports("context")},

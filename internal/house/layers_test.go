@@ -16,6 +16,7 @@ var layers = map[string]layer{
 	"registry": {nil, "a registry knows tags and digests, nothing of stacks or nodes"},
 	"fleet":    {nil, "a connection must not care what is sent over it"},
 	"buildkit": {[]string{"desired"}, "BuildKit's protocol is large; whoever asks for a build sees none of it"},
+	"sops":     {nil, "decrypting knows files and keys, nothing of Terraform"},
 	"archive":  {[]string{"desired"}, "files become desired entries, whoever needs them"},
 	"compose":  {[]string{"desired", "archive"}, "Compose documents are one way to say what is desired, and end there"},
 	"observed": {[]string{"desired"}, "reading must not depend on deciding or doing"},
@@ -26,7 +27,7 @@ var layers = map[string]layer{
 }
 
 // concepts are the packages that are one Terraform concept each.
-var concepts = []string{"stack", "node", "network", "subnet", "secret", "image", "topology"}
+var concepts = []string{"stack", "node", "network", "subnet", "secret", "image", "topology", "sopsfile"}
 
 // exempt are the packages outside the one-way street: provider and lab have
 // rules of their own, handshake serves the provider, house holds no code, acctest and conformance are for tests,

@@ -16,12 +16,13 @@ type rule struct {
 }
 
 const (
-	framework  = "github.com/hashicorp/terraform-plugin-framework"
-	composeGo  = "github.com/compose-spec/compose-go"
-	client     = "github.com/docker/docker/client"
-	wireTypes  = "github.com/docker/docker/api/types"
-	maxLines   = 400
-	freeInside = 1 // packages a concept may import besides converge and desired
+	framework   = "github.com/hashicorp/terraform-plugin-framework"
+	composeGo   = "github.com/compose-spec/compose-go"
+	client      = "github.com/docker/docker/client"
+	sopsLibrary = "github.com/getsops/sops"
+	wireTypes   = "github.com/docker/docker/api/types"
+	maxLines    = 400
+	freeInside  = 1 // packages a concept may import besides converge and desired
 )
 
 // clock are the names in package time that read or wait for the time.
@@ -39,6 +40,7 @@ var rules = []rule{
 		"the engine's types stop at what is wanted, seen and sent; a decision or a schema in them would change with the engine's library"),
 	onlyIn("framework", framework, append([]string{"main", "provider", "cidr", "acctest", "bench"}, concepts...),
 		"the core must be usable, and testable, without Terraform; null and unknown end in the concept packages"),
+	{"SOPS stays outside", "SOPS brings the clients of every key service: only the program that decrypts carries their weight", sopsShipped},
 	{"plan is pure", "the same values must always give the same plan, or the plan does not tell the truth", planImpure},
 	{"layers", "data goes one way: configuration, desired, plan, execution, state", layersCrossed},
 	{"concepts", "a concept speaks to the core through converge; it needs desired and at most one package more", conceptsGreedy},
@@ -91,6 +93,23 @@ func importing(files []file, from, to string) []string {
 		}
 		for _, imported := range slices.Sorted(maps.Keys(f.imports)) {
 			if ours(imported) == to {
+				offences = append(offences, fmt.Sprintf("%s:%d imports %s", f.path, f.imports[imported], imported))
+			}
+		}
+	}
+	return offences
+}
+
+// sopsShipped finds SOPS in what the provider's own program is made of.
+func sopsShipped(files []file) []string {
+	var offences []string
+	for _, f := range shipped(files) {
+		if strings.HasPrefix(f.path, "internal/sops/decrypt/") || strings.HasPrefix(f.path, "internal/sops/cmd/") ||
+			strings.HasPrefix(f.path, "internal/sops/sopstest/") {
+			continue
+		}
+		for _, imported := range slices.Sorted(maps.Keys(f.imports)) {
+			if within(imported, sopsLibrary) || within(imported, module+"/internal/sops/decrypt") {
 				offences = append(offences, fmt.Sprintf("%s:%d imports %s", f.path, f.imports[imported], imported))
 			}
 		}

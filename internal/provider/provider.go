@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -16,12 +17,14 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/image"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/node"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/sopsfile"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/stack"
 )
 
 var (
-	_ provider.Provider                   = (*homelab)(nil)
-	_ provider.ProviderWithValidateConfig = (*homelab)(nil)
+	_ provider.Provider                       = (*homelab)(nil)
+	_ provider.ProviderWithValidateConfig     = (*homelab)(nil)
+	_ provider.ProviderWithEphemeralResources = (*homelab)(nil)
 )
 
 // New returns a constructor of the provider, as the plugin server wants it.
@@ -105,6 +108,13 @@ func (p *homelab) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		node.NewDataSource,
 		image.NewDataSource,
+	}
+}
+
+// EphemeralResources lists the ephemeral resources.
+func (p *homelab) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{
+		sopsfile.NewEphemeralResource,
 	}
 }
 

@@ -13,14 +13,17 @@ version=${1:?usage: mirror.sh VERSION [NAME]}
 home=$root/.homelab/${2:-checks}
 platform=$(go env GOOS)_$(go env GOARCH)
 mirror=$home/mirror
-binary=$root/.homelab/terraform-provider-homelab
 
 # The two programs look under different host names for a source without one.
 for host in registry.terraform.io registry.opentofu.org; do
 	dir=$mirror/$host/homelab-iac/homelab/$version/$platform
 	mkdir -p "$dir"
-	cp -f "$binary" "$dir/.new.$$"
-	mv -f "$dir/.new.$$" "$dir/terraform-provider-homelab_v$version"
+	# The program for SOPS files is there after "make sops" only.
+	for program in "terraform-provider-homelab terraform-provider-homelab_v$version" "homelab-sops homelab-sops"; do
+		[ -e "$root/.homelab/${program% *}" ] || continue
+		cp -f "$root/.homelab/${program% *}" "$dir/.new.$$"
+		mv -f "$dir/.new.$$" "$dir/${program#* }"
+	done
 done
 
 cat >"$home/terraform.rc.$$" <<RC

@@ -1,0 +1,27 @@
+// Command homelab-sops decrypts one SOPS file for the provider beside it: a
+// request on standard input, the answer on standard output, both JSON.
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"log"
+	"os"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/sops"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/sops/decrypt"
+)
+
+func main() {
+	if err := serve(os.Stdin, os.Stdout); err != nil {
+		log.Fatal("homelab-sops is run by the provider homelab; to decrypt by hand, run sops decrypt: ", err)
+	}
+}
+
+func serve(in io.Reader, out io.Writer) error {
+	var request sops.Request
+	if err := json.NewDecoder(in).Decode(&request); err != nil {
+		return err
+	}
+	return json.NewEncoder(out).Encode(decrypt.File(request))
+}

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package sops
+
+import "os/exec"
+
+func detach(*exec.Cmd) {}
