@@ -39,6 +39,10 @@ func (e *ProblemsError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// ErrOutOfSight means that every operation succeeded and the node could not be
+// looked at afterwards.
+var ErrOutOfSight = errors.New("look at what was applied")
+
 // ChangedError means that the node is no longer as it was when the plan was
 // made: applying would do what nobody agreed to. Nothing was written.
 type ChangedError struct {
@@ -125,10 +129,11 @@ func (d *Door) account(ctx context.Context, node string, want *desired.Stack, me
 	ctx = context.WithoutCancel(ctx)
 	_, have, err := d.observe(ctx, node, want.Name, references(want), mem.Seen)
 	if err != nil {
+		lost := View{Services: map[string]Service{}}
 		if runErr != nil {
-			err = runErr
+			return lost, mem, runErr
 		}
-		return View{Services: map[string]Service{}}, mem, err // written, but out of sight
+		return lost, mem, fmt.Errorf("%w: %w", ErrOutOfSight, err)
 	}
 	mem.Seen = have.Known()
 	if runErr != nil {

@@ -38,7 +38,7 @@ func unreachable(name string, c NodeConfig, err error) *Error {
 	if c.origin == "" || c.Context != "" {
 		advice += " " + unaffected
 	}
-	return &Error{Node: name, Host: shown(c.Host), Kind: Unreachable, Err: err, reason: reason, advice: advice}
+	return &Error{Node: name, Host: shown(c.Host), Kind: Unreachable, Err: err, reason: reason, advice: advice, keep: c.KeepOffline}
 }
 
 func cause(where string, c NodeConfig, err error) (reason, advice string) {
@@ -49,7 +49,7 @@ func cause(where string, c NodeConfig, err error) (reason, advice string) {
 	if reason, advice, ok := tlsCause(c, err); ok {
 		return reason, advice
 	}
-	if reason, advice, ok := dialCause(where, err); ok {
+	if reason, advice, ok := dialCause(where, c, err); ok {
 		return reason, advice
 	}
 	var answer *answerError
@@ -80,7 +80,7 @@ type toldError struct{ reason, advice string }
 func (e *toldError) Error() string { return strings.TrimSuffix(e.reason, ".") }
 
 // dialCause explains failures to get a connection at all.
-func dialCause(where string, err error) (reason, advice string, ok bool) {
+func dialCause(where string, c NodeConfig, err error) (reason, advice string, ok bool) {
 	var dns *net.DNSError
 	switch {
 	case errors.As(err, &dns):
@@ -95,7 +95,7 @@ func dialCause(where string, err error) (reason, advice string, ok bool) {
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return fmt.Sprintf("there is no route to %s.", where), "Check that the node is on and that this machine is in its network.", true
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), timeout(err):
-		return fmt.Sprintf("no answer from %s in time.", where), "Check that the node is on and that no firewall drops the connection.", true
+		return fmt.Sprintf("no answer from %s %s.", where, c.within()), "Check that the node is on and that no firewall drops the connection.", true
 	}
 	return "", "", false
 }

@@ -20,17 +20,16 @@ const (
 	needed     = "API " + minimumAPI + ", Docker Engine 20.10 or newer"
 )
 
-// connect returns a checked engine with its API version negotiated.
+// connect returns a checked engine with its API version negotiated, within ctx's
+// time.
 func (f *Fleet) connect(ctx context.Context, name string, c NodeConfig) (*Node, error) {
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
-	defer cancel()
 	n, err := f.dial(name, c)
 	if err != nil {
 		return nil, err
 	}
 	version, pingErr := n.line.ping(ctx)
 	if pingErr != nil {
-		pingErr = n.line.diagnose(ctx, f.timeout, pingErr)
+		pingErr = n.line.diagnose(ctx, c.limit, pingErr)
 		n.line.close()
 		return nil, unreachable(name, n.config, pingErr)
 	}

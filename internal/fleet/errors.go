@@ -60,6 +60,8 @@ type Error struct {
 	// reason and advice are full sentences; reason starts in lower case as it
 	// follows the node's name.
 	reason, advice string
+	// keep is the node's NodeConfig.KeepOffline.
+	keep bool
 }
 
 // Error returns the failure in one line.

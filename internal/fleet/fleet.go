@@ -7,17 +7,21 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
+	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
 )
 
 // LocalNode is the name of the only node when none is configured.
 const LocalNode = "local"
 
-const defaultConnectTimeout = 15 * time.Second
+// DefaultConnectTimeout is how long connecting to a node may take.
+const DefaultConnectTimeout = 15 * time.Second
 
 // NodeConfig says how one engine is reached.
 type NodeConfig struct {
@@ -40,9 +44,15 @@ type NodeConfig struct {
 	// Unknown marks a connection whose values are only known at apply; every
 	// other field is then ignored.
 	Unknown bool
+	// ConnectTimeout bounds the one attempt to connect; 0 means the fleet's.
+	ConnectTimeout time.Duration
+	// KeepOffline has the last known state stand while the node is away.
+	KeepOffline bool
 
 	// origin says where an address that the configuration lacks comes from.
 	origin string
+	// limit is what the attempt to connect was given; 0 before there was one.
+	limit time.Duration
 }
 
 // TLS holds the certificates of a connection. Each of the three may be a file's
@@ -61,6 +71,8 @@ type Fleet struct {
 	nodes        map[string]*slot
 	namesUnknown bool
 	timeout      time.Duration
+	pace         pace
+	hurry        sync.Once
 	userAgent    string
 	apiVersion   string
 }
@@ -68,7 +80,8 @@ type Fleet struct {
 // Option changes how a [Fleet] connects.
 type Option func(*Fleet)
 
-// WithConnectTimeout bounds each attempt to connect; the default is 15 s.
+// WithConnectTimeout bounds the attempts to connect to nodes that have no timeout
+// of their own, in place of [DefaultConnectTimeout].
 func WithConnectTimeout(d time.Duration) Option {
 	return func(f *Fleet) { f.timeout = d }
 }
@@ -91,7 +104,7 @@ func WithNamesUnknown() Option {
 //
 // The error joins one [*Error] for each configuration that can never work.
 func New(nodes map[string]NodeConfig, opts ...Option) (*Fleet, error) {
-	f := &Fleet{nodes: map[string]*slot{}, timeout: defaultConnectTimeout, apiVersion: pinnedVersion()}
+	f := &Fleet{nodes: map[string]*slot{}, timeout: DefaultConnectTimeout, pace: pace{jitter: rand.Float64}, apiVersion: pinnedVersion()}
 	for _, opt := range opts {
 		opt(f)
 	}
@@ -107,7 +120,12 @@ func New(nodes map[string]NodeConfig, opts ...Option) (*Fleet, error) {
 		if err := Check(name, nodes[name]); err != nil {
 			errs = append(errs, err)
 		}
-		f.nodes[name] = &slot{name: name, config: nodes[name]}
+		config := nodes[name]
+		config.ConnectTimeout = cmp.Or(config.ConnectTimeout, f.timeout)
+		f.nodes[name] = &slot{name: name, config: config}
+		if tenth := config.ConnectTimeout / share; f.pace.patience == 0 || tenth < f.pace.patience {
+			f.pace.patience = tenth
+		}
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
@@ -118,11 +136,10 @@ func New(nodes map[string]NodeConfig, opts ...Option) (*Fleet, error) {
 // Names returns the names of the nodes, sorted.
 func (f *Fleet) Names() []string { return slices.Sorted(maps.Keys(f.nodes)) }
 
-// Node returns the connected engine of that name. The first call connects, and
-// calls at the same time share that one attempt. A failed attempt is
-// made anew by a later call, but its failure also answers whoever asks within
-// as long as the attempt took, so that a queue of resources waits for an absent
-// node once. Every error but ctx's own is an [*Error].
+// Node returns the connected engine of that name. The first call connects; all
+// others share that one attempt, also when it failed: a node that is away costs
+// its timeout once. If it takes long, all other nodes are tried at the same time.
+// Every error but ctx's own is an [*Error].
 func (f *Fleet) Node(ctx context.Context, name string) (*Node, error) {
 	s, ok := f.nodes[name]
 	switch {
@@ -131,7 +148,16 @@ func (f *Fleet) Node(ctx context.Context, name string) (*Node, error) {
 	case !ok:
 		return nil, unknownNode(name, f.Names())
 	}
-	return s.node(ctx, f.connect)
+	return s.node(ctx, f.pace, f.connect, func() { f.hurry.Do(func() { f.tryAll(ctx) }) })
+}
+
+// tryAll starts to connect to every node that nobody has asked for yet.
+func (f *Fleet) tryAll(ctx context.Context) {
+	for _, s := range f.nodes {
+		if !s.config.Unknown {
+			s.join(ctx, f.pace.soon(s.config), f.connect)
+		}
+	}
 }
 
 // Close closes the idle connections of every node; nodes remain usable.

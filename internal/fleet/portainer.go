@@ -161,8 +161,8 @@ func explainPortainer(token string, answer *answerError) error {
 		return &toldError{"Portainer has no environment with this id.",
 			"Correct the number at the end of the host; it is in the address bar when the environment is open in Portainer."}
 	case ok:
-		return &toldError{fmt.Sprintf("Portainer does not get through to the engine (HTTP status %d: %s).", answer.status, words),
-			"Check in Portainer that the environment is up."}
+		return &awayError{&toldError{fmt.Sprintf("Portainer does not get through to the engine (HTTP status %d: %s).", answer.status, words),
+			"Check in Portainer that the environment is up."}}
 	default:
 		return &toldError{fmt.Sprintf("what answers there is no Portainer (HTTP status %d).", answer.status),
 			"Check the address, and the path where a proxy serves Portainer: portainer+https://address/path/endpoints/<id>."}

@@ -19,6 +19,7 @@ type tunnel struct {
 	target  sshTarget
 	hostKey string
 	timeout time.Duration
+	within  string // the timeout, in words
 
 	mu      sync.Mutex
 	current *sshAttempt // guarded by mu; nil until first used

@@ -27,7 +27,7 @@ func (t *tunnel) explain(lines []string, timedOut bool) error {
 	s := retell(lines)
 	told := func(reason, advice string) error { return &toldError{reason, advice} }
 	if m := s.say(unresolved); m != nil {
-		return told(fmt.Sprintf("the name %q could not be resolved.", m[1]), "Correct the host or your ssh configuration, or give its IP address.")
+		return &awayError{told(fmt.Sprintf("the name %q could not be resolved.", m[1]), "Correct the host or your ssh configuration, or give its IP address.")}
 	}
 	if s.say(keyChanged) != nil || s.say(keyRefused) != nil {
 		return t.explainHostKey(s)
@@ -36,7 +36,7 @@ func (t *tunnel) explain(lines []string, timedOut bool) error {
 		return t.explainKeys(s)
 	}
 	if m := s.say(unopened); m != nil {
-		return explainDial(net.JoinHostPort(m[1], m[2]), m[3])
+		return t.explainDial(net.JoinHostPort(m[1], m[2]), m[3])
 	}
 	where := t.target.host
 	if s.host != "" {
@@ -44,9 +44,9 @@ func (t *tunnel) explain(lines []string, timedOut bool) error {
 	}
 	switch m := s.say(hopFailed); {
 	case m != nil:
-		return told(fmt.Sprintf("the jump host could not connect to it (%s).", m[1]), "Check the address as the jump host sees it, and that the node is on.")
+		return &awayError{told(fmt.Sprintf("the jump host could not connect to it (%s).", m[1]), "Check the address as the jump host sees it, and that the node is on.")}
 	case s.say(slow) != nil, timedOut:
-		return explainDial(where, "timed out")
+		return t.explainDial(where, "timed out")
 	case s.say(misset) != nil:
 		return told(fmt.Sprintf("ssh does not take your configuration (%s).", s.last()), "Correct it; \"ssh -G "+t.target.host+"\" shows whether ssh reads it.")
 	case s.say(shut) != nil:
@@ -57,16 +57,16 @@ func (t *tunnel) explain(lines []string, timedOut bool) error {
 	}
 }
 
-func explainDial(where, why string) error {
+func (t *tunnel) explainDial(where, why string) error {
 	why = strings.ToLower(strings.TrimSpace(why))
 	switch {
 	case strings.Contains(why, "refused"):
-		return &toldError{fmt.Sprintf("the connection to %s was refused: no ssh server listens there.", where),
-			"Start sshd on the node, or correct the host's address or port."}
+		return &awayError{&toldError{fmt.Sprintf("the connection to %s was refused: no ssh server listens there.", where),
+			"Start sshd on the node, or correct the host's address or port."}}
 	case strings.Contains(why, "no route"), strings.Contains(why, "unreachable"), strings.Contains(why, "host is down"):
-		return &toldError{fmt.Sprintf("there is no route to %s.", where), "Check that the node is on and that this machine is in its network."}
+		return &awayError{&toldError{fmt.Sprintf("there is no route to %s.", where), "Check that the node is on and that this machine is in its network."}}
 	case strings.Contains(why, "timed out"):
-		return &toldError{fmt.Sprintf("no answer from %s in time.", where), "Check that the node is on and that no firewall drops the connection."}
+		return &awayError{&toldError{fmt.Sprintf("no answer from %s %s.", where, t.within), "Check that the node is on and that no firewall drops the connection."}}
 	default:
 		return &toldError{fmt.Sprintf("the connection to %s failed (%s).", where, why), "Check that the node is on and can be reached from here."}
 	}

@@ -37,7 +37,7 @@ var (
 // stands, or broke just now.
 func (t *tunnel) diagnose(ctx context.Context, m *sshMaster) error {
 	if m.ended() {
-		return &toldError{fmt.Sprintf("the ssh connection broke (%s).", brief(m.log.lines())), "Check that the node is on, and run Terraform again."}
+		return &awayError{&toldError{fmt.Sprintf("the ssh connection broke (%s).", brief(m.log.lines())), "Check that the node is on, and run Terraform again."}}
 	}
 	s := retell(m.log.lines())
 	answer := []string{"unsure"}
@@ -63,14 +63,14 @@ func (t *tunnel) explainSocket(answer, user string, restricted bool) error {
 	case answer == "listens":
 		return &toldError{"the ssh server refuses to forward to the engine's socket.", refused}
 	case answer == "absent":
-		return &toldError{fmt.Sprintf("the ssh login works, but there is no socket %s on the node: no engine runs there, or its socket is elsewhere.", socket),
-			fmt.Sprintf("Start the Docker engine, or put its socket's path at the end of the host, such as %s for a rootless engine.", t.rootless())}
+		return &awayError{&toldError{fmt.Sprintf("the ssh login works, but there is no socket %s on the node: no engine runs there, or its socket is elsewhere.", socket),
+			fmt.Sprintf("Start the Docker engine, or put its socket's path at the end of the host, such as %s for a rootless engine.", t.rootless())}}
 	case answer == "denied":
 		return &toldError{fmt.Sprintf("the ssh login works, but user %q has no permission on the socket %s.", user, socket),
 			fmt.Sprintf("Add the user to the group docker on the node (sudo usermod -aG docker %s).", user)}
 	case answer == "silent":
-		return &toldError{fmt.Sprintf("the ssh login works and the socket %s is there, but no engine listens on it.", socket),
-			"Start the Docker engine on the node (sudo systemctl start docker)."}
+		return &awayError{&toldError{fmt.Sprintf("the ssh login works and the socket %s is there, but no engine listens on it.", socket),
+			"Start the Docker engine on the node (sudo systemctl start docker)."}}
 	default:
 		return &toldError{fmt.Sprintf("the ssh login works, but the connection to the socket %s was not made: no engine listens there, "+
 			"user %q may not use it, or the ssh server refuses to forward to it.", socket, user),

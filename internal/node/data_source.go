@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
@@ -66,8 +67,7 @@ func (d *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 	name := config.name()
 	facts, err := d.engines.Facts(ctx, name)
-	var later interface{ UnknownUntilApply() bool }
-	if errors.As(err, &later) && later.UnknownUntilApply() {
+	if converge.UnknownUntilApply(err) {
 		readLater(name, req, resp)
 		return
 	}
@@ -102,6 +102,9 @@ func diagnostic(name string, err error) diag.Diagnostic {
 	var explained interface{ Detail() string }
 	if errors.As(err, &explained) {
 		detail = explained.Detail()
+	}
+	if converge.KeepsState(err) {
+		detail += " A data source has no last known state that could stand (when_offline = \"keep\"): take the facts from the resource homelab_node, or leave them out."
 	}
 	var named interface{ NodeNameAtFault() bool }
 	if errors.As(err, &named) && named.NodeNameAtFault() {

@@ -16,6 +16,7 @@ import (
 type model struct {
 	Nodes      types.Map `tfsdk:"nodes"`
 	Registries types.Map `tfsdk:"registries"`
+	away
 }
 
 type nodeModel struct {
@@ -24,6 +25,7 @@ type nodeModel struct {
 	TLS     types.Object `tfsdk:"tls"`
 	Token   types.String `tfsdk:"token"`
 	HostKey types.String `tfsdk:"host_key"`
+	away
 }
 
 type tlsModel struct {
@@ -59,6 +61,8 @@ func (m model) nodes(ctx context.Context) (nodes map[string]fleet.NodeConfig, na
 		diags.Append(object.As(ctx, &n, basetypes.ObjectAsOptions{})...)
 		config, d := n.config(ctx)
 		diags.Append(d...)
+		m.away.apply(&config)
+		n.away.apply(&config)
 		nodes[name] = config
 	}
 	return nodes, false, diags

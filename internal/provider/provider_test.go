@@ -29,6 +29,7 @@ var (
 	}}
 	nodeType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
 		"host": tftypes.String, "context": tftypes.String, "tls": tlsType, "token": tftypes.String, "host_key": tftypes.String,
+		"when_offline": tftypes.String, "connect_timeout": tftypes.String,
 	}}
 	nodesType = tftypes.Map{ElementType: nodeType}
 )
@@ -252,7 +253,13 @@ func engine(t *testing.T) string {
 // readNode reads homelab_node of that name; nil means no name.
 func readNode(t *testing.T, nodes tftypes.Value, name any, deferral bool) datasource.ReadResponse {
 	t.Helper()
-	configured := configure(t, nodes)
+	return readNodeConfigured(t, map[string]tftypes.Value{"nodes": nodes}, name, deferral)
+}
+
+// readNodeConfigured is readNode with a provider block of one's own.
+func readNodeConfigured(t *testing.T, block map[string]tftypes.Value, name any, deferral bool) datasource.ReadResponse {
+	t.Helper()
+	configured := configureAll(t, block)
 	requireNone(t, configured.Diagnostics)
 	d := homelab.New("test")().DataSources(t.Context())[0]()
 	var c datasource.ConfigureResponse

@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
 )
 
 // namePattern keeps "/" out: resources are imported as "node/name".
@@ -19,7 +21,11 @@ func providerSchema() schema.Schema {
 			"One provider block serves every node, so `for_each` over nodes works without aliases. Connections are " +
 			"never stored in state: a node may change its address and nothing is replaced. Nodes need Docker Engine 20.10 " +
 			"(API 1.41) or newer.",
-		Attributes: map[string]schema.Attribute{"nodes": nodesSchema(), "registries": registriesSchema()},
+		Attributes: map[string]schema.Attribute{
+			"nodes": nodesSchema(), "registries": registriesSchema(),
+			"when_offline":    whenOfflineSchema("Nodes can have their own. Defaults to `fail`."),
+			"connect_timeout": connectTimeoutSchema("Nodes can have their own. Defaults to `" + fleet.DefaultConnectTimeout.String() + "`."),
+		},
 	}
 }
 
@@ -60,7 +66,9 @@ func nodesSchema() schema.Attribute {
 					Optional:            true,
 					Sensitive:           true,
 				},
-				"tls": tlsSchema(),
+				"tls":             tlsSchema(),
+				"when_offline":    whenOfflineSchema("Defaults to the provider's."),
+				"connect_timeout": connectTimeoutSchema("Defaults to the provider's."),
 			},
 		},
 	}

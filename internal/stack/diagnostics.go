@@ -104,7 +104,7 @@ func applyDiagnostics(err error, m *model, limit time.Duration, timeout string) 
 	case errors.As(err, &failed):
 		diags.AddError("Unable to converge stack", failureDetail(failed, m, limit, timeout))
 	default:
-		return nodeDiagnostics(err, m)
+		return untouchedDiagnostics(err, m, applyLater)
 	}
 	return diags
 }
@@ -115,7 +115,7 @@ func destroyDiagnostics(err error, m *model) diag.Diagnostics {
 		if err == nil {
 			return nil
 		}
-		return nodeDiagnostics(err, m)
+		return untouchedDiagnostics(err, m, destroyLater)
 	}
 	var lines []string
 	for _, f := range failed.Failures {

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"context"
-	"errors"
 	"reflect"
 	"slices"
 
@@ -100,12 +99,12 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 		keepText(ctx, planned, prior, config, want)
 	}
 	preview, err := r.door.Preview(ctx, planned.Node.ValueString(), want, mem, converge.PreviewOptions{Adopt: prior != nil, Leaving: leaving})
-	if unknownUntilApply(err) {
-		planned.unknown()
-		return nil, diags
-	}
 	if err != nil {
-		return nil, append(diags, nodeDiagnostics(err, planned)...)
+		said, ok := unseen(err, planned, prior)
+		if !ok {
+			said = nodeDiagnostics(err, planned)
+		}
+		return nil, append(diags, said...)
 	}
 	diags.Append(problemDiagnostics(preview.Problems, planned)...)
 	for _, warning := range preview.Warnings {
@@ -241,11 +240,4 @@ func holdsAll[V any](whole, part map[string]V) bool {
 		}
 	}
 	return true
-}
-
-// unknownUntilApply tells whether a node's address is known only once other
-// resources are applied.
-func unknownUntilApply(err error) bool {
-	var deferred interface{ UnknownUntilApply() bool }
-	return errors.As(err, &deferred) && deferred.UnknownUntilApply()
 }

@@ -117,9 +117,7 @@ func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	}
 	view, exists, err := r.door.Read(ctx, state.Node.ValueString(), state.Name.ValueString(), mem, last)
 	if err != nil {
-		if !unknownUntilApply(err) {
-			resp.Diagnostics.Append(nodeDiagnostics(err, &state)...)
-		}
+		resp.Diagnostics.Append(readDiagnostics(err, &state)...)
 		return
 	}
 	if !exists {

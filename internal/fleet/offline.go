@@ -1,0 +1,61 @@
+package fleet
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// KeepsState tells whether the node is away while its configuration says that
+// what was last seen of it stands for as long.
+func (e *Error) KeepsState() bool { return e.keep && e.Offline() }
+
+// Offline tells whether nothing answers where the node should be, as when it is
+// off or starts again. A node that is there and can't be used is not offline.
+func (e *Error) Offline() bool { return e.Kind == Unreachable && away(e.Err) }
+
+// awayErrors are how the way to a node ends that is off, or about to be on.
+var awayErrors = [...]error{
+	context.DeadlineExceeded, os.ErrDeadlineExceeded, fs.ErrNotExist, io.EOF, io.ErrUnexpectedEOF,
+	syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ETIMEDOUT, syscall.EPIPE,
+}
+
+// awayError marks an error that was put into words where it was found.
+type awayError struct{ error }
+
+func (e *awayError) Unwrap() error { return e.error }
+
+func away(err error) bool {
+	if err == nil || errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, new(tls.RecordHeaderError)) {
+		return false
+	}
+	if errors.As(err, new(*awayError)) || errors.As(err, new(*channelError)) {
+		return true
+	}
+	for _, one := range awayErrors {
+		if errors.Is(err, one) {
+			return true
+		}
+	}
+	var dns *net.DNSError
+	// The client's own words replace the cause of many a call (docker/docker v28,
+	// client/request.go, doRequest).
+	return errors.As(err, &dns) || timeout(err) || strings.Contains(err.Error(), "Is the docker daemon running?")
+}
+
+// within says how long was waited, and of how long that is a part.
+func (c NodeConfig) within() string {
+	if c.limit == 0 {
+		return "in time"
+	}
+	return fmt.Sprintf("within %s (connect_timeout is %s, of which up to a fifth is left to chance)", c.limit.Round(time.Millisecond), c.ConnectTimeout)
+}
