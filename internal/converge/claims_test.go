@@ -194,9 +194,9 @@ func TestPreview_ImageToBePulled_IsAskedForOnceAndRefusedForItsPlatform(t *testi
 }
 
 func TestPreview_NothingChanges_AsksNeitherForFactsNorForPlatforms(t *testing.T) {
-	d, f, mem := applied(t)
+	_, f, mem := applied(t)
 	asked := 0
-	d = New(oneRoomy{roomy{f}}, offering{registry{}, Offer{Platforms: []string{"linux/s390x"}}, &sync.Mutex{}, &asked})
+	d := New(oneRoomy{roomy{f}}, offering{registry{}, Offer{Platforms: []string{"linux/s390x"}}, &sync.Mutex{}, &asked})
 	if p, err := d.Preview(t.Context(), "nas", home(), mem, PreviewOptions{}); err != nil || !p.Empty {
 		t.Fatal(p, err)
 	}

@@ -39,12 +39,13 @@ func (d *Door) fit(ctx context.Context, node string, engine Engine, want *desire
 	facts, known := d.machine(ctx, node, engine, p.AsksForMachine(want))
 	if known {
 		problems, warnings = p.Fit(want, node, facts)
-		all := append(d.claims.others(node, want.Name), plan.ClaimOf(want))
-		if text := plan.Overcommitted(node, facts, all); text != "" && d.claims.first(node) {
+		own := plan.ClaimOf(want)
+		text := plan.Overcommitted(node, facts, append(d.claims.others(node, want.Name), own))
+		if text != "" && len(own.Reserved) > 0 && d.claims.first(node) {
 			warnings = append(warnings, text)
 		}
 	}
-	pulls := p.Pulls(want)
+	pulls := slices.DeleteFunc(p.Pulls(want), func(pull plan.Pull) bool { return notTold(want, pull) })
 	more, remarks := plan.Runs(pulls, want.Name, node, facts, d.offered(ctx, pulls))
 	return append(problems, more...), append(warnings, remarks...)
 }
@@ -85,6 +86,13 @@ func (d *Door) offered(ctx context.Context, pulls []plan.Pull) map[string]plan.O
 	}
 	group.Wait()
 	return found
+}
+
+// notTold tells whether the digest of an image could not be looked up just now: its
+// registry is not asked again.
+func notTold(want *desired.Stack, pull plan.Pull) bool {
+	s := want.Services[pull.Service]
+	return follows(&s) && s.Image.Reference == pull.Reference && s.Image.Digest == ""
 }
 
 func distinct(pulls []plan.Pull) []string {

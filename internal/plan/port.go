@@ -194,23 +194,9 @@ func (b *builder) checkRange(s *desired.Service, want HostPort, held []heldPort)
 			taken[h.First] = holderText(h.PortHolder)
 		}
 	}
-	note := func(service, stack string, ports []HostPort) {
-		for _, p := range ports {
-			if p.single() && want.clashes(p) && taken[p.First] == "" {
-				taken[p.First] = fmt.Sprintf("service %q of stack %q", service, stack)
-			}
-		}
-	}
-	for name, other := range b.want.Services {
-		if name != s.Name && other.Replicas > 0 {
-			note(name, b.want.Name, published(&other))
-		}
-	}
-	for _, other := range b.opts.Others {
-		for _, p := range other.Ports {
-			if other.Before {
-				note(p.Service, other.Stack, []HostPort{p.Port})
-			}
+	for _, c := range b.rivals(s.Name) {
+		if c.Port.single() && want.clashes(c.Port) && taken[c.Port.First] == "" {
+			taken[c.Port.First] = fmt.Sprintf("service %q of stack %q", c.Service, c.stack)
 		}
 	}
 	size := int(want.Last) - int(want.First) + 1
@@ -223,6 +209,31 @@ func (b *builder) checkRange(s *desired.Service, want HostPort, held []heldPort)
 	}
 	b.problem(fmt.Sprintf("Service %q needs %d of the ports %s%s, and %d of these %d are taken: %s. Publish a larger range, or free some of them.",
 		s.Name, s.Replicas, want, b.onNode(), len(taken), size, strings.Join(words, ", ")))
+}
+
+// rival is a port that another service is declared to publish.
+type rival struct {
+	ClaimedPort
+	stack string
+}
+
+// rivals are those of the stack's other services, and of stacks that were planned
+// before.
+func (b *builder) rivals(service string) []rival {
+	var out []rival
+	for _, p := range ClaimOf(b.want).Ports {
+		if p.Service != service {
+			out = append(out, rival{p, b.want.Name})
+		}
+	}
+	for _, other := range b.opts.Others {
+		for _, p := range other.Ports {
+			if other.Before {
+				out = append(out, rival{p, other.Stack})
+			}
+		}
+	}
+	return out
 }
 
 func sortedPorts(m map[uint16]string) []uint16 {

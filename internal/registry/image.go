@@ -53,9 +53,9 @@ type Offer struct {
 
 // Offer tells for which platforms there is an image by a reference: one request
 // where that is an index, a second one for the configuration of a single image.
-// Errors are as those of [Resolver.Digest].
+// Nothing is tried twice: whoever asks can do without. Errors are as those of [Resolver.Digest].
 func (r *Resolver) Offer(ctx context.Context, ref string) (Offer, error) {
-	return ask(ctx, r, ref, func(ctx context.Context, ref name.Reference) (Offer, error) {
+	return ask(context.WithValue(ctx, once{}, true), r, ref, func(ctx context.Context, ref name.Reference) (Offer, error) {
 		manifest, err := remote.Get(ref, r.options(ctx)...)
 		if err != nil {
 			return Offer{}, err

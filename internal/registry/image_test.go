@@ -2,8 +2,11 @@ package registry_test
 
 import (
 	"errors"
+	"net/http"
+	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -138,4 +141,46 @@ func mustTag(t *testing.T, ref string) name.Tag {
 		t.Fatal(err)
 	}
 	return tag
+}
+
+func TestOffer_IndexAndSingleImage_SayWhatTheyAreFor(t *testing.T) {
+	var asked atomic.Int32
+	host := start(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.URL.Path, "/manifests/") || strings.Contains(r.URL.Path, "/blobs/") {
+				asked.Add(1)
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	pushIndex(t, host+"/app:index", v1.Platform{OS: "linux", Architecture: "arm", Variant: "v7"},
+		v1.Platform{OS: "unknown", Architecture: "unknown"}, v1.Platform{OS: "linux", Architecture: "amd64"})
+	parsed, err := name.ParseReference(host + "/app:single")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := remote.Write(parsed, imageFor(t, v1.Platform{OS: "linux", Architecture: "arm", Variant: "v7"})); err != nil {
+		t.Fatal(err)
+	}
+	for tag, want := range map[string]struct {
+		offer    registry.Offer
+		requests int32
+	}{
+		"index":  {registry.Offer{Platforms: []string{"linux/amd64", "linux/arm/v7"}}, 1},
+		"single": {registry.Offer{Platforms: []string{"linux/arm/v7"}, Single: true}, 2},
+	} {
+		asked.Store(0)
+		got, err := resolver().Offer(t.Context(), host+"/app:"+tag)
+		if err != nil || !reflect.DeepEqual(got, want.offer) || asked.Load() != want.requests {
+			t.Errorf("%s: got %+v in %d requests, %v", tag, got, asked.Load(), err)
+		}
+	}
+}
+
+func TestOffer_RegistryIsBusy_IsAskedOnce(t *testing.T) {
+	var asked atomic.Int32
+	host := start(t, answer(100, http.StatusServiceUnavailable, nil, &asked))
+	if _, err := resolver().Offer(t.Context(), host+"/app:1"); !errors.Is(err, registry.ErrUnreachable) || asked.Load() != 1 {
+		t.Errorf("asked %d times: %v", asked.Load(), err)
+	}
 }

@@ -59,12 +59,15 @@ func base() *http.Transport {
 	}
 }
 
+// once marks a context whose questions are not worth a second try.
+type once struct{}
+
 // retry is a retryablehttp.CheckRetry.
 func (l retryLimits) retry(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
-	if permanent(err) {
+	if permanent(err) || ctx.Value(once{}) != nil {
 		return false, nil
 	}
 	again, _ := retryablehttp.DefaultRetryPolicy(ctx, resp, err)

@@ -17,27 +17,32 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/labtest"
 )
 
-// said is an error as a person sees it: at is the line of the configuration that
-// it points to, empty for none.
-type said struct{ summary, detail, at string }
+// said is an error or warning as a person sees it: at is the line of the
+// configuration that it points to, empty for none, and resource whose it is.
+type said struct{ summary, detail, at, resource string }
 
 // errorsOf runs a command that must fail and returns its errors.
 func errorsOf(t *testing.T, c *acctest.CLI, command ...string) []said {
 	t.Helper()
-	result := c.Must(t, append(command, "-json"), 1)
+	return diagnosticsIn(t, c.Must(t, append(command, "-json"), 1), "error")
+}
+
+// diagnosticsIn reads the diagnostics of a severity from a command's output.
+func diagnosticsIn(t *testing.T, result acctest.Result, severity string) []said {
+	t.Helper()
 	var found []said
 	for line := range strings.Lines(result.Stdout) {
 		var message struct {
 			Diagnostic *struct {
-				Severity, Summary, Detail string
-				Snippet                   *struct{ Code string }
+				Severity, Summary, Detail, Address string
+				Snippet                            *struct{ Code string }
 			}
 		}
 		if err := json.Unmarshal([]byte(line), &message); err != nil {
 			t.Fatalf("read %q: %v", line, err)
 		}
-		if d := message.Diagnostic; d != nil && d.Severity == "error" {
-			one := said{summary: d.Summary, detail: d.Detail}
+		if d := message.Diagnostic; d != nil && d.Severity == severity {
+			one := said{summary: d.Summary, detail: d.Detail, resource: strings.TrimPrefix(d.Address, "homelab_stack.")}
 			if d.Snippet != nil {
 				one.at = strings.TrimSpace(d.Snippet.Code)
 			}

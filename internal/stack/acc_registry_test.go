@@ -37,7 +37,7 @@ type testRegistry struct {
 	server *http.Server
 
 	mu    sync.Mutex // guards what follows
-	asked []string   // "METHOD path" of all requests
+	asked []string   // "METHOD path" of all requests, and who asked unless it was the node
 	// behave answers in the registry's place where it returns true; nil: never.
 	behave func(w http.ResponseWriter, r *http.Request, next http.Handler) bool
 }
@@ -58,7 +58,7 @@ func startRegistry(t *testing.T) *testRegistry {
 	handler := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
 	r.server = &http.Server{ErrorLog: log.New(io.Discard, "", 0), Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r.mu.Lock()
-		r.asked = append(r.asked, req.Method+" "+req.URL.Path)
+		r.asked = append(r.asked, req.Method+" "+req.URL.Path+byProvider(req))
 		behave := r.behave
 		r.mu.Unlock()
 		if behave == nil || !behave(w, req, handler) {
@@ -69,6 +69,16 @@ func startRegistry(t *testing.T) *testRegistry {
 	go func() { _ = r.server.Serve(there) }()
 	t.Cleanup(r.stop)
 	return r
+}
+
+// fromProvider marks what was not asked by the node, but by the provider for a plan.
+const fromProvider = " (provider)"
+
+func byProvider(req *http.Request) string {
+	if strings.HasPrefix(req.UserAgent(), "terraform-provider-homelab") {
+		return fromProvider
+	}
+	return ""
 }
 
 // stop has nothing listen any more.
@@ -203,7 +213,7 @@ func (c *countdown) requireNone(t *testing.T) {
 // middle: engines don't try again themselves for these.
 func cutConfigs(left *countdown) func(http.ResponseWriter, *http.Request, http.Handler) bool {
 	return func(w http.ResponseWriter, req *http.Request, next http.Handler) bool {
-		if req.Method != http.MethodGet || !strings.Contains(req.URL.Path, "/blobs/") {
+		if req.Method != http.MethodGet || !strings.Contains(req.URL.Path, "/blobs/") || byProvider(req) != "" {
 			return false
 		}
 		whole := httptest.NewRecorder()
