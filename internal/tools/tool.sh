@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds a pinned tool into .homelab/bin and prints its path.
 #
-#   tool.sh tfplugindocs | golangci-lint | tofu | compose
+#   tool.sh tfplugindocs | golangci-lint | terraform-docs | tofu | compose
 #
 # The version comes from the tool's own module below internal/tools. A tool is
 # built when it is missing, or when that module or the Go version changed.
@@ -25,6 +25,10 @@ tofu)
 	package=github.com/opentofu/opentofu/cmd/tofu
 	# Without it OpenTofu calls itself a development build.
 	ldflags="$ldflags -X github.com/opentofu/opentofu/version.dev=no"
+	;;
+terraform-docs)
+	module=terraform-docs
+	package=github.com/terraform-docs/terraform-docs
 	;;
 compose)
 	module=compose

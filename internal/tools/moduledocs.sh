@@ -1,0 +1,12 @@
+#!/bin/sh
+# Writes each module's inputs and outputs into its README, between the markers.
+set -eu
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+docs=$("$root/internal/tools/tool.sh" terraform-docs)
+
+for readme in "$root"/modules/*/README.md; do
+	[ -e "$readme" ] || continue
+	"$docs" markdown table --indent 3 --hide-empty --hide requirements --hide providers --hide modules --hide resources \
+		--output-file README.md --output-mode inject --lockfile=false "$(dirname "$readme")" >/dev/null
+done
