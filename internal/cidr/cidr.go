@@ -140,3 +140,14 @@ func (v Value) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeR
 		resp.Diagnostics.AddAttributeError(req.Path, v.kind.summary(), err.Error()+".")
 	}
 }
+
+// IsFirstHost tells whether an address is the one that engines choose as gateway of
+// a prefix: the first that a host may have.
+func IsFirstHost(prefix, addr string) bool {
+	p, err := address.ParsePrefix(prefix)
+	if err != nil {
+		return false
+	}
+	a, err := address.ParseAddr(addr)
+	return err == nil && a == address.FirstHost(p)
+}

@@ -3,6 +3,7 @@ package converge
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -92,7 +93,7 @@ func (d *Door) observeNetwork(ctx context.Context, node, name string) (Engine, *
 }
 
 func networkView(have *observed.NetworkOnNode) NetworkView {
-	view := NetworkView{ID: have.Network.ID, Network: desired.NetworkOf(have.Network)}
+	view := NetworkView{ID: have.Network.ID, Network: have.Desired()}
 	view.Network.Labels = have.Network.Labels
 	for _, c := range have.Attached {
 		view.Attached = append(view.Attached, c.Name)
@@ -189,4 +190,40 @@ func (d *Door) DestroyNetwork(ctx context.Context, node, name string, progress f
 		return &ProblemsError{p.Problems}
 	}
 	return execute.Run(ctx, engine, &desired.Stack{Name: name}, p, execute.Options{Progress: progress, Slots: d.slotsOf(node)})
+}
+
+// CheckPools says what is wrong with a network's address ranges in themselves. It
+// does no I/O.
+func CheckPools(pools []desired.Pool) []Problem { return plan.CheckPools(pools) }
+
+// Reattach is what happens to containers on a network that is made again.
+const Reattach = plan.Reattach
+
+// NetworkAdvice says what to do about an engine's refusal of a network, as far as
+// its words tell; empty otherwise. The words are those of Docker Engine 20.10 to
+// 29, and of the kernel.
+func NetworkAdvice(err error) string {
+	text := strings.ToLower(err.Error())
+	for _, a := range networkAdvice {
+		if strings.Contains(text, a.says) {
+			return a.advice
+		}
+	}
+	return ""
+}
+
+var networkAdvice = []struct{ says, advice string }{
+	{"pool overlaps with other one", "Another network of the node has addresses of this range: choose another subnet (docker network inspect shows who has it)."},
+	{"vlan link: operation not supported", "The node's kernel can't tag VLANs: load its module with modprobe 8021q, or use a kernel that has it."},
+	{"invalid subinterface vlan name", "The node has no such interface (ip link shows them); one that is to be made for a VLAN is written as eth0.20."},
+	{"is already using parent interface", "On this engine one interface can be the parent of one such network only: use another parent, or a VLAN of it such as eth0.20."},
+	{"device or resource busy", "The parent is in use by the other of macvlan and ipvlan, and the kernel lets an interface carry only one of them: use another parent."},
+	{"is not a swarm manager", "Overlay networks are made on a swarm manager: docker swarm init makes the node one."},
+	{"is not a bridge", "The node has an interface of this name that is no bridge: choose another interface_name."},
+	{"requested parent interface", "The node has no such interface: ip link shows them."},
+	{"no available ipv4 address pool", "The engine's own address ranges are used up: name a subnet under ipam."},
+	{"non-overlapping ipv4 address pool", "The engine's own address ranges are used up: name a subnet under ipam."},
+	{"non-overlapping ipv6 address pool", "The engine has no IPv6 ranges of its own: name an IPv6 subnet under ipam."},
+	{"has active endpoints", "Containers were attached meanwhile: take them off first."},
+	{"configuration network", "config_from names a network with config_only = true on the same node, which has to be there first."},
 }

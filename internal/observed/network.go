@@ -80,6 +80,19 @@ func (n *Node) Network(ctx context.Context, name string) (*NetworkOnNode, error)
 	return out, nil
 }
 
+// Desired describes the network so that the same can be made again.
+func (n *NetworkOnNode) Desired() desired.Network {
+	out := desired.NetworkOf(n.Network)
+	ipv4 := true // as before engines could do without, and didn't say
+	if !versions.LessThan(n.APIVersion, apiEnableIPv4) {
+		ipv4 = n.Network.EnableIPv4
+	}
+	if out.ConfigFrom == "" {
+		out.EnableIPv4 = &ipv4
+	}
+	return out
+}
+
 // attached describes how a container is on a network; ok is false if it is not.
 func attached(c container.InspectResponse, name string) (Attached, bool) {
 	if c.NetworkSettings == nil || c.NetworkSettings.Networks[name] == nil || c.ContainerJSONBase == nil || c.Config == nil {
@@ -106,6 +119,9 @@ func attached(c container.InspectResponse, name string) (Attached, bool) {
 
 // apiEndpointMAC is the API version from which an endpoint has its own MAC address.
 const apiEndpointMAC = "1.44"
+
+// apiEnableIPv4 is the API version from which a network may be without IPv4.
+const apiEnableIPv4 = "1.48"
 
 // shortID is how many digits of an ID engines make an alias of.
 const shortID = 12

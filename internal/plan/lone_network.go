@@ -54,7 +54,7 @@ func takenUp(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOp
 
 // loneDifferences compares what was asked for, and what nobody may have added.
 func loneDifferences(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) []Difference {
-	now := desired.NetworkOf(have.Network)
+	now := have.Desired()
 	asked, is := want.SpecByItself(), now.SpecByItself()
 	if want.ConfigOnly {
 		asked["driver"] = is["driver"]
@@ -90,7 +90,7 @@ func (b *builder) remakeNetwork(want *desired.Network, have *observed.NetworkOnN
 		needs = []string{b.add(Operation{ID: opID(DisconnectContainer, c.Name), Kind: DisconnectContainer, Container: c.ID,
 			Network: want.Name, Endpoint: &c.Endpoint, Needs: needs})}
 	}
-	was := desired.NetworkOf(have.Network)
+	was := have.Desired()
 	needs = []string{b.add(Operation{ID: opID(RemoveNetwork, want.Name), Kind: RemoveNetwork, Name: want.Name, Made: &was, Needs: needs})}
 	needs = []string{b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Made: want, Needs: needs})}
 	for _, c := range order {
@@ -167,7 +167,7 @@ func DestroyNetwork(have *observed.NetworkOnNode) *Plan {
 			have.Name, strings.Join(names(have.Attached), ", "))})
 		return b.plan
 	}
-	was := desired.NetworkOf(have.Network)
+	was := have.Desired()
 	b.change(Change{Subject: "network " + have.Name, Name: have.Name, Action: Remove})
 	b.add(Operation{ID: opID(RemoveNetwork, have.Name), Kind: RemoveNetwork, Name: have.Name, Made: &was})
 	b.finish()

@@ -16,6 +16,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/image"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/network"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/node"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/sopsfile"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/stack"
@@ -100,6 +101,7 @@ func (p *homelab) Configure(ctx context.Context, req provider.ConfigureRequest, 
 func (p *homelab) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		stack.NewResource,
+		network.NewResource,
 	}
 }
 

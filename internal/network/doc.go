@@ -1,0 +1,2 @@
+// Package network is the Terraform resource homelab_network.
+package network

@@ -1,0 +1,182 @@
+package network
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// ModifyPlan shows what applying would do: it reads the node and writes
+// nothing.
+func (r *networkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.door == nil {
+		return // the provider is not configured yet
+	}
+	var planned, config model
+	var prior *model
+	if !req.State.Raw.IsNull() {
+		prior = &model{}
+		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+	}
+	if req.Plan.Raw.IsNull() {
+		r.door.LeaveNetwork(prior.Node.ValueString(), prior.Name.ValueString())
+		return
+	}
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	var mem memory
+	resp.Diagnostics.Append(getKey(ctx, req.Private, memoryKey, &mem)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if prior != nil && !(planned.Node.Equal(prior.Node) && planned.Name.Equal(prior.Name)) {
+		r.door.LeaveNetwork(prior.Node.ValueString(), prior.Name.ValueString())
+		prior, mem = nil, memory{}
+	}
+	agreed, diags := r.preview(ctx, &planned, &config, prior, mem)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &planned)...)
+	resp.Diagnostics.Append(setKey(ctx, resp.Private, agreedKey, agreed)...)
+}
+
+// preview fills in the computed attributes of a plan and returns what will
+// happen; nil where that can't be known yet.
+func (r *networkResource) preview(ctx context.Context, planned, config, prior *model, mem memory) ([]string, diag.Diagnostics) {
+	if config.Driver.IsNull() && !config.ConfigOnly.IsUnknown() {
+		planned.Driver = types.StringValue(desired.DriverBridge)
+		if config.ConfigOnly.ValueBool() {
+			planned.Driver = types.StringValue(driverNull)
+		}
+	}
+	if !planned.inputsKnown(ctx) {
+		planned.unknown()
+		return nil, nil
+	}
+	planned.ID = types.StringValue(planned.Node.ValueString() + "/" + planned.Name.ValueString())
+	want, diags := planned.toDesired(ctx)
+	opts := converge.NetworkOptions{Owner: owner(planned)}
+	differs := true
+	if prior != nil {
+		var more diag.Diagnostics
+		opts, more = optionsOf(ctx, planned, prior, mem)
+		diags.Append(more...)
+		before, more := prior.toDesired(ctx)
+		diags.Append(more...)
+		differs = !sameTexts(want.SpecByItself(), before.SpecByItself())
+	}
+	if diags.HasError() {
+		return nil, diags
+	}
+	preview, err := r.door.PreviewNetwork(ctx, planned.Node.ValueString(), want, opts)
+	switch {
+	case unknownUntilApply(err):
+		planned.unknown()
+		return nil, diags
+	case err != nil:
+		return nil, append(diags, nodeDiagnostics(err, planned)...)
+	}
+	diags.Append(problemDiagnostics(preview.Problems, planned)...)
+	for _, warning := range preview.Warnings {
+		diags.AddAttributeWarning(path.Root("ipam"), "Network may not be possible", warning)
+	}
+	if prior == nil {
+		planned.unknown()
+		return nil, diags
+	}
+	return planned.show(prior, preview, differs, mem), append(diags, effects(planned, prior, preview, differs, mem)...)
+}
+
+// unknown marks what only applying will tell.
+func (m *model) unknown() {
+	if m.Driver.IsNull() {
+		m.Driver = types.StringUnknown()
+	}
+	if m.Node.IsUnknown() || m.Name.IsUnknown() {
+		m.ID = types.StringUnknown()
+	}
+	m.NetworkID = types.StringUnknown()
+	m.Subnets, m.EngineLabels = types.ListUnknown(subnetType), types.MapUnknown(types.StringType)
+	m.Reattached = types.ListUnknown(types.StringType)
+}
+
+// show writes what will be into the plan, and returns the changes that whoever
+// approves it can see. A replacement is one if state and configuration differ: what
+// happened on the node since the state was read was not shown, and applying must
+// not do it.
+func (m *model) show(prior *model, preview converge.NetworkPreview, differs bool, mem memory) []string {
+	m.NetworkID, m.Subnets, m.EngineLabels, m.Reattached = prior.NetworkID, prior.Subnets, prior.EngineLabels, prior.Reattached
+	agreed := []string{}
+	if !differs || !preview.Replaced {
+		return agreed
+	}
+	m.NetworkID, m.Subnets, m.EngineLabels = types.StringUnknown(), types.ListUnknown(subnetType), types.MapUnknown(types.StringType)
+	names := []attr.Value{}
+	for _, name := range mem.Attached {
+		names = append(names, types.StringValue(name))
+	}
+	m.Reattached = types.ListValueMust(types.StringType, names)
+	for _, c := range preview.Changes {
+		if c.Action != converge.Reattach || slices.Contains(mem.Attached, c.Name) {
+			agreed = append(agreed, c.Identity())
+		}
+	}
+	return agreed
+}
+
+// effects says what the plan means for the containers on the network, and for
+// labels.
+func effects(planned, prior *model, preview converge.NetworkPreview, differs bool, mem memory) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if differs && preview.Replaced {
+		diags.AddWarning("Network is made again", replacement(planned, preview, mem))
+		return diags
+	}
+	if !planned.Labels.Equal(prior.Labels) || !planned.Description.Equal(prior.Description) {
+		at, what := path.Root("labels"), "labels"
+		if planned.Labels.Equal(prior.Labels) {
+			at, what = path.Root("description"), "description"
+		}
+		diags.AddAttributeWarning(at, "Engine keeps the old words", fmt.Sprintf("No engine can change the %s of a network that exists. State keeps the new ones; "+
+			"network %q on node %q has them once it is made again for another reason.", what, planned.Name.ValueString(), planned.Node.ValueString()))
+	}
+	return diags
+}
+
+// replacement tells why a network is made again, whom that disturbs and how long.
+func replacement(m *model, preview converge.NetworkPreview, mem memory) string {
+	var causes, lost []string
+	for _, c := range preview.Changes {
+		for _, cause := range c.Causes {
+			if c.Action == converge.Reattach {
+				lost = append(lost, fmt.Sprintf("%s loses its fixed address %s, which the new ranges lack.", c.Name, cause.Old))
+				continue
+			}
+			causes = append(causes, cause.String())
+		}
+	}
+	text := fmt.Sprintf("Network %q on node %q is made again, because the engine can't change it in place (%s).",
+		m.Name.ValueString(), m.Node.ValueString(), strings.Join(causes, ", "))
+	if len(mem.Attached) == 0 {
+		return text + " No container is on it."
+	}
+	text += fmt.Sprintf(" These containers lose their connection to it, usually for about %d s, and get it back with the same aliases and fixed addresses; "+
+		"none is made again: %s.", 1+len(mem.Attached)*secondsEach/2, strings.Join(mem.Attached, ", "))
+	return strings.Join(append([]string{text}, lost...), " ")
+}
+
+// secondsEach is how long taking a container off a network and attaching it takes,
+// of which it is without for half on average.
+const secondsEach = 1

@@ -1,0 +1,240 @@
+package network
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+var (
+	_ resource.ResourceWithConfigure      = (*networkResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*networkResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*networkResource)(nil)
+	_ resource.ResourceWithImportState    = (*networkResource)(nil)
+)
+
+// defaultTimeout is the time limit of each operation.
+const defaultTimeout = 5 * time.Minute
+
+// Door is what a network needs of the core.
+type Door interface {
+	ReadNetwork(ctx context.Context, node, name string) (converge.NetworkView, bool, error)
+	PreviewNetwork(ctx context.Context, node string, want *desired.Network, opts converge.NetworkOptions) (converge.NetworkPreview, error)
+	ApplyNetwork(ctx context.Context, node string, want *desired.Network, opts converge.NetworkOptions) (converge.NetworkView, error)
+	DestroyNetwork(ctx context.Context, node, name string, progress func(context.Context, string)) error
+	LeaveNetwork(node, name string)
+}
+
+// NewResource returns the resource homelab_network.
+func NewResource() resource.Resource { return &networkResource{} }
+
+type networkResource struct{ door Door }
+
+// Metadata sets the type name.
+func (r *networkResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_network"
+}
+
+// Schema sets the schema.
+func (r *networkResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = resourceSchema(ctx)
+}
+
+// Configure takes the provider's door to the core; it is also called without,
+// before the provider is configured.
+func (r *networkResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	if req.ProviderData == nil {
+		return
+	}
+	door, ok := req.ProviderData.(Door)
+	if !ok {
+		resp.Diagnostics.AddError("Unexpected provider data",
+			fmt.Sprintf("homelab_network got %T from its provider. This is a bug in the provider; please report it.", req.ProviderData))
+		return
+	}
+	r.door = door
+}
+
+// Create makes the network; it takes up what an interrupted create left.
+func (r *networkResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var planned model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	limit, diags := planned.Timeouts.Create(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
+	want, diags := planned.toDesired(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	view, err := r.door.ApplyNetwork(ctx, planned.Node.ValueString(), want, converge.NetworkOptions{Progress: progress(&planned)})
+	resp.Diagnostics.Append(applyDiagnostics(err, &planned)...)
+	if view.ID == "" || err != nil {
+		return // there is none, or it is somebody else's
+	}
+	planned.Reattached = types.ListValueMust(types.StringType, []attr.Value{})
+	resp.Diagnostics.Append(planned.observe(ctx, view)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
+	resp.Diagnostics.Append(setKey(ctx, resp.Private, memoryKey, remember(want, view))...)
+}
+
+// Read shows the network as the node has it.
+func (r *networkResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	var mem memory
+	resp.Diagnostics.Append(getKey(ctx, req.Private, memoryKey, &mem)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	mem.Imported = mem.Imported || state.Driver.IsNull()
+	view, exists, err := r.door.ReadNetwork(ctx, state.Node.ValueString(), state.Name.ValueString())
+	if err != nil {
+		if !unknownUntilApply(err) {
+			resp.Diagnostics.Append(nodeDiagnostics(err, &state)...)
+		}
+		return
+	}
+	if !exists {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	fresh := state
+	resp.Diagnostics.Append(fresh.refresh(ctx, view, mem)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &fresh)...)
+	if mem.Imported {
+		mem.Made, mem.Description = desired.OwnLabels(view.Network.Labels), view.Network.Labels[desired.LabelDescription]
+	}
+	mem.Attached = view.Attached
+	resp.Diagnostics.Append(setKey(ctx, resp.Private, memoryKey, mem)...)
+}
+
+// Update makes the network again, or only notes new words.
+func (r *networkResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var planned, state model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	var mem memory
+	resp.Diagnostics.Append(getKey(ctx, req.Private, memoryKey, &mem)...)
+	var agreed []string
+	resp.Diagnostics.Append(getKey(ctx, req.Private, agreedKey, &agreed)...)
+	limit, diags := planned.Timeouts.Update(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
+	want, diags := planned.toDesired(ctx)
+	resp.Diagnostics.Append(diags...)
+	opts, diags := optionsOf(ctx, &planned, &state, mem)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	opts.Planned, opts.Progress = agreed, progress(&planned)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	view, err := r.door.ApplyNetwork(ctx, planned.Node.ValueString(), want, opts)
+	resp.Diagnostics.Append(applyDiagnostics(err, &planned)...)
+	if view.ID == "" {
+		return // nothing was written, or nothing can be seen: the prior state stands
+	}
+	result := &planned
+	if err != nil {
+		result = &state
+		resp.Diagnostics.Append(result.refresh(ctx, view, mem)...)
+	} else {
+		resp.Diagnostics.Append(result.observe(ctx, view)...)
+		mem = remember(want, view)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, result)...)
+	resp.Diagnostics.Append(setKey(ctx, resp.Private, memoryKey, mem)...)
+}
+
+// Delete removes the network.
+func (r *networkResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	limit, diags := state.Timeouts.Delete(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err := r.door.DestroyNetwork(ctx, state.Node.ValueString(), state.Name.ValueString(), progress(&state))
+	resp.Diagnostics.Append(destroyDiagnostics(err, &state)...)
+}
+
+// ImportState takes "node/name".
+func (r *networkResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	node, name, ok := strings.Cut(req.ID, "/")
+	if !ok || node == "" || !namePattern.MatchString(name) {
+		resp.Diagnostics.AddError("Invalid import ID",
+			fmt.Sprintf("%q is not of the form node/name. For the network \"media\" on the node \"helios\" write helios/media; "+
+				"docker network ls lists the networks of a node.", req.ID))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), req.ID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("node"), node)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), name)...)
+}
+
+// optionsOf are what planning and applying an existing network depend on.
+func optionsOf(ctx context.Context, planned, state *model, mem memory) (converge.NetworkOptions, diag.Diagnostics) {
+	opts := converge.NetworkOptions{Owner: owner(planned), Filled: mem.Filled, Adopt: true}
+	before, diags := state.toDesired(ctx)
+	if !mem.Imported && !diags.HasError() {
+		opts.Known = before.SpecByItself().Keys()
+	}
+	return opts, diags
+}
+
+func owner(m *model) string { return fmt.Sprintf("homelab_network %q", m.Name.ValueString()) }
+
+// progress reports what happens in the provider's log.
+func progress(m *model) func(context.Context, string) {
+	fields := map[string]any{"node": m.Node.ValueString(), "network": m.Name.ValueString()}
+	return func(ctx context.Context, message string) { tflog.Info(ctx, message, fields) }
+}
+
+// The keys of the private state.
+const (
+	memoryKey = "memory"
+	agreedKey = "agreed"
+)
+
+// privateState is Terraform's private state, as requests and responses have it.
+type privateState interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+func getKey(ctx context.Context, private privateState, key string, into any) diag.Diagnostics {
+	raw, diags := private.GetKey(ctx, key)
+	if len(raw) == 0 || diags.HasError() {
+		return diags
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		diags.AddError("Unable to read private state", fmt.Sprintf("The key %q is not as this provider writes it: %s. "+
+			"Remove the resource from state and import it again.", key, err))
+	}
+	return diags
+}
+
+func setKey(ctx context.Context, private privateState, key string, value any) diag.Diagnostics {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to write private state", err.Error())}
+	}
+	return private.SetKey(ctx, key, raw)
+}
