@@ -151,7 +151,7 @@ func (t *tunnel) explainKeys(s story) error {
 			"Name the right key with IdentityFile and set IdentitiesOnly yes for this host in your ssh configuration."}
 	case s.accepted != "":
 		return &toldError{fmt.Sprintf("the key %s is accepted for %s, but cannot be used: it has a passphrase, and no agent holds it.", s.accepted, who),
-			"Add it to your agent: ssh-add " + s.accepted}
+			"Add it to your agent (ssh-add " + s.accepted + ")."}
 	case methods != "" && !strings.Contains(methods, "publickey"):
 		return &toldError{fmt.Sprintf("the server takes no keys for %s, only: %s.", who, methods), "Set PubkeyAuthentication yes in its sshd_config."}
 	case len(s.offered) == 0:
