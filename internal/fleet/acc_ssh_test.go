@@ -2,6 +2,7 @@ package fleet_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -113,7 +114,7 @@ func (s *site) appendFile(t *testing.T, name, text string) {
 		t.Fatal(err)
 	}
 	_, err = f.WriteString(text)
-	if err = f.Close(); err != nil {
+	if err := errors.Join(err, f.Close()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -91,7 +91,7 @@ func dialCause(where string, c NodeConfig, err error) (reason, advice string, ok
 		return fmt.Sprintf("permission denied on %s.", where),
 			"Add the user that runs Terraform to the group docker (sudo usermod -aG docker <user>) and log in anew.", true
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Sprintf("the connection to %s was refused: nothing listens there.", where), "Start the Docker engine, or correct the host.", true
+		return fmt.Sprintf("the connection to %s was refused: nothing listens there.", where), "Start " + c.peer("the Docker engine") + ", or correct the host.", true
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return fmt.Sprintf("there is no route to %s.", where), "Check that the node is on and that this machine is in its network.", true
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), timeout(err):
@@ -109,17 +109,17 @@ func tlsCause(c NodeConfig, err error) (reason, advice string, ok bool) {
 	)
 	switch {
 	case errors.As(err, &authority):
-		return "the engine's certificate is not signed by the certificate authority in use.",
+		return c.peer("the engine") + "'s certificate is not signed by the certificate authority in use.",
 			"Set tls.ca_file (or tls.ca) to the authority that signed it.", true
 	case errors.As(err, &hostname):
-		return fmt.Sprintf("the engine's certificate is not made out to the name in use (%v).", hostname),
+		return fmt.Sprintf("%s's certificate is not made out to the name in use (%v).", c.peer("the engine"), hostname),
 			"Correct the host, set tls.server_name to a name in the certificate, or issue one with this name.", true
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return fmt.Sprintf("the engine's certificate is not valid now (%v).", invalid), "Renew it, or set this machine's clock.", true
+		return fmt.Sprintf("%s's certificate is not valid now (%v).", c.peer("the engine"), invalid), "Renew it, or set this machine's clock.", true
 	case errors.As(err, &invalid):
-		return fmt.Sprintf("the engine's certificate is not valid (%v).", invalid), "Issue a new one.", true
+		return fmt.Sprintf("%s's certificate is not valid (%v).", c.peer("the engine"), invalid), "Issue a new one.", true
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, new(tls.RecordHeaderError)):
-		return "what answers there does not speak TLS.", "Check the port; an engine's TLS port is 2376 by custom.", true
+		return "what answers there does not speak TLS.", "Check the port; an engine's TLS port is 2376 by custom, and Portainer's 9443.", true
 	}
 	// The alerts of the other side have no exported type in crypto/tls.
 	if _, alert, ok := strings.Cut(err.Error(), "remote error: tls: "); ok {
@@ -139,6 +139,14 @@ func alertCause(c NodeConfig, alert string) (reason, advice string) {
 		return fmt.Sprintf("the engine did not accept the client certificate (%s).", alert),
 			"Use one that its certificate authority (tlscacert) signed for client authentication, and that has not expired."
 	}
+}
+
+// peer is what answers at the node's address: a Portainer, or else as given.
+func (c NodeConfig) peer(otherwise string) string {
+	if c.Token != "" {
+		return "Portainer"
+	}
+	return otherwise
 }
 
 func timeout(err error) bool {

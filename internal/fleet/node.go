@@ -63,6 +63,9 @@ func (n *Node) ImageSave(ctx context.Context, refs []string) (io.ReadCloser, err
 // then speaks proto. The error is errdefs.ErrNotImplemented where the engine, or
 // something on the way to it, does not do that. The caller closes the connection.
 func (n *Node) DialHijack(ctx context.Context, url, proto string, meta map[string][]string) (net.Conn, error) {
+	if n.line.token != "" {
+		return nil, fmt.Errorf("%w: Portainer hands over no connections", errdefs.ErrNotImplemented)
+	}
 	conn, err := n.Client.DialHijack(ctx, url, proto, meta)
 	if err != nil && strings.Contains(err.Error(), "unable to upgrade to") { // docker/docker v28, client/hijack.go: no type
 		return nil, fmt.Errorf("%w: %w", errdefs.ErrNotImplemented, err)

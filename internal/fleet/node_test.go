@@ -131,14 +131,16 @@ func TestNode_NamesUnknown_DefersEveryName(t *testing.T) {
 func TestNode_NoSuchSocket_NamesIt(t *testing.T) {
 	f := one(t, fleet.NodeConfig{Host: "unix:///nonexistent/docker.sock"})
 	_, err := f.Node(t.Context(), "atlas")
-	requireError(t, err, fleet.Unreachable, "there is no socket /nonexistent/docker.sock", "Other nodes are not affected.")
+	requireError(t, err, fleet.Unreachable, `Node "atlas" (unix:///nonexistent/docker.sock): `+
+		"there is no socket /nonexistent/docker.sock. Start the Docker engine, or correct the path. Other nodes are not affected.")
 }
 
 func TestNode_ConnectionRefused_NamesTheAddress(t *testing.T) {
 	address := closedPort(t)
 	f := one(t, fleet.NodeConfig{Host: "tcp://" + address})
 	_, err := f.Node(t.Context(), "atlas")
-	requireError(t, err, fleet.Unreachable, "the connection to "+address+" was refused")
+	requireError(t, err, fleet.Unreachable, `Node "atlas" (tcp://`+address+`): the connection to `+address+
+		" was refused: nothing listens there. Start the Docker engine, or correct the host. Other nodes are not affected.")
 }
 
 func TestNode_SilentEngine_TimesOut(t *testing.T) {
@@ -155,7 +157,8 @@ func TestNode_SilentEngine_TimesOut(t *testing.T) {
 func TestNode_NotAnEngine_SaysSo(t *testing.T) {
 	f := one(t, fleet.NodeConfig{Host: serve(t, http.NotFoundHandler())})
 	_, err := f.Node(t.Context(), "atlas")
-	requireError(t, err, fleet.Unreachable, "no Docker engine", "404")
+	requireError(t, err, fleet.Unreachable, "what answers there is no Docker engine, or keeps its API closed (HTTP status 404). "+
+		"Check the address, and what a proxy in between allows: /_ping has to answer. Other nodes are not affected.")
 }
 
 func TestExplain_EngineGoneMidway_IsUnreachable(t *testing.T) {
@@ -188,13 +191,14 @@ func TestExplain_AnswersOfTheEngine_StayAsTheyAre(t *testing.T) {
 func TestUnreachable_PermissionDenied_NamesTheGroup(t *testing.T) {
 	err := &net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("connect", syscall.EACCES)}
 	got := fleet.Unreached("atlas", fleet.NodeConfig{Host: "unix:///var/run/docker.sock"}, err)
-	requireError(t, got, fleet.Unreachable, "permission denied on /var/run/docker.sock", "group docker")
+	requireError(t, got, fleet.Unreachable, `Node "atlas" (unix:///var/run/docker.sock): permission denied on /var/run/docker.sock. `+
+		"Add the user that runs Terraform to the group docker (sudo usermod -aG docker <user>) and log in anew. Other nodes are not affected.")
 }
 
 func TestUnreachable_NameNotResolved_NamesIt(t *testing.T) {
 	err := &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Name: "atlas.lan", IsNotFound: true}}
 	got := fleet.Unreached("atlas", fleet.NodeConfig{Host: "tcp://atlas.lan:2376", TLS: &fleet.TLS{}}, err)
-	requireError(t, got, fleet.Unreachable, `the name "atlas.lan" could not be resolved`)
+	requireError(t, got, fleet.Unreachable, `the name "atlas.lan" could not be resolved. Correct the host, or give its IP address. Other nodes are not affected.`)
 	if strings.Contains(got.Error(), "\n") {
 		t.Error("the error is more than one line")
 	}

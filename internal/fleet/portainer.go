@@ -163,6 +163,9 @@ func explainPortainer(token string, answer *answerError) error {
 	case ok:
 		return &awayError{&toldError{fmt.Sprintf("Portainer does not get through to the engine (HTTP status %d: %s).", answer.status, words),
 			"Check in Portainer that the environment is up."}}
+	case answer.status >= http.StatusBadGateway:
+		return &awayError{&toldError{fmt.Sprintf("the proxy in front of Portainer does not get through to it (HTTP status %d).", answer.status),
+			"Check that Portainer runs."}}
 	default:
 		return &toldError{fmt.Sprintf("what answers there is no Portainer (HTTP status %d).", answer.status),
 			"Check the address, and the path where a proxy serves Portainer: portainer+https://address/path/endpoints/<id>."}

@@ -73,9 +73,13 @@ func (t *tunnel) join(ctx context.Context) *sshAttempt {
 	}
 	a := &sshAttempt{done: make(chan struct{})}
 	t.current = a
+	limit := t.timeout
+	if deadline, ok := ctx.Deadline(); ok { // leave time to say what went wrong
+		limit = min(limit, time.Until(deadline)*9/10)
+	}
 	go func() {
 		defer close(a.done)
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.timeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 		defer cancel()
 		start := time.Now()
 		a.master, a.err = t.start(ctx)

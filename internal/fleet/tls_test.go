@@ -3,12 +3,13 @@ package fleet_test
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
@@ -58,52 +59,44 @@ func TestNode_TLSWithFiles_Connects(t *testing.T) {
 	}
 }
 
-func TestNode_TLSFailures_SayWhichPartIsWrong(t *testing.T) {
+func TestNode_TLSFailures_HaveTheirDiagnostics(t *testing.T) {
 	a, other := newAuthority(t), newAuthority(t)
 	cert, key := a.issue(t)
 	foreignCert, foreignKey := other.issue(t)
-	host := serveTLS(t, a)
+	host, plain := serveTLS(t, a), serve(t, &engine{api: "1.47"})
+	const reached, file = " Other nodes are not affected.", " Correct it and run Terraform again."
 	for name, tc := range map[string]struct {
-		config fleet.NodeConfig
-		kind   fleet.Kind
-		text   string
+		host string
+		tls  *fleet.TLS
+		want string
 	}{
-		"wrong authority": {
-			fleet.NodeConfig{Host: host, TLS: &fleet.TLS{CA: other.pem, Cert: cert, Key: key}}, fleet.Unreachable, "not signed by the certificate authority in use",
-		},
-		"no authority": {
-			fleet.NodeConfig{Host: host, TLS: &fleet.TLS{Cert: cert, Key: key}}, fleet.Unreachable, "Set tls.ca_file",
-		},
-		"other name": {
-			fleet.NodeConfig{Host: host, TLS: &fleet.TLS{CA: a.pem, Cert: cert, Key: key, ServerName: "helios"}}, fleet.Unreachable, "tls.server_name",
-		},
-		"no client certificate": {
-			fleet.NodeConfig{Host: host, TLS: &fleet.TLS{CA: a.pem}}, fleet.Unreachable, "requires a client certificate",
-		},
-		"foreign client certificate": {
-			fleet.NodeConfig{Host: host, TLS: &fleet.TLS{CA: a.pem, Cert: foreignCert, Key: foreignKey}}, fleet.Unreachable, "client certificate",
-		},
-		"no tls": {
-			fleet.NodeConfig{Host: host}, fleet.Unreachable, "expects TLS",
-		},
-		"tls to a plain engine": {
-			fleet.NodeConfig{Host: serve(t, &engine{api: "1.47"}), TLS: &fleet.TLS{CA: a.pem}}, fleet.Unreachable, "does not speak TLS",
-		},
-		"no such file": {
-			fleet.NodeConfig{Host: host, TLS: &fleet.TLS{CAFile: "/nonexistent/ca.pem"}}, fleet.InvalidTLS, `tls.ca_file "/nonexistent/ca.pem" does not exist`,
-		},
-		"not PEM": {
-			fleet.NodeConfig{Host: host, TLS: &fleet.TLS{CA: "hello"}}, fleet.InvalidTLS, "tls.ca holds no certificate",
-		},
-		"mixed pair": {
-			fleet.NodeConfig{Host: host, TLS: &fleet.TLS{CA: a.pem, Cert: cert, Key: foreignKey}}, fleet.InvalidTLS, "do not work together",
-		},
+		"wrong authority": {host, &fleet.TLS{CA: other.pem, Cert: cert, Key: key},
+			"the engine's certificate is not signed by the certificate authority in use. Set tls.ca_file (or tls.ca) to the authority that signed it." + reached},
+		"no authority": {host, &fleet.TLS{Cert: cert, Key: key},
+			"the engine's certificate is not signed by the certificate authority in use. Set tls.ca_file (or tls.ca) to the authority that signed it." + reached},
+		"other name": {host, &fleet.TLS{CA: a.pem, Cert: cert, Key: key, ServerName: "helios"},
+			"the engine's certificate is not made out to the name in use (x509: certificate is valid for engine, not helios). " +
+				"Correct the host, set tls.server_name to a name in the certificate, or issue one with this name." + reached},
+		"no client certificate": {host, &fleet.TLS{CA: a.pem},
+			"the engine requires a client certificate. Set tls.cert_file and tls.key_file (or tls.cert and tls.key)." + reached},
+		"foreign client certificate": {host, &fleet.TLS{CA: a.pem, Cert: foreignCert, Key: foreignKey},
+			"the engine did not accept the client certificate (unknown certificate authority). " +
+				"Use one that its certificate authority (tlscacert) signed for client authentication, and that has not expired." + reached},
+		"no tls":                {host, nil, "the engine expects TLS. Set tls for this node." + reached},
+		"tls to a plain engine": {plain, &fleet.TLS{CA: a.pem}, "what answers there does not speak TLS. Check the port; an engine's TLS port is 2376 by custom, and Portainer's 9443." + reached},
+		"no such file":          {host, &fleet.TLS{CAFile: "/nonexistent/ca.pem"}, `tls.ca_file "/nonexistent/ca.pem" does not exist.` + file},
+		"not PEM":               {host, &fleet.TLS{CA: "hello"}, "tls.ca holds no certificate in PEM form." + file},
+		"mixed pair": {host, &fleet.TLS{CA: a.pem, Cert: cert, Key: foreignKey},
+			"tls.cert and its key do not work together (tls: private key does not match public key)." + file},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := one(t, tc.config).Node(t.Context(), "atlas")
-			e := requireError(t, err, tc.kind, tc.text)
-			if strings.Contains(e.Detail(), "BEGIN") {
-				t.Error("key material is shown")
+			_, err := one(t, fleet.NodeConfig{Host: tc.host, TLS: tc.tls}).Node(t.Context(), "atlas")
+			var e *fleet.Error
+			if !errors.As(err, &e) {
+				t.Fatal(err)
+			}
+			if want := fmt.Sprintf("Node \"atlas\" (%s): %s", tc.host, tc.want); e.Detail() != want {
+				t.Errorf("got:\n%s\nwant:\n%s", e.Detail(), want)
 			}
 		})
 	}
