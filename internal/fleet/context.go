@@ -36,8 +36,8 @@ func (c NodeConfig) resolve() (NodeConfig, *Error) {
 	}
 	found, err := contextNode(configDir(), c.Context)
 	if err == nil {
-		found.Context, found.HostKey = c.Context, c.HostKey
-		return found, found.check()
+		c.Host, c.TLS, c.origin = found.Host, found.TLS, found.origin
+		return c, c.check()
 	}
 	err.Attribute = []string{"context"}
 	return c, err

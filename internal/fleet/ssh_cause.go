@@ -50,8 +50,8 @@ func (t *tunnel) explain(lines []string, timedOut bool) error {
 	case s.say(misset) != nil:
 		return told(fmt.Sprintf("ssh does not take your configuration (%s).", s.last()), "Correct it; \"ssh -G "+t.target.host+"\" shows whether ssh reads it.")
 	case s.say(shut) != nil:
-		return told(fmt.Sprintf("the ssh server at %s closed the connection before the login.", where),
-			"It may take no more logins at once (MaxStartups), or refuse this address; its log tells.")
+		return &awayError{told(fmt.Sprintf("the ssh server at %s closed the connection before the login.", where),
+			"It may take no more logins at once (MaxStartups), or refuse this address; its log tells.")}
 	default:
 		return told(fmt.Sprintf("ssh failed (%s).", s.last()), "Check that \""+t.command("")+"\" works.")
 	}
