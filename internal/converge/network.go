@@ -29,6 +29,9 @@ type NetworkOptions struct {
 	// Known names the fields that were asked for before; one that is no longer
 	// asked for is a change. Filled names those that the engine set by itself.
 	Known, Filled []string
+	// Asked is what was asked for before, for what the engine does not tell; nil
+	// if nobody knows.
+	Asked desired.Spec
 	// Adopt allows a network that is there already.
 	Adopt bool
 	// Planned are the changes that were agreed to; nil allows any.
@@ -141,7 +144,7 @@ func (d *Door) PreviewNetwork(ctx context.Context, node string, want *desired.Ne
 }
 
 func networkOptions(opts NetworkOptions) plan.NetworkOptions {
-	return plan.NetworkOptions{Known: opts.Known, Filled: opts.Filled, Adopt: opts.Adopt}
+	return plan.NetworkOptions{Known: opts.Known, Filled: opts.Filled, Asked: opts.Asked, Adopt: opts.Adopt}
 }
 
 // ApplyNetwork makes the node have the network. The view is what is observed

@@ -122,11 +122,11 @@ func sameTexts(a, b map[string]string) bool {
 
 // refreshPools keeps the order and the words of the ranges that are asked for.
 func (m *model) refreshPools(n *desired.Network, mem memory) diag.Diagnostics {
-	if m.IPAM.IsNull() && !mem.Imported {
-		return nil // the engine's choice
-	}
-	if m.IPAM.IsNull() && chosenByEngine(n.Pools()) {
+	if m.IPAM.IsNull() && (!mem.Imported || chosenByEngine(n.Pools())) {
 		return nil
+	}
+	if n.ConfigOnly && len(n.Pools()) == 0 {
+		return nil // newer engines don't tell
 	}
 	asked := m.askedPools()
 	var elements []attr.Value
@@ -158,20 +158,17 @@ func (m *model) refreshPools(n *desired.Network, mem memory) diag.Diagnostics {
 	return diags
 }
 
-// chosenByEngine tells whether the ranges look as if nobody had asked for them: one
-// of those that engines have by themselves (moby, libnetwork/ipamutils/utils.go),
-// whole. If somebody asked for it all the same, the plan after the import says so,
-// and nothing is made again.
+// chosenByEngine tells whether the ranges look as if nobody had asked for them: those
+// that engines have by themselves (moby, libnetwork/ipamutils/utils.go, and the
+// first /64 of an RFC 4193 prefix), whole. If somebody asked for them all the same,
+// the plan after the import says so, and nothing is made again.
 func chosenByEngine(pools []desired.Pool) bool {
-	if len(pools) != 1 || pools[0].IPRange != "" || len(pools[0].Aux) > 0 {
-		return false
-	}
-	p := pools[0]
-	if p.Gateway != "" && !cidr.IsFirstHost(p.Subnet, p.Gateway) {
-		return false
-	}
-	return strings.HasPrefix(p.Subnet, "172.") && strings.HasSuffix(p.Subnet, ".0.0/16") ||
-		strings.HasPrefix(p.Subnet, "192.168.") && strings.HasSuffix(p.Subnet, ".0/20")
+	return !slices.ContainsFunc(pools, func(p desired.Pool) bool {
+		usual := strings.HasPrefix(p.Subnet, "172.") && strings.HasSuffix(p.Subnet, ".0.0/16") ||
+			strings.HasPrefix(p.Subnet, "192.168.") && strings.HasSuffix(p.Subnet, ".0/20") ||
+			strings.HasPrefix(p.Subnet, "fd") && strings.HasSuffix(p.Subnet, "::/64")
+		return !usual || p.IPRange != "" || len(p.Aux) > 0 || p.Gateway != "" && !cidr.IsFirstHost(p.Subnet, p.Gateway)
+	})
 }
 
 // asked says which ranges the state asks for, in order, and whether it asks for

@@ -194,7 +194,8 @@ func optionsOf(ctx context.Context, planned, state *model, mem memory) (converge
 	opts := converge.NetworkOptions{Owner: owner(planned), Filled: mem.Filled, Adopt: true}
 	before, diags := state.toDesired(ctx)
 	if !mem.Imported && !diags.HasError() {
-		opts.Known = before.SpecByItself().Keys()
+		opts.Asked = before.SpecByItself()
+		opts.Known = opts.Asked.Keys()
 	}
 	return opts, diags
 }

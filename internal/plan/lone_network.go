@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -20,6 +21,8 @@ type NetworkOptions struct {
 	// Filled names the fields that the engine set by itself when the network was
 	// made.
 	Filled []string
+	// Asked is what was asked for before; nil if nobody knows.
+	Asked desired.Spec
 	// Adopt allows a network that is there already.
 	Adopt bool
 }
@@ -58,6 +61,7 @@ func loneDifferences(want *desired.Network, have *observed.NetworkOnNode, opts N
 	asked, is := want.SpecByItself(), now.SpecByItself()
 	if want.ConfigOnly {
 		asked["driver"] = is["driver"]
+		fillUntold(asked, is, opts)
 	}
 	keys := map[string]bool{}
 	for key := range asked {
@@ -75,6 +79,29 @@ func loneDifferences(want *desired.Network, have *observed.NetworkOnNode, opts N
 		}
 	}
 	return out
+}
+
+// fillUntold completes a config-only network, of which newer engines tell no
+// address ranges, with what was asked for before. If nobody knows that, it is as it
+// should be.
+func fillUntold(asked, is desired.Spec, opts NetworkOptions) {
+	ranges := func(spec desired.Spec) map[string]string {
+		out := map[string]string{}
+		for key, value := range spec {
+			if strings.HasPrefix(key, "ipam.") {
+				out[key] = value
+			}
+		}
+		return out
+	}
+	if len(ranges(is)) > 0 {
+		return
+	}
+	before := opts.Asked
+	if before == nil {
+		before = asked
+	}
+	maps.Copy(is, ranges(before))
 }
 
 // remakeNetwork takes every container off, makes the network again and attaches
