@@ -99,7 +99,7 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 	if err != nil {
 		return View{}, mem, err
 	}
-	runErr := execute.Run(ctx, engine, want, p, execute.Options{Rollback: opts.Rollback, Auth: d.registry.Auth, Mirrors: d.registry.Mirrors,
+	runErr := execute.Run(ctx, engine, want, p, execute.Options{Rollback: opts.Rollback, Auth: d.registry.Auth, AuthSource: d.registry.AuthSource, Mirrors: d.registry.Mirrors,
 		Digests: knownDigests(have), Progress: opts.Progress, Slots: d.slotsOf(node)})
 	d.forget(node)
 	var failed *execute.Error

@@ -31,6 +31,9 @@ type Registry interface {
 	// Auth returns the engine's X-Registry-Auth value for a reference, empty
 	// when there are no credentials.
 	Auth(ctx context.Context, ref string) (string, error)
+	// AuthSource says where these come from in words for people, and what there is
+	// where there are none.
+	AuthSource(ctx context.Context, ref string) string
 	// Mirrors returns the references by which mirrors may have an image. It does
 	// no I/O.
 	Mirrors(ref string) ([]string, error)

@@ -212,6 +212,8 @@ func (r registry) Offer(context.Context, string) (Offer, error) {
 	return Offer{}, errors.New("the registry does not answer")
 }
 
+func (r registry) AuthSource(context.Context, string) string { return "" }
+
 func (r registry) Mirrors(string) ([]string, error) { return nil, nil }
 
 // Lists finds what is filed under "reference digest".

@@ -110,23 +110,29 @@ func (r *run) baseImage(ctx context.Context, ref string) (buildkit.BaseImage, er
 
 // credentials finds the user and password for a registry's host.
 func (r *run) credentials(ctx context.Context, host string) (user, password string, err error) {
-	if r.opts.Auth == nil {
-		return "", "", nil
-	}
-	encoded, err := r.opts.Auth(ctx, host+"/any")
-	if err != nil || encoded == "" {
-		return "", "", err
-	}
-	document, err := base64.URLEncoding.DecodeString(encoded)
+	auth, err := r.authConfig(ctx, host+"/any")
 	if err != nil {
-		return "", "", errors.New("the credentials cannot be read")
-	}
-	var auth registry.AuthConfig
-	if err := json.Unmarshal(document, &auth); err != nil {
-		return "", "", errors.New("the credentials cannot be read")
+		return "", "", err
 	}
 	if auth.IdentityToken != "" { // BuildKit takes a refresh token as a password without a user
 		return "", auth.IdentityToken, nil
 	}
 	return auth.Username, auth.Password, nil
+}
+
+// authConfig is what the engine gets to know for an image's registry; the zero
+// value where there are no credentials.
+func (r *run) authConfig(ctx context.Context, ref string) (auth registry.AuthConfig, err error) {
+	if r.opts.Auth == nil {
+		return auth, nil
+	}
+	encoded, err := r.opts.Auth(ctx, ref)
+	if err != nil || encoded == "" {
+		return auth, err
+	}
+	document, err := base64.URLEncoding.DecodeString(encoded)
+	if err != nil || json.Unmarshal(document, &auth) != nil {
+		return registry.AuthConfig{}, errors.New("the credentials cannot be read")
+	}
+	return auth, nil
 }

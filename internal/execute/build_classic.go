@@ -4,9 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 
+	"github.com/distribution/reference"
 	"github.com/docker/docker/api/types/build"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/registry"
 	"github.com/docker/go-units"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
@@ -29,6 +33,11 @@ func (r *run) buildClassic(ctx context.Context, b *desired.Build, names []string
 		}
 		options.Ulimits = append(options.Ulimits, limit)
 	}
+	auths, err := r.classicAuths(ctx, b)
+	if err != nil {
+		return err
+	}
+	options.AuthConfigs = auths
 	var content io.Reader
 	if b.Remote {
 		options.RemoteContext = b.Context
@@ -49,6 +58,43 @@ func (r *run) buildClassic(ctx context.Context, b *desired.Build, names []string
 	}
 	defer resp.Body.Close()
 	return readStream(resp.Body, tell)
+}
+
+// classicAuths are the credentials for the registries of the images that the
+// Dockerfile starts from. The builder can't ask for them as BuildKit does; nothing
+// is known of the Dockerfile in a remote context.
+func (r *run) classicAuths(ctx context.Context, b *desired.Build) (map[string]registry.AuthConfig, error) {
+	refs := append(dockerfileImages(b), b.CacheFrom...)
+	auths := map[string]registry.AuthConfig{}
+	for _, ref := range refs {
+		if _, err := reference.ParseNormalizedNamed(ref); err != nil {
+			continue // the builder says so
+		}
+		auth, err := r.authConfig(ctx, ref)
+		if err != nil {
+			return nil, fmt.Errorf("find credentials: %w", err)
+		}
+		if auth != (registry.AuthConfig{}) {
+			auths[auth.ServerAddress] = auth
+		}
+	}
+	return auths, nil
+}
+
+// dockerfileImages are the images that a build's Dockerfile names; none where it
+// can't be read, which the builder says.
+func dockerfileImages(b *desired.Build) []string {
+	text := []byte(b.DockerfileInline)
+	if b.DockerfileInline == "" && !b.Remote {
+		text, _ = os.ReadFile(filepath.Join(b.Context, filepath.FromSlash(b.Dockerfile)))
+	}
+	args := map[string]string{}
+	for key, value := range b.Args {
+		if value != nil {
+			args[key] = *value
+		}
+	}
+	return archive.ReadDockerfile(text, args).Images
 }
 
 // classicEntries lists what is sent to the builder, and the Dockerfile's name.

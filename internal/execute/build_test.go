@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -113,6 +114,33 @@ func TestBuild_EngineWithoutBuildKit_UsesTheClassicBuilderOrSaysWhatNeedsMore(t 
 	}
 	if got := built(f); !slices.Equal(got, []string{"plain"}) {
 		t.Errorf("built %q", got)
+	}
+}
+
+func TestBuild_ClassicBuilder_GetsTheCredentialsOfTheBasesRegistries(t *testing.T) {
+	f := &fake{}
+	b := inline(t, "1")
+	tag := "2"
+	b.DockerfileInline = "ARG TAG=1\nFROM r.lan:5000/base:$TAG AS made\nRUN true\nFROM nginx\nCOPY --from=made /x /x\nCOPY --from=open.lan/tool /y /y\n"
+	b.Args, b.CacheFrom = map[string]*string{"TAG": &tag}, []string{"cache.lan/app"}
+	w, p := builds(map[string]desired.Image{"a": {Reference: "plain", Build: b}})
+	auth := func(_ context.Context, ref string) (string, error) {
+		server := map[string]string{"r.lan:5000/base:2": "r.lan:5000", "nginx": "https://index.docker.io/v1/", "cache.lan/app": "cache.lan"}[ref]
+		if server == "" {
+			return "", nil
+		}
+		return base64.URLEncoding.EncodeToString([]byte(`{"username":"lab","password":"of ` + ref + `","serveraddress":"` + server + `"}`)), nil
+	}
+	if err := Run(t.Context(), f, w, p, Options{Auth: auth}); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for server, one := range f.buildAuths {
+		got[server] = one.Password
+	}
+	want := map[string]string{"r.lan:5000": "of r.lan:5000/base:2", "https://index.docker.io/v1/": "of nginx", "cache.lan": "of cache.lan/app"}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

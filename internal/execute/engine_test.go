@@ -18,6 +18,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/api/types/registry"
 	"github.com/docker/docker/api/types/volume"
 	"github.com/docker/docker/pkg/stdcopy"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -47,9 +48,10 @@ type fake struct {
 	read func(io.Reader) error
 	api  string
 
-	mu    sync.Mutex // guards calls
-	calls []string
-	auths []string // the credentials that came with pulls
+	mu         sync.Mutex // guards calls
+	calls      []string
+	buildAuths map[string]registry.AuthConfig // of the last build
+	auths      []string                       // the credentials that came with pulls
 }
 
 func (f *fake) call(ctx context.Context, format string, args ...any) error {
@@ -227,6 +229,9 @@ func (f *fake) ImageBuild(ctx context.Context, content io.Reader, options build.
 	if err := f.call(ctx, "build %s", options.Tags[0]); err != nil {
 		return build.ImageBuildResponse{}, err
 	}
+	f.mu.Lock()
+	f.buildAuths = options.AuthConfigs
+	f.mu.Unlock()
 	return build.ImageBuildResponse{Body: io.NopCloser(bytes.NewBufferString(f.body))}, f.take(content)
 }
 

@@ -29,6 +29,9 @@ type Options struct {
 	Rollback bool
 	// Auth gives the engine's X-Registry-Auth value for an image; nil means none.
 	Auth func(ctx context.Context, ref string) (string, error)
+	// AuthSource says in words for people where these come from; nil means that
+	// nobody knows.
+	AuthSource func(ctx context.Context, ref string) string
 	// Mirrors gives the references under which mirrors may have an image, in the
 	// order in which to try them before its own; nil means there are none.
 	Mirrors func(ref string) ([]string, error)

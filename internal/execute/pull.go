@@ -158,12 +158,23 @@ func (p *imagePull) fetch(ctx context.Context, source string) (string, error) {
 	}
 	body, err := p.run.engine.ImagePull(ctx, source, options)
 	if err != nil {
-		return "", err
+		return "", p.run.askedWith(ctx, source, err)
 	}
 	defer body.Close()
 	progress := newPullProgress(func(line string) { p.tell(ctx, line) })
 	err = readMessages(body, progress.take)
-	return progress.digest, err
+	return progress.digest, p.run.askedWith(ctx, source, err)
+}
+
+// askedWith adds to a registry's denial with which credentials it was asked.
+func (r *run) askedWith(ctx context.Context, ref string, err error) error {
+	if err == nil || r.opts.AuthSource == nil || !denied(err) {
+		return err
+	}
+	if source := r.opts.AuthSource(ctx, ref); source != "" {
+		return fmt.Errorf("%w (it was asked with %s)", err, source)
+	}
+	return err
 }
 
 // noteDigest remembers what a reference turned out to be.

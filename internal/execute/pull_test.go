@@ -273,6 +273,24 @@ func TestPull_Credentials_AreThoseOfTheSource(t *testing.T) {
 	}
 }
 
+func TestPull_Denied_SaysWithWhichCredentials(t *testing.T) {
+	source := func(_ context.Context, ref string) string { return "the credentials of " + ref }
+	for text, want := range map[string]string{
+		"unauthorized: authentication required":                              "unauthorized: authentication required (it was asked with the credentials of app:1)",
+		"pull access denied for app, repository does not exist":              "does not exist (it was asked with the credentials of app:1)",
+		`Head "https://r.lan/v2/app/manifests/1": no basic auth credentials`: "no basic auth credentials (it was asked with the credentials of app:1)",
+		"manifest unknown": "manifest unknown",
+	} {
+		w, p := pulls(pull("app:1"))
+		f := &fake{}
+		streams(f, "app:1", failed(text))
+		err := Run(t.Context(), f, w, p, Options{AuthSource: source})
+		if err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
 func TestPull_Several_AreUnderWayAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, p := pulls(pull("a"), pull("b"), pull("c"), pull("d"))

@@ -33,6 +33,16 @@ var refusals = []string{
 	"invalid reference", "unsupported", "no longer supported", "no space left", "unknown blob",
 }
 
+// denials are those of the refusals that other credentials may change.
+var denials = []string{"denied", "unauthorized", "authentication required", "no basic auth credentials", "forbidden"}
+
+// denied tells whether a registry would not let the engine in.
+func denied(err error) bool {
+	text := strings.ToLower(err.Error())
+	return errdefs.IsUnauthorized(err) || errdefs.IsPermissionDenied(err) ||
+		slices.ContainsFunc(denials, func(word string) bool { return strings.Contains(text, word) })
+}
+
 // faults are words for what passes by itself.
 var faults = []string{
 	"connection reset", "connection refused", "broken pipe", "i/o timeout", "tls handshake timeout", "timeout exceeded", "timeout awaiting",

@@ -31,6 +31,8 @@ var (
 	ErrUnreachable = errors.New("registry unreachable")
 	// ErrNoPlatform means that the image is not made for the platform asked for.
 	ErrNoPlatform = errors.New("no image for platform")
+	// ErrCredentials means that there should be credentials, and none can be had.
+	ErrCredentials = errors.New("no credentials to be had")
 	// ErrUnknownUntilApply means that the registry's settings have values that are
 	// known only at apply.
 	ErrUnknownUntilApply = errors.New("settings of registry not known until apply")
@@ -44,6 +46,9 @@ type Error struct {
 	Kind error
 	// Err is the cause, or nil.
 	Err error
+	// Credentials says what the registry was asked with where it denied access, and
+	// where that comes from: never the credentials.
+	Credentials string
 	// Mirrors are the errors of the mirrors that were asked before.
 	Mirrors []error
 }
@@ -103,9 +108,11 @@ func (e *Error) detail() string {
 	case errors.Is(e.Kind, ErrNotFound):
 		return fmt.Sprintf("Registry %s has no image %q. Check the repository and the tag.", e.Registry, e.Reference)
 	case errors.Is(e.Kind, ErrDenied):
-		return fmt.Sprintf("Registry %s did not let us see image %q: it does not exist, or needs other credentials. "+
+		return fmt.Sprintf("Registry %s did not let us see image %q: it does not exist, or needs other credentials%s. "+
 			"Check the name, and log in with \"docker login %s\" where Terraform runs, or set username and password under registries[%q] in the provider block.",
-			e.Registry, e.Reference, e.Registry, e.Registry)
+			e.Registry, e.Reference, e.askedWith(), e.Registry, e.Registry)
+	case errors.Is(e.Kind, ErrCredentials):
+		return fmt.Sprintf("Image %q can't be looked up: %v.", e.Reference, e.Err)
 	case errors.Is(e.Kind, ErrRateLimited):
 		return fmt.Sprintf("Registry %s answers no more questions about image %q for now: %v. Wait and try again; log in, "+
 			"which many registries allow more; or set a mirror under registries[%q] in the provider block.", e.Registry, e.Reference, e.Err, e.Registry)
@@ -118,6 +125,13 @@ func (e *Error) detail() string {
 		return fmt.Sprintf("Registry %s gave no answer about image %q: %v. Check that it can be reached from here and try again.",
 			e.Registry, e.Reference, e.Err)
 	}
+}
+
+func (e *Error) askedWith() string {
+	if e.Credentials == "" {
+		return ""
+	}
+	return " (it was asked with " + e.Credentials + ")"
 }
 
 // limitedError is a registry's wish to be asked again later than we can wait.
@@ -141,8 +155,12 @@ func (e *noPlatformError) Error() string {
 }
 
 // classify words an error of the source that was asked for a reference.
-func classify(ref, source name.Reference, err error) error {
-	return &Error{Reference: ref.String(), Registry: shownHost(source), Kind: kind(err), Err: withoutURL(err)}
+func (r *Resolver) classify(ctx context.Context, ref, source name.Reference, err error) error {
+	e := &Error{Reference: ref.String(), Registry: shownHost(source), Kind: kind(err), Err: withoutURL(err)}
+	if e.Kind == ErrDenied { //nolint:errorlint // kind returns just these values
+		e.Credentials = r.AuthSource(ctx, source.String())
+	}
+	return e
 }
 
 // shownHost is the registry's host as people write it.
@@ -157,7 +175,10 @@ func kind(err error) error {
 	var t *transport.Error
 	var limited *limitedError
 	var platform *noPlatformError
+	var credentials *CredentialError
 	switch {
+	case errors.As(err, &credentials):
+		return ErrCredentials
 	case errors.As(err, &limited):
 		return kindOf(limited.status)
 	case errors.As(err, &platform):

@@ -25,7 +25,7 @@ const timeLimit = time.Minute
 // at any time. It is safe for concurrent use.
 type Resolver struct {
 	transport http.RoundTripper
-	keychain  authn.Keychain
+	keychain  *keychain
 	settings  map[string]Settings // by canonical host
 	// settingsUnknown tells that there may be other settings at apply.
 	settingsUnknown bool
@@ -38,7 +38,7 @@ type Option func(*Resolver)
 
 // WithKeychain replaces the Docker configuration as the source of credentials.
 func WithKeychain(k authn.Keychain) Option {
-	return func(r *Resolver) { r.keychain = k }
+	return func(r *Resolver) { r.keychain.next = k }
 }
 
 // WithUserAgent sets the beginning of the User-Agent header.
@@ -56,13 +56,13 @@ func WithRetryWait(shortest, longest time.Duration) Option {
 // New returns a resolver. It does no I/O.
 func New(opts ...Option) *Resolver {
 	r := &Resolver{
-		keychain: authn.DefaultKeychain,
+		keychain: &keychain{},
 		retry:    retryLimits{shortest: 500 * time.Millisecond, longest: 30 * time.Second},
 	}
 	for _, opt := range opts {
 		opt(r)
 	}
-	r.keychain = keychain{r.settings, r.keychain}
+	r.keychain.settings = r.settings
 	r.transport = newTransport(r.retry)
 	return r
 }
@@ -144,7 +144,7 @@ func ask[T any](ctx context.Context, r *Resolver, ref string, question func(cont
 		if ctx.Err() != nil {
 			return nothing, ctx.Err()
 		}
-		told = append(told, classify(own, parsed, err))
+		told = append(told, r.classify(ctx, own, parsed, err))
 	}
 	last := told[len(told)-1].(*Error) //nolint:errorlint // made just above
 	last.Mirrors = told[:len(told)-1]
