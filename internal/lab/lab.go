@@ -85,6 +85,9 @@ type Node struct {
 	index int
 }
 
+// Lab is the lab that the node belongs to.
+func (n *Node) Lab() *Lab { return n.lab }
+
 // newLab lays out the exported view of a record.
 func newLab(rec record) *Lab {
 	l := &Lab{
