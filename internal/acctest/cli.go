@@ -142,6 +142,9 @@ func (c *CLI) Start(t testing.TB, args ...string) *Process {
 	return p
 }
 
+// ID is the number of Terraform's own process.
+func (p *Process) ID() int { return p.cmd.Process.Pid }
+
 // Done is closed when Terraform has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
