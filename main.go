@@ -26,12 +26,19 @@ const address = "registry.terraform.io/homelab-iac/homelab"
 // what lives: a provider's process lives for seconds, and a plan makes little.
 const garbage = 400
 
+// memory is how large the process may get before garbage is collected sooner than
+// that, in bytes: a large fleet's plan makes much of it.
+const memory = 256 << 20
+
 func main() {
 	var debug bool
 	flag.BoolVar(&debug, "debug", false, "serve until interrupted, for a debugger to attach")
 	flag.Parse()
 
 	runtime.SetGCPercent(garbage)
+	if os.Getenv("GOMEMLIMIT") == "" {
+		runtime.SetMemoryLimit(memory)
+	}
 	quieten()
 	if !debug {
 		go endWithParent(os.Getppid())

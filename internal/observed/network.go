@@ -48,26 +48,22 @@ type Attached struct {
 // Network reads one network: an inspection of each container on it.
 func (n *Node) Network(ctx context.Context, name string) (*NetworkOnNode, error) {
 	out := &NetworkOnNode{Name: name, Others: map[string]Network{}, APIVersion: n.reader.ClientVersion()}
-	for _, item := range n.networks {
-		if item.Name == name {
-			out.Exists, out.Network = true, item
-		} else {
-			out.Others[item.Name] = item
+	out.Network, out.Exists = n.index.networks[name]
+	for other, item := range n.index.networks {
+		if other != name {
+			out.Others[other] = item
 		}
 	}
 	if !out.Exists {
 		return out, nil
 	}
-	for _, summary := range n.containers {
-		if summary.NetworkSettings == nil || summary.NetworkSettings.Networks[name] == nil {
-			continue
-		}
-		c, err := n.container(ctx, summary.ID)
+	for _, id := range n.index.attached[name] {
+		c, err := n.container(ctx, id)
 		if errdefs.IsNotFound(err) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("inspect container %.12s: %w", summary.ID, err)
+			return nil, fmt.Errorf("inspect container %.12s: %w", id, err)
 		}
 		if one, ok := attached(c, name); ok {
 			if versions.LessThan(out.APIVersion, apiEndpointMAC) {

@@ -14,6 +14,7 @@ import (
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/volume"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
@@ -35,35 +36,43 @@ const inspections = 16
 // Node is the three lists of a node, read once and shared by every stack. It
 // may be used by several goroutines at once.
 type Node struct {
-	reader     Reader
-	containers []container.Summary
-	networks   []network.Summary
-	volumes    []*volume.Volume
+	reader Reader
+	index  *index
+	slots  chan struct{}      // taken by inspections under way, whatever stacks they are for
+	asking singleflight.Group // for images, by name
 
 	mu        sync.Mutex // guards what follows
 	images    map[string]Image
+	absent    map[string]bool                      // images that the node does not have
 	inspected map[string]container.InspectResponse // by ID
 }
 
 // ReadNode lists a node's containers, networks and volumes: three calls, made
 // at once.
 func ReadNode(ctx context.Context, r Reader) (*Node, error) {
-	n := &Node{reader: r, images: map[string]Image{}, inspected: map[string]container.InspectResponse{}}
+	n := &Node{reader: r, slots: make(chan struct{}, inspections), images: map[string]Image{}, absent: map[string]bool{}, inspected: map[string]container.InspectResponse{}}
+	var containers []container.Summary
+	var networks []network.Summary
+	var volumes []*volume.Volume
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		n.containers, err = r.ContainerList(ctx, container.ListOptions{All: true})
+		containers, err = r.ContainerList(ctx, container.ListOptions{All: true})
 		return wrap("list containers", err)
 	})
 	group.Go(func() (err error) {
-		n.networks, err = r.NetworkList(ctx, network.ListOptions{})
+		networks, err = r.NetworkList(ctx, network.ListOptions{})
 		return wrap("list networks", err)
 	})
 	group.Go(func() error {
 		list, err := r.VolumeList(ctx, volume.ListOptions{})
-		n.volumes = list.Volumes
+		volumes = list.Volumes
 		return wrap("list volumes", err)
 	})
-	return n, group.Wait()
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	n.index = newIndex(containers, networks, volumes)
+	return n, nil
 }
 
 func wrap(verb string, err error) error {
@@ -80,18 +89,11 @@ func wrap(verb string, err error) error {
 func (n *Node) Stack(ctx context.Context, name string, refs []string, known Known) (*Stack, error) {
 	s := &Stack{
 		Name: name, known: known, Services: map[string][]Container{}, Images: map[string]Image{},
-		Networks: map[string]network.Summary{}, Volumes: map[string]volume.Volume{},
-		Names: map[string]string{}, APIVersion: n.reader.ClientVersion(),
+		Networks: n.index.networks, Volumes: n.index.volumes, Names: n.index.names, Ports: n.index.ports,
+		Scratch: n.index.scratch[name], APIVersion: n.reader.ClientVersion(),
 	}
-	for _, item := range n.networks {
-		s.Networks[item.Name] = item
-		s.Owned = s.Owned || item.Labels[desired.LabelStack] == name
-	}
-	for _, item := range n.volumes {
-		s.Volumes[item.Name] = *item
-	}
-	s.Ports = holders(n.containers)
-	inspected, err := n.inspect(ctx, name, s)
+	s.Owned = n.index.owned[name] || len(s.Scratch) > 0
+	inspected, err := n.inspect(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -107,29 +109,18 @@ func (n *Node) Stack(ctx context.Context, name string, refs []string, known Know
 }
 
 // inspect asks for each container that carries the project's label.
-func (n *Node) inspect(ctx context.Context, name string, s *Stack) ([]container.InspectResponse, error) {
+func (n *Node) inspect(ctx context.Context, name string) ([]container.InspectResponse, error) {
 	var mu sync.Mutex // guards found
 	var found []container.InspectResponse
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(inspections)
-	for _, summary := range n.containers {
-		for _, own := range summary.Names {
-			s.Names[trimName(own)] = summary.ID
-		}
-		if summary.Labels[desired.LabelScratch] == name {
-			s.Scratch, s.Owned = append(s.Scratch, summary.ID), true
-			continue
-		}
-		if summary.Labels[desired.LabelProject] != name || summary.Labels[desired.LabelOneOff] == "True" || summary.Labels[desired.LabelHook] != "" {
-			continue
-		}
+	for _, id := range n.index.projects[name] {
 		group.Go(func() error {
-			c, err := n.container(ctx, summary.ID)
+			c, err := n.container(ctx, id)
 			if errdefs.IsNotFound(err) {
 				return nil
 			}
 			if err != nil {
-				return fmt.Errorf("inspect container %s: %w", summary.ID[:12], err)
+				return fmt.Errorf("inspect container %s: %w", id[:12], err)
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -140,6 +131,16 @@ func (n *Node) inspect(ctx context.Context, name string, s *Stack) ([]container.
 	return found, group.Wait()
 }
 
+// slot waits until one more inspection may be under way; the caller gives it back.
+func (n *Node) slot(ctx context.Context) (giveBack func(), err error) {
+	select {
+	case n.slots <- struct{}{}:
+		return func() { <-n.slots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // container inspects a container once for the node.
 func (n *Node) container(ctx context.Context, id string) (container.InspectResponse, error) {
 	n.mu.Lock()
@@ -148,7 +149,12 @@ func (n *Node) container(ctx context.Context, id string) (container.InspectRespo
 	if ok {
 		return c, nil
 	}
-	c, err := n.reader.ContainerInspect(ctx, id)
+	giveBack, err := n.slot(ctx)
+	if err != nil {
+		return c, err
+	}
+	defer giveBack()
+	c, err = n.reader.ContainerInspect(ctx, id)
 	if err != nil {
 		return c, err
 	}
@@ -156,6 +162,16 @@ func (n *Node) container(ctx context.Context, id string) (container.InspectRespo
 	n.inspected[id] = c
 	n.mu.Unlock()
 	return c, nil
+}
+
+// Release forgets the inspections of a stack's containers, which are most of what
+// a large node takes of memory. Reading the stack again makes them again.
+func (n *Node) Release(stack string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, id := range n.index.projects[stack] {
+		delete(n.inspected, id)
+	}
 }
 
 // lookUpImages finds the images that are named; those that have to be asked for
@@ -189,13 +205,9 @@ func (n *Node) lookUpImages(ctx context.Context, inspected []container.InspectRe
 // as that means the same image, and with the image's ID from then on
 // (moby/moby, daemon/list.go, refreshImage).
 func (n *Node) listedImages(inspected []container.InspectResponse) map[string]string {
-	listed := map[string]string{}
-	for _, summary := range n.containers {
-		listed[summary.ID] = summary.Image
-	}
 	ids := map[string]string{}
 	for _, c := range inspected {
-		if ref := listed[c.ID]; c.Config != nil && ref == c.Config.Image && ref != c.Image && !strings.HasPrefix(c.Image, "sha256:"+ref) {
+		if ref := n.index.listed[c.ID]; c.Config != nil && ref == c.Config.Image && ref != c.Image && !strings.HasPrefix(c.Image, "sha256:"+ref) {
 			ids[familiar(ref)] = c.Image
 		}
 	}
@@ -206,7 +218,6 @@ func (n *Node) listedImages(inspected []container.InspectResponse) map[string]st
 func (n *Node) inspectImages(ctx context.Context, wanted map[string]bool, s *Stack) error {
 	var mu sync.Mutex // guards s.Images
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(inspections)
 	for ref := range wanted {
 		group.Go(func() error {
 			img, ok, err := n.image(ctx, ref)
@@ -244,27 +255,51 @@ func (n *Node) lostReferences(ctx context.Context, inspected []container.Inspect
 
 // image inspects an image once for the node, by whichever of its names: reading
 // knows its ID, planning what the documents call it.
-func (n *Node) image(ctx context.Context, ref string) (Image, bool, error) {
-	n.mu.Lock()
-	img, ok := n.images[familiar(ref)]
-	n.mu.Unlock()
-	if ok {
-		return img, true, nil
-	}
-	resp, err := n.reader.ImageInspect(ctx, ref)
-	if errdefs.IsNotFound(err) {
-		return Image{}, false, nil
-	}
+func (n *Node) image(ctx context.Context, ref string) (img Image, exists bool, err error) {
+	key := familiar(ref)
+	_, err, _ = n.asking.Do(key, func() (any, error) {
+		if _, _, known := n.knownImage(key); known {
+			return nil, nil
+		}
+		return nil, n.askForImage(context.WithoutCancel(ctx), ref, key) // others may wait for it, too
+	})
 	if err != nil {
-		return Image{}, false, fmt.Errorf("inspect image %s: %w", ref, err)
+		return Image{}, false, err
 	}
-	img = newImage(resp)
+	img, exists, _ = n.knownImage(key)
+	return img, exists, nil
+}
+
+// knownImage returns an image that was asked for; known tells whether one was.
+func (n *Node) knownImage(key string) (img Image, exists, known bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	img, exists = n.images[key]
+	return img, exists, exists || n.absent[key]
+}
+
+// askForImage inspects an image and notes what comes of it.
+func (n *Node) askForImage(ctx context.Context, ref, key string) error {
+	giveBack, err := n.slot(ctx)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
+	resp, err := n.reader.ImageInspect(ctx, ref)
+	if err != nil && !errdefs.IsNotFound(err) {
+		return fmt.Errorf("inspect image %s: %w", ref, err)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err != nil {
+		n.absent[key] = true
+		return nil
+	}
+	img := newImage(resp)
 	for _, name := range slices.Concat([]string{ref, resp.ID}, resp.RepoTags, resp.RepoDigests) {
 		n.images[familiar(name)] = img
 	}
-	return img, true, nil
+	return nil
 }
 
 // familiar spells a reference as the engine lists it: "docker.io/library/nginx"
@@ -283,10 +318,6 @@ func familiar(ref string) string {
 }
 
 func (n *Node) fill(s *Stack, inspected []container.InspectResponse, lost map[string]bool) {
-	mountpoints := map[string]volume.Volume{}
-	for _, v := range s.Volumes {
-		mountpoints[v.Mountpoint] = v
-	}
 	services := map[string]string{} // container ID -> service, for shared namespaces
 	for _, c := range inspected {
 		if c.Config != nil {
@@ -294,7 +325,7 @@ func (n *Node) fill(s *Stack, inspected []container.InspectResponse, lost map[st
 		}
 	}
 	for _, c := range inspected {
-		one := newContainer(c, s, mountpoints, services)
+		one := newContainer(c, s, n.index.mountpoints, services)
 		one.Digest = digestOf(&one, s)
 		_, there := s.Images[one.ImageID]
 		one.Untagged = there && lost[one.Image]

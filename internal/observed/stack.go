@@ -11,7 +11,9 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-// Stack is what exists of one stack on a node. Its maps are never nil.
+// Stack is what exists of one stack on a node. Its maps are never nil; Networks,
+// Volumes, Names and Ports are shared with the node's other stacks and not to be
+// written to.
 type Stack struct {
 	Name string
 	// Services holds each service's containers, best first: the one that runs

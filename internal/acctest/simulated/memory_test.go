@@ -13,19 +13,20 @@ import (
 
 const megabyte = 1 << 20
 
-// watchMemory looks at the providers that a Terraform started until it ends, and
-// returns the most memory, in bytes, that one of them ever held. It is 0 where
-// the system does not tell.
-func watchMemory(p *acctest.Process) (most int64) {
+// watch looks at the providers that a Terraform started until it ends, and returns
+// the most memory, in bytes, that one of them ever held, and the most time that one
+// computed. They are 0 where the system does not tell.
+func watch(p *acctest.Process) (memory int64, computed time.Duration) {
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
 	for {
 		for _, status := range childrenOf(p.ID()) {
-			most = max(most, 1024*numberOf(status, "VmHWM:"))
+			memory = max(memory, 1024*numberOf(status, "VmHWM:"))
+			computed = max(computed, computedBy(numberOf(status, "Pid:")))
 		}
 		select {
 		case <-p.Done():
-			return most
+			return memory, computed
 		case <-ticker.C:
 		}
 	}
@@ -44,8 +45,26 @@ func childrenOf(parent int) []string {
 	return children
 }
 
+// computedBy is how long a process has computed: the 14th and 15th field of its
+// stat, in hundredths of a second (proc(5)).
+func computedBy(pid int64) time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	if err != nil || len(fields) < 13 {
+		return 0
+	}
+	var ticks int64
+	for _, field := range fields[11:13] {
+		if n, err := strconv.ParseInt(field, 10, 64); err == nil {
+			ticks += n
+		}
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}
+
 func numberOf(status, field string) int64 {
-	_, rest, _ := strings.Cut(status, field)
+	_, rest, _ := strings.Cut("\n"+status, "\n"+field)
 	words := strings.Fields(rest)
 	if len(words) == 0 {
 		return 0

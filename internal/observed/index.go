@@ -1,0 +1,66 @@
+package observed
+
+import (
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/volume"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// index is what is kept of a node's lists, by what it is looked up by: the lists
+// are large. It is made once for a node and shared by all of its stacks, so that
+// the time for each does not grow with the number of the others. It is never
+// written to again.
+type index struct {
+	networks    map[string]Network
+	volumes     map[string]Volume
+	mountpoints map[string]Volume
+	names       map[string]string // of containers, to their IDs
+	ports       map[string]PortHolder
+	listed      map[string]string   // the image that a container is listed with, by the container's ID
+	attached    map[string][]string // containers, by the name of a network that they are on
+	// What follows is by stack.
+	projects map[string][]string // containers of services
+	scratch  map[string][]string // containers that deliver files
+	owned    map[string]bool     // has a network that homelab made
+}
+
+func newIndex(containers []container.Summary, networks []Network, volumes []*volume.Volume) *index {
+	i := &index{
+		networks: map[string]Network{}, volumes: map[string]Volume{}, mountpoints: map[string]Volume{}, names: map[string]string{},
+		ports: holders(containers), listed: map[string]string{}, attached: map[string][]string{},
+		projects: map[string][]string{}, scratch: map[string][]string{}, owned: map[string]bool{},
+	}
+	for _, n := range networks {
+		i.networks[n.Name] = n
+		i.owned[n.Labels[desired.LabelStack]] = true
+	}
+	for _, v := range volumes {
+		i.volumes[v.Name], i.mountpoints[v.Mountpoint] = *v, *v
+	}
+	for _, c := range containers {
+		i.add(c)
+	}
+	return i
+}
+
+func (i *index) add(c container.Summary) {
+	i.listed[c.ID] = c.Image
+	for _, name := range c.Names {
+		i.names[trimName(name)] = c.ID
+	}
+	if c.NetworkSettings != nil {
+		for name, endpoint := range c.NetworkSettings.Networks {
+			if endpoint != nil {
+				i.attached[name] = append(i.attached[name], c.ID)
+			}
+		}
+	}
+	scratch, project := c.Labels[desired.LabelScratch], c.Labels[desired.LabelProject]
+	if scratch != "" {
+		i.scratch[scratch] = append(i.scratch[scratch], c.ID)
+	}
+	if project != "" && project != scratch && c.Labels[desired.LabelOneOff] != "True" && c.Labels[desired.LabelHook] == "" {
+		i.projects[project] = append(i.projects[project], c.ID)
+	}
+}
