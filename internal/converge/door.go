@@ -68,13 +68,14 @@ type Door struct {
 	reading singleflight.Group
 	mu      sync.Mutex // guards what follows
 	nodes   map[string]*observed.Node
+	lost    map[string]lost
 	writes  map[string]int // how often each node was forgotten
 	slots   map[string]execute.Slots
 }
 
 // New returns a door to the given nodes.
 func New(engines Engines, registry Registry) *Door {
-	return &Door{engines: engines, registry: registry, nodes: map[string]*observed.Node{}, writes: map[string]int{}, slots: map[string]execute.Slots{}}
+	return &Door{engines: engines, registry: registry, nodes: map[string]*observed.Node{}, lost: map[string]lost{}, writes: map[string]int{}, slots: map[string]execute.Slots{}}
 }
 
 // slotsOf bounds the operations on a node, whatever stacks they belong to.
@@ -110,66 +111,4 @@ func explain(engine Engine, err error) error {
 		return worded.Explain(err)
 	}
 	return err
-}
-
-// snapshot returns the node's lists, read at most once until something is
-// written to the node.
-func (d *Door) snapshot(ctx context.Context, node string, engine Engine) (*observed.Node, error) {
-	d.mu.Lock()
-	known, writes := d.nodes[node], d.writes[node]
-	d.mu.Unlock()
-	if known != nil {
-		return known, nil
-	}
-	shared := context.WithoutCancel(ctx) // whoever else waits for it must not suffer when this caller gives up
-	reading := d.reading.DoChan(node, func() (any, error) {
-		d.mu.Lock()
-		known := d.nodes[node]
-		d.mu.Unlock()
-		if known != nil { // another reading ended since
-			return known, nil
-		}
-		n, err := observed.ReadNode(shared, engine)
-		if err != nil {
-			return nil, err
-		}
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		if d.writes[node] == writes { // else another stack was written meanwhile, and this is what was before
-			d.nodes[node] = n
-		}
-		return n, nil
-	})
-	select {
-	case read := <-reading:
-		if read.Err != nil {
-			return nil, read.Err
-		}
-		return read.Val.(*observed.Node), nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// forget drops what is known of a node, before and after something is written.
-func (d *Door) forget(node string) {
-	d.mu.Lock()
-	delete(d.nodes, node)
-	d.writes[node]++
-	d.mu.Unlock()
-	d.reading.Forget(node)
-}
-
-// observe reads one stack, from the shared snapshot.
-func (d *Door) observe(ctx context.Context, node, stack string, refs []string, known observed.Known) (Engine, *observed.Stack, error) {
-	engine, err := d.engines.Engine(ctx, node)
-	if err != nil {
-		return nil, nil, err
-	}
-	snapshot, err := d.snapshot(ctx, node, engine)
-	if err != nil {
-		return nil, nil, explain(engine, err)
-	}
-	have, err := snapshot.Stack(ctx, stack, refs, known)
-	return engine, have, explain(engine, err)
 }

@@ -60,6 +60,7 @@ type PreviewOptions struct {
 
 // Preview says what Apply would do. It only reads.
 func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, mem Memory, opts PreviewOptions) (Preview, error) {
+	defer d.release(node, want.Name) // it was read just before; nothing of the plan reads it again
 	defer d.claims.work()()
 	d.claims.put(node, plan.ClaimOf(want))
 	engine, have, err := d.observe(ctx, node, want.Name, references(want), mem.Seen)
