@@ -3,13 +3,14 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"log"
 	"os"
 	runtime "runtime/debug"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/handshake"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/provider"
@@ -50,9 +51,9 @@ func main() {
 
 func serve(debug bool) error {
 	if debug {
-		return tf6server.Serve(address, provider.NewServer(version), tf6server.WithManagedDebug())
+		return providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{Address: address, Debug: true})
 	}
-	return handshake.Serve(address, provider.NewServer(version))
+	return handshake.Serve(address, providerserver.NewProtocol6(provider.New(version)()))
 }
 
 // endWithParent ends the process once Terraform, which started it, is gone.

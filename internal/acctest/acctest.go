@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/provider"
@@ -19,7 +20,7 @@ const Prefix = "hltest-"
 // Factories serve the provider in the test's own process.
 func Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"homelab": func() (tfprotov6.ProviderServer, error) { return provider.NewServer("test")(), nil },
+		"homelab": providerserver.NewProtocol6WithError(provider.New("test")()),
 	}
 }
 

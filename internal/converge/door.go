@@ -64,6 +64,7 @@ type Door struct {
 	offers   answers[Offer]          // by reference
 	claims   claims
 	segments segments
+	subnets  subnets // of all nodes
 
 	reading singleflight.Group
 	mu      sync.Mutex // guards what follows

@@ -34,6 +34,9 @@ type NetworkOptions struct {
 	Asked desired.Spec
 	// Adopt allows a network that is there already.
 	Adopt bool
+	// VLAN is the id of a subnet's network, which has its sub-interface for itself;
+	// 0 for all others.
+	VLAN int
 	// Planned are the changes that were agreed to; nil allows any.
 	Planned []string
 	// Progress is told what happens.
@@ -81,6 +84,17 @@ func (s *segments) of(node string) []plan.Segment {
 	return slices.Clone(s.nodes[node])
 }
 
+// all is what was noted of every node.
+func (s *segments) all() map[string][]plan.Segment {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[string][]plan.Segment{}
+	for node, list := range s.nodes {
+		out[node] = slices.Clone(list)
+	}
+	return out
+}
+
 // observeNetwork reads one network, from the shared snapshot.
 func (d *Door) observeNetwork(ctx context.Context, node, name string) (Engine, *observed.NetworkOnNode, error) {
 	engine, err := d.engines.Engine(ctx, node)
@@ -124,6 +138,7 @@ func (d *Door) LeaveNetwork(node, name string) {
 // only reads.
 func (d *Door) PreviewNetwork(ctx context.Context, node string, want *desired.Network, opts NetworkOptions) (NetworkPreview, error) {
 	own := plan.SegmentOf(opts.Owner, want)
+	own.VLAN = opts.VLAN
 	d.segments.put(node, own)
 	_, have, err := d.observeNetwork(ctx, node, want.Name)
 	if err != nil {
@@ -138,7 +153,7 @@ func (d *Door) PreviewNetwork(ctx context.Context, node string, want *desired.Ne
 		out.Now = networkView(have)
 	}
 	neighbours, warnings := plan.CheckNeighbours(own, d.segments.of(node), have)
-	out.Problems = slices.Concat(out.Problems, plan.CheckEngine(want, have), neighbours)
+	out.Problems = slices.Concat(out.Problems, plan.CheckEngine(want, have), neighbours, d.farSubnets(node, own))
 	out.Warnings = warnings
 	return out, nil
 }
@@ -223,6 +238,10 @@ var networkAdvice = []struct{ says, advice string }{
 	{"device or resource busy", "The parent is in use by the other of macvlan and ipvlan, and the kernel lets an interface carry only one of them: use another parent."},
 	{"is not a swarm manager", "Overlay networks are made on a swarm manager: docker swarm init makes the node one."},
 	{"is not a bridge", "The node has an interface of this name that is no bridge: choose another interface_name."},
+	{"interface was not found on the host", "The node has no such interface: ip link shows them."},
+	{"failed to find master interface", "The node has no such interface: ip link shows them."},
+	{"vlan link: file exists", "The node has this VLAN of the interface already, under another name: remove that interface, or choose another VLAN."},
+	{"vlan link: operation not permitted", "The engine may not make interfaces, as one without root: use an engine that runs as root."},
 	{"requested parent interface", "The node has no such interface: ip link shows them."},
 	{"no available ipv4 address pool", "The engine's own address ranges are used up: name a subnet under ipam."},
 	{"non-overlapping ipv4 address pool", "The engine's own address ranges are used up: name a subnet under ipam."},

@@ -71,7 +71,7 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 	p := d.build(ctx, node, want, have, plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Leaving: opts.Leaving, Node: node})
 	problems, remarks := d.fit(ctx, node, engine, want, p)
 	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Following: map[string]bool{}, Empty: p.Empty(),
-		Problems: slices.Concat(p.Problems, unbuildable(engine, want, p), problems), Warnings: slices.Concat(warnings, p.Warnings, remarks)}
+		Problems: slices.Concat(p.Problems, unbuildable(engine, want, p), problems, d.checkAddresses(node, want)), Warnings: slices.Concat(warnings, p.Warnings, remarks)}
 	for _, missing := range p.Missing {
 		out.Warnings = append(out.Warnings, missing.Detail)
 	}

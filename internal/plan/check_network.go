@@ -76,6 +76,9 @@ type Segment struct {
 	// name of the network.
 	Owner, Name string
 	Pools       []desired.Pool
+	// VLAN is the id of a subnet's network, which has its parent for itself; 0 for
+	// all others.
+	VLAN int
 	// Driver, Parent and Interface are the network's; empty for what it has not.
 	Driver, Parent, Interface string
 	// Leaves tells that the run takes it away.
@@ -138,6 +141,11 @@ func clashes(own, other Segment, has string) []Problem {
 		problems = append(problems, Problem{Attribute: "parent", Detail: fmt.Sprintf(
 			"The interface %s is also the parent that %s %s, with the driver %s. The kernel lets an interface carry macvlan or ipvlan, not both.",
 			own.Parent, other.Owner, has, other.Driver)})
+	}
+	if own.Parent != "" && own.Parent == other.Parent && own.Driver == other.Driver && own.VLAN != other.VLAN {
+		problems = append(problems, Problem{Attribute: "parent", Detail: fmt.Sprintf(
+			"The interface %s is also the parent that %s %s. A subnet has its VLAN's interface for itself: choose another VLAN, or join that network.",
+			own.Parent, other.Owner, has)})
 	}
 	return problems
 }

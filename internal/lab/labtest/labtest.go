@@ -26,6 +26,7 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/images"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/uml"
 )
 
 const (
@@ -62,6 +63,7 @@ type session struct {
 // first: a lab's processes are this test program again.
 func Main(m *testing.M) {
 	lab.MaybeInit()
+	uml.MaybeInit()
 	code := m.Run()
 	if shared.lab != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), timeout)

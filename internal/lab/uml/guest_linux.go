@@ -82,8 +82,8 @@ func (g *Guest) start(ctx context.Context) error {
 		"init=" + SharedDir + "/guest", "con=null", "con0=null,fd:1", "ssl=null",
 		"address=" + g.address() + "/24", "host=" + g.Name,
 		"dockerd=" + strings.Join(append([]string{dockerd}, g.lab.options.DockerdArgs...), ","),
-		fmt.Sprintf("vec0:transport=tap,ifname=%s,depth=64,gro=0,mac=%s", g.managementTap(), g.mac(0)),
-		fmt.Sprintf("vec1:transport=tap,ifname=%s,depth=64,gro=0,mac=%s", g.wireTap(), g.mac(1)),
+		fmt.Sprintf("vec0:transport=tap,ifname=%s,depth=64,gro=1,mac=%s", g.managementTap(), g.mac(0)),
+		fmt.Sprintf("vec1:transport=tap,ifname=%s,depth=64,gro=1,mac=%s", g.wireTap(), g.mac(1)),
 	}
 	if err := g.spawn(command); err != nil {
 		return fmt.Errorf("start %s: %w", g.Name, err)

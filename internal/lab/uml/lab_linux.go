@@ -18,7 +18,7 @@ const (
 	guestPackage = "github.com/homelab-iac/terraform-provider-homelab/internal/lab/uml/guest"
 	// bootTimeout bounds Up beside its context. Two guests take 13 s where nothing
 	// else runs.
-	bootTimeout = 4 * time.Minute
+	bootTimeout = 6 * time.Minute
 	// stopTimeout bounds the wait for a killed guest.
 	stopTimeout = time.Minute
 	maxGuests   = 9

@@ -1,0 +1,208 @@
+package subnet
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
+)
+
+// plannedKey is the key of the private state under which the changes that were
+// agreed to are kept, by node.
+const plannedKey = "planned"
+
+type privateState interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}
+
+// loadPlanned returns what was agreed to; nil allows anything.
+func loadPlanned(ctx context.Context, private privateState) (map[string][]string, diag.Diagnostics) {
+	raw, diags := private.GetKey(ctx, plannedKey)
+	var planned map[string][]string
+	if len(raw) == 0 || diags.HasError() {
+		return nil, diags
+	}
+	if err := json.Unmarshal(raw, &planned); err != nil {
+		diags.AddError("Unable to read private state", fmt.Sprintf("The key %q is not as this provider writes it: %s. "+
+			"Remove the resource from state and import it again.", plannedKey, err))
+	}
+	return planned, diags
+}
+
+// ModifyPlan shows what applying would do: it reads the nodes and writes nothing.
+func (r *subnetResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.door == nil {
+		return // the provider is not configured yet
+	}
+	var planned model
+	prior := map[string]networkModel{}
+	if !req.State.Raw.IsNull() {
+		var state model
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		var diags diag.Diagnostics
+		prior, diags = state.networks(ctx)
+		resp.Diagnostics.Append(diags...)
+		if req.Plan.Raw.IsNull() || !samePlace(ctx, req) {
+			r.leave(state.Name.ValueString(), prior)
+			prior = map[string]networkModel{}
+		}
+	}
+	if req.Plan.Raw.IsNull() || resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if planned.Mode.IsUnknown() && !configured(ctx, req, "mode") && !planned.Driver.IsUnknown() {
+		planned.Mode = types.StringValue(defaultMode(planned.Driver.ValueString()))
+	}
+	changes, diags := r.preview(ctx, &planned, prior)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &planned)...)
+	raw, err := json.Marshal(changes)
+	if err != nil {
+		resp.Diagnostics.AddError("Unable to write private state", err.Error())
+		return
+	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, plannedKey, raw)...)
+}
+
+// samePlace tells whether the planned subnet is the state's, and not another one in
+// its place.
+func samePlace(ctx context.Context, req resource.ModifyPlanRequest) bool {
+	var before, after types.String
+	if req.State.GetAttribute(ctx, path.Root("name"), &before).HasError() || req.Plan.GetAttribute(ctx, path.Root("name"), &after).HasError() {
+		return false
+	}
+	return before.Equal(after)
+}
+
+// configured tells whether the configuration has a value for an attribute.
+func configured(ctx context.Context, req resource.ModifyPlanRequest, attribute string) bool {
+	var value types.String
+	return !req.Config.GetAttribute(ctx, path.Root(attribute), &value).HasError() && !value.IsNull()
+}
+
+// leave notes that the subnet goes, so that others may have what it holds.
+func (r *subnetResource) leave(name string, networks map[string]networkModel) {
+	r.door.LeaveSubnet(name)
+	for node := range networks {
+		r.door.LeaveNetwork(node, name)
+	}
+}
+
+// preview fills in the computed attributes of a plan and returns what will happen
+// on each node; nil where that can't be known yet.
+func (r *subnetResource) preview(ctx context.Context, planned *model, prior map[string]networkModel) (map[string][]string, diag.Diagnostics) {
+	planned.ID = planned.Name
+	s, diags := planned.segment(ctx)
+	if diags.Append(diagnostics(s.check())...); diags.HasError() {
+		return nil, diags
+	}
+	if !planned.inputsKnown(ctx) {
+		planned.unknown()
+		return nil, diags
+	}
+	parts, problems := s.divide(held(prior))
+	problems = append(problems, s.checkStatic(parts)...)
+	problems = append(problems, s.conflicts(r.door.DeclareSubnet(s.declared(parts)))...)
+	for node := range prior {
+		if _, stays := s.nodes[node]; !stays {
+			r.door.LeaveNetwork(node, s.name)
+		}
+	}
+	if diags.Append(diagnostics(problems)...); diags.HasError() {
+		return nil, diags
+	}
+	networks, agreed := map[string]networkModel{}, map[string][]string{}
+	for _, node := range sortedKeys(s.nodes) {
+		n, changes, more := r.previewNode(ctx, s, node, parts[node], prior)
+		diags.Append(more...)
+		networks[node] = n
+		agreed[node] = changes
+	}
+	diags.Append(planned.setVLAN(ctx, s)...)
+	return agreed, append(diags, planned.setNetworks(ctx, networks)...)
+}
+
+// previewNode says what a node will have, and what will happen there; nil where
+// that is known only at apply.
+func (r *subnetResource) previewNode(ctx context.Context, s segment, node string, part ranges, prior map[string]networkModel) (networkModel, []string, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	before, mine := prior[node]
+	planned := s.network(node, part)
+	want := planned.desired(s.labels)
+	now, exists, err := r.door.ReadNetwork(ctx, node, s.name)
+	var preview converge.NetworkPreview
+	if err == nil {
+		if exists {
+			want = like(want, now.Network)
+		}
+		preview, err = r.door.PreviewNetwork(ctx, node, want, converge.NetworkOptions{Owner: s.owner(), Known: before.known(), Adopt: mine, VLAN: s.vlan})
+	}
+	if err != nil {
+		n, more := unseen(node, s, planned, before, mine, err)
+		return n, nil, append(diags, more...)
+	}
+	diags.Append(diagnostics(s.problems(node, preview.Problems))...)
+	for _, warning := range preview.Warnings {
+		diags.AddAttributeWarning(path.Root("cidr"), "Subnet may not be possible", fmt.Sprintf("Node %q: %s", node, warning))
+	}
+	// What state and configuration agree on is not to be touched: whatever happened on
+	// the node since the state was read is not in this plan.
+	changes := []string{}
+	if mine && planned.same(before) {
+		return before, changes, diags
+	}
+	for _, c := range preview.Changes {
+		changes = append(changes, c.Identity())
+	}
+	if preview.Replaced {
+		diags.AddAttributeWarning(path.Root("attachments"), "Network is made again", s.replacing(node, preview))
+	}
+	return planned, changes, diags
+}
+
+// unseen plans a node that can't be looked at. Without a change to what it has to
+// have, nothing is planned for one that is away.
+func unseen(node string, s segment, planned, before networkModel, mine bool, err error) (networkModel, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	switch {
+	case converge.UnknownUntilApply(err):
+	case converge.KeepsState(err) && mine && planned.same(before):
+		diags.AddWarning(converge.Standing(node, s.subject(), err))
+		return before, diags
+	case converge.KeepsState(err):
+		summary, detail := converge.Standing(node, s.subject(), err)
+		diags.AddWarning(summary, detail+" What its planned change does there can't be said; applying it fails on that node, unless it is back by then.")
+	default:
+		diags.Append(nodeDiagnostic(node, err))
+	}
+	return planned, diags
+}
+
+// replacing says what a replacement means for the containers on a network.
+func (s segment) replacing(node string, preview converge.NetworkPreview) string {
+	var fields []string
+	for _, c := range preview.Changes {
+		for _, cause := range c.Causes {
+			fields = append(fields, cause.String())
+		}
+	}
+	text := fmt.Sprintf("Network %q on node %q can't be changed in place (%s), so it is removed and made again.", s.name, node, strings.Join(fields, ", "))
+	if attached := preview.Now.Attached; len(attached) > 0 {
+		return text + fmt.Sprintf(" These containers keep running; they are off the VLAN for some seconds, and get it back with their aliases and fixed addresses: %s.", strings.Join(attached, ", "))
+	}
+	return text + " No container is on it."
+}

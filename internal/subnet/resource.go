@@ -1,0 +1,300 @@
+package subnet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+var (
+	_ resource.ResourceWithConfigure      = (*subnetResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*subnetResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*subnetResource)(nil)
+	_ resource.ResourceWithImportState    = (*subnetResource)(nil)
+)
+
+// Door is what a subnet needs of the core.
+type Door interface {
+	ReadNetwork(ctx context.Context, node, name string) (view converge.NetworkView, exists bool, err error)
+	PreviewNetwork(ctx context.Context, node string, want *desired.Network, opts converge.NetworkOptions) (converge.NetworkPreview, error)
+	ApplyNetwork(ctx context.Context, node string, want *desired.Network, opts converge.NetworkOptions) (converge.NetworkView, error)
+	DestroyNetwork(ctx context.Context, node, name string, progress func(ctx context.Context, message string)) error
+	LeaveNetwork(node, name string)
+	DeclareSubnet(s converge.Subnet) []converge.SubnetConflict
+	LeaveSubnet(name string)
+}
+
+// NewResource returns the resource homelab_subnet.
+func NewResource() resource.Resource { return &subnetResource{} }
+
+type subnetResource struct{ door Door }
+
+// Metadata sets the type name.
+func (r *subnetResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_subnet"
+}
+
+// Schema sets the schema.
+func (r *subnetResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = resourceSchema()
+}
+
+// Configure takes the provider's door to the core; it is also called without,
+// before the provider is configured.
+func (r *subnetResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	if req.ProviderData == nil {
+		return
+	}
+	door, ok := req.ProviderData.(Door)
+	if !ok {
+		resp.Diagnostics.AddError("Unexpected provider data",
+			fmt.Sprintf("homelab_subnet got %T from its provider. This is a bug in the provider; please report it.", req.ProviderData))
+		return
+	}
+	r.door = door
+}
+
+// ValidateConfig reports what is wrong whatever the nodes have.
+func (r *subnetResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	s, diags := config.segment(ctx)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(diagnostics(s.check())...)
+}
+
+// Create makes the network on every node. What was made is in the state also when
+// a node fails.
+func (r *subnetResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var planned model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	planned.ID = planned.Name
+	made, diags := r.apply(ctx, &planned, nil, nil)
+	resp.Diagnostics.Append(diags...)
+	if len(made) == 0 && diags.HasError() {
+		return // nothing was made: there is nothing to keep
+	}
+	resp.Diagnostics.Append(planned.setNetworks(ctx, made)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
+}
+
+// Read looks at every node's network. The subnet stays in the state when networks
+// are gone, because it has the nodes' ranges; only one that nothing is left of is
+// removed.
+func (r *subnetResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	last, diags := state.networks(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	imported := state.VLANID.IsNull()
+	now := map[string]networkModel{}
+	for _, node := range sortedKeys(last) {
+		view, exists, err := r.door.ReadNetwork(ctx, node, state.Name.ValueString())
+		switch {
+		case err != nil:
+			now[node] = last[node]
+			resp.Diagnostics.Append(unread(node, state.Name.ValueString(), imported, err)...)
+		case exists:
+			now[node] = observed(view.ID, view.Network, last[node])
+		case imported:
+			resp.Diagnostics.AddError("Network not found", fmt.Sprintf("Node %q has no network %q. `docker network ls` lists those it has.", node, state.Name.ValueString()))
+		}
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if len(now) == 0 {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if imported {
+		resp.Diagnostics.Append(state.take(ctx, now)...)
+	}
+	resp.Diagnostics.Append(state.setNetworks(ctx, now)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+// Update makes every node have what was planned. Where a node fails, the others
+// are done all the same, and the state says what is there.
+func (r *subnetResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var planned, state model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	agreed, diags := loadPlanned(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	prior, diags := state.networks(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	made, diags := r.apply(ctx, &planned, prior, agreed)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(planned.setNetworks(ctx, made)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
+}
+
+// Delete removes the network from every node. Where one fails, the others are done
+// all the same.
+func (r *subnetResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	last, diags := state.networks(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	left, diags := r.remove(ctx, state.Name.ValueString(), last)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		resp.Diagnostics.Append(state.setNetworks(ctx, left)...)
+		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	}
+}
+
+// ImportState takes "node,node/name".
+func (r *subnetResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	nodes, name, ok := strings.Cut(req.ID, "/")
+	stubs := map[string]networkModel{}
+	for _, node := range strings.Split(nodes, ",") {
+		if node = strings.TrimSpace(node); node != "" {
+			stubs[node] = networkModel{Unexpected: noneUnexpected}
+		}
+	}
+	if !ok || len(stubs) == 0 || !networkName.MatchString(name) {
+		resp.Diagnostics.AddError("Invalid import ID", fmt.Sprintf("%q is not of the form node,node/name. "+
+			"For the network \"servers\" on the nodes \"atlas\" and \"helios\" write atlas,helios/servers.", req.ID))
+		return
+	}
+	networks, diags := types.MapValueFrom(ctx, networkType, stubs)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), name)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), name)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("networks"), networks)...)
+}
+
+// apply takes the subnet off the nodes that are no longer attached, and makes the
+// others have their network. It returns what every node has then.
+func (r *subnetResource) apply(ctx context.Context, planned *model, prior map[string]networkModel, agreed map[string][]string) (map[string]networkModel, diag.Diagnostics) {
+	s, diags := planned.segment(ctx)
+	if diags.HasError() {
+		return prior, diags
+	}
+	parts, problems := s.divide(held(prior))
+	if diags.Append(diagnostics(append(problems, s.checkStatic(parts)...))...); diags.HasError() {
+		return prior, diags
+	}
+	leaving := map[string]networkModel{}
+	for node, n := range prior {
+		if _, stays := s.nodes[node]; !stays {
+			leaving[node] = n
+		}
+	}
+	made, more := r.remove(ctx, s.name, leaving)
+	diags.Append(more...)
+	var mu sync.Mutex // guards made and diags
+	eachNode(s.nodes, func(node string) {
+		n, err := r.applyOne(ctx, s, node, parts[node], prior, agreed)
+		mu.Lock()
+		defer mu.Unlock()
+		if n != nil {
+			made[node] = *n
+		}
+		if err != nil {
+			diags.Append(applyDiagnostic(s, node, err))
+		}
+	})
+	diags.Append(planned.setVLAN(ctx, s)...)
+	return made, diags
+}
+
+// applyOne makes one node have its network; nil means that it has none, as far as
+// anybody knows.
+func (r *subnetResource) applyOne(ctx context.Context, s segment, node string, part ranges, prior map[string]networkModel, agreed map[string][]string) (*networkModel, error) {
+	before, mine := prior[node]
+	planned := s.network(node, part)
+	want := planned.desired(s.labels)
+	view, exists, err := r.door.ReadNetwork(ctx, node, s.name)
+	if err == nil {
+		if exists {
+			want = like(want, view.Network)
+		}
+		view, err = r.door.ApplyNetwork(ctx, node, want, converge.NetworkOptions{
+			Owner: s.owner(), Known: before.known(), Adopt: mine, VLAN: s.vlan, Planned: agreed[node], Progress: progress(node, s.name)})
+	}
+	if err == nil {
+		planned.ID = types.StringValue(view.ID)
+		return &planned, nil
+	}
+	if view.ID != "" {
+		n := observed(view.ID, view.Network, before)
+		return &n, err
+	}
+	if mine && untouched(err) {
+		return &before, err
+	}
+	return nil, err
+}
+
+// untouched tells whether an error came before anything was written, or leaves open
+// what there is; the state then keeps what was known.
+func untouched(err error) bool {
+	var refused *converge.ProblemsError
+	var changed *converge.ChangedError
+	return errors.As(err, &refused) || errors.As(err, &changed) || converge.Offline(err) || converge.NotConfigured(err)
+}
+
+// remove removes networks, and returns those that are still there.
+func (r *subnetResource) remove(ctx context.Context, name string, from map[string]networkModel) (map[string]networkModel, diag.Diagnostics) {
+	left := map[string]networkModel{}
+	var diags diag.Diagnostics
+	var mu sync.Mutex // guards left and diags
+	eachNode(from, func(node string) {
+		err := r.door.DestroyNetwork(ctx, node, name, progress(node, name))
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil {
+			left[node] = from[node]
+			diags.Append(removeDiagnostic(node, name, err))
+		}
+	})
+	return left, diags
+}
+
+// eachNode calls do for all nodes at once.
+func eachNode[V any](nodes map[string]V, do func(node string)) {
+	var all sync.WaitGroup
+	for node := range nodes {
+		all.Go(func() { do(node) })
+	}
+	all.Wait()
+}
+
+// owner says in messages whose a network is, and subject what is on a node.
+func (s segment) owner() string   { return fmt.Sprintf("homelab_subnet %q", s.name) }
+func (s segment) subject() string { return fmt.Sprintf("subnet %q", s.name) }
+
+// progress reports what happens in the provider's log.
+func progress(node, name string) func(context.Context, string) {
+	fields := map[string]any{"node": node, "subnet": name}
+	return func(ctx context.Context, message string) { tflog.Info(ctx, message, fields) }
+}
