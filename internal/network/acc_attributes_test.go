@@ -18,6 +18,8 @@ var attributes = map[string]struct {
 	firstIs, secondIs, baseIs func(network.Inspect) bool
 	// words are kept in state: the network stays the same.
 	words bool
+	// untold are attributes that newer engines don't tell.
+	untold []string
 	// from is the API version that they need.
 	from string
 }{
@@ -74,7 +76,7 @@ var attributes = map[string]struct {
 		},
 		secondIs: func(n network.Inspect) bool { return n.Options["macvlan_mode"] == "vepa" },
 		baseIs:   func(n network.Inspect) bool { return n.Driver == "bridge" && len(n.Options) == 0 }},
-	"config only": {
+	"config only": {untold: []string{"ipam.#", "ipam.0.%", "ipam.0.subnet"},
 		first:    "config_only = true\nparent = \"eth0\"\nipam = [{ subnet = \"10.210.9.0/24\" }]",
 		second:   "config_only = true\nparent = \"eth0\"\nipam = [{ subnet = \"10.210.10.0/24\" }]",
 		firstIs:  func(n network.Inspect) bool { return n.ConfigOnly && n.Options["parent"] == "eth0" },
@@ -119,7 +121,7 @@ func TestAccNetwork_EachAttribute_IsSetChangedClearedImportedAndRepaired(t *test
 			b.test(
 				after(resource.TestStep{Config: first}, holds(is(c.firstIs)), holds(func() error { made = b.inspect(b.name).ID; return nil })),
 				unchanged(first),
-				resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: "local/" + b.name, ImportStateVerify: true},
+				resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: "local/" + b.name, ImportStateVerify: true, ImportStateVerifyIgnore: c.untold},
 				after(expecting(second, update), holds(is(c.secondIs)), holds(same)),
 				unchanged(second),
 				resource.TestStep{Config: base},

@@ -9,9 +9,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/cidr"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -55,14 +53,6 @@ type model struct {
 	Timeouts      timeouts.Value `tfsdk:"timeouts"`
 }
 
-// pool is one element of ipam.
-type pool struct {
-	Subnet  cidr.Value `tfsdk:"subnet"`
-	Gateway cidr.Value `tfsdk:"gateway"`
-	IPRange cidr.Value `tfsdk:"ip_range"`
-	Aux     types.Map  `tfsdk:"aux_addresses"`
-}
-
 var (
 	auxType  = cidr.Type{Kind: cidr.Address}
 	poolType = types.ObjectType{AttrTypes: map[string]attr.Type{
@@ -84,7 +74,7 @@ func (m *model) inputsKnown(ctx context.Context) bool {
 }
 
 // toDesired is the network that is asked for. What is unknown is left out.
-func (m *model) toDesired(ctx context.Context) (*desired.Network, diag.Diagnostics) {
+func (m *model) toDesired() *desired.Network {
 	n := &desired.Network{Name: m.Name.ValueString(), Driver: m.Driver.ValueString(), Internal: m.Internal.ValueBool(), Attachable: m.Attachable.ValueBool(),
 		ConfigOnly: m.ConfigOnly.ValueBool(), ConfigFrom: m.ConfigFrom.ValueString(), EnableIPv4: m.EnableIPv4.ValueBoolPointer()}
 	if n.ConfigOnly || n.Driver == driverNull {
@@ -97,14 +87,14 @@ func (m *model) toDesired(ctx context.Context) (*desired.Network, diag.Diagnosti
 		}
 		n.Labels[desired.LabelDescription] = text
 	}
-	pools, diags := m.pools(ctx)
+	pools := m.pools()
 	n.SetPools(pools)
 	if n.ConfigFrom == "" {
 		ipv6 := m.EnableIPv6.ValueBool() || m.EnableIPv6.IsNull() && hasIPv6(pools)
 		n.EnableIPv6 = &ipv6
 	}
 	n.Options = m.options(n.EnableIPv6 != nil && *n.EnableIPv6)
-	return n, diags
+	return n
 }
 
 func hasIPv6(pools []desired.Pool) bool {
@@ -113,32 +103,32 @@ func hasIPv6(pools []desired.Pool) bool {
 
 // pools are the address ranges that are known, canonically spelled; one that is
 // not keeps its place with empty fields.
-func (m *model) pools(ctx context.Context) ([]desired.Pool, diag.Diagnostics) {
-	if m.IPAM.IsNull() || m.IPAM.IsUnknown() {
-		return nil, nil
-	}
+func (m *model) pools() []desired.Pool {
 	var out []desired.Pool
-	var diags diag.Diagnostics
 	for _, element := range m.IPAM.Elements() {
-		object, ok := element.(types.Object)
-		if !ok || object.IsUnknown() {
-			out = append(out, desired.Pool{})
-			continue
+		var fields map[string]attr.Value
+		if object, ok := element.(types.Object); ok {
+			fields = object.Attributes()
 		}
-		var p pool
-		diags.Append(object.As(ctx, &p, basetypes.ObjectAsOptions{})...)
-		one := desired.Pool{Subnet: p.Subnet.Canonical(), Gateway: p.Gateway.Canonical(), IPRange: p.IPRange.Canonical()}
-		for name, value := range p.Aux.Elements() {
-			if address, ok := value.(cidr.Value); ok && address.Canonical() != "" {
+		one := desired.Pool{Subnet: canonical(fields["subnet"]), Gateway: canonical(fields["gateway"]), IPRange: canonical(fields["ip_range"])}
+		aux, _ := fields["aux_addresses"].(types.Map)
+		for name, value := range aux.Elements() {
+			if address := canonical(value); address != "" {
 				if one.Aux == nil {
 					one.Aux = map[string]string{}
 				}
-				one.Aux[name] = address.Canonical()
+				one.Aux[name] = address
 			}
 		}
 		out = append(out, one)
 	}
-	return out, diags
+	return out
+}
+
+// canonical is the one spelling of an address, empty for none.
+func canonical(value attr.Value) string {
+	text, _ := value.(cidr.Value)
+	return text.Canonical()
 }
 
 // modeOption is the driver's option for the mode attribute; empty if it has none.

@@ -66,19 +66,13 @@ func (r *networkResource) preview(ctx context.Context, planned, config, prior *m
 		return nil, nil
 	}
 	planned.ID = types.StringValue(planned.Node.ValueString() + "/" + planned.Name.ValueString())
-	want, diags := planned.toDesired(ctx)
+	var diags diag.Diagnostics
+	want := planned.toDesired()
 	opts := converge.NetworkOptions{Owner: owner(planned)}
 	differs := true
 	if prior != nil {
-		var more diag.Diagnostics
-		opts, more = optionsOf(ctx, planned, prior, mem)
-		diags.Append(more...)
-		before, more := prior.toDesired(ctx)
-		diags.Append(more...)
-		differs = !sameTexts(want.SpecByItself(), before.SpecByItself())
-	}
-	if diags.HasError() {
-		return nil, diags
+		opts = optionsOf(planned, prior, mem)
+		differs = !sameTexts(want.SpecByItself(), prior.toDesired().SpecByItself())
 	}
 	preview, err := r.door.PreviewNetwork(ctx, planned.Node.ValueString(), want, opts)
 	switch {

@@ -78,8 +78,7 @@ func (m *model) refresh(ctx context.Context, view converge.NetworkView, mem memo
 		return append(diags, m.observe(ctx, view)...) // the rest is the other's
 	}
 	diags.Append(m.refreshPools(n, mem)...)
-	pools, more := m.pools(ctx)
-	diags.Append(more...)
+	pools := m.pools()
 	ipv6, ipv4 := n.EnableIPv6 != nil && *n.EnableIPv6, n.EnableIPv4 == nil || *n.EnableIPv4
 	if !m.EnableIPv6.IsNull() || ipv6 != hasIPv6(pools) {
 		m.EnableIPv6 = types.BoolValue(ipv6)
@@ -137,15 +136,8 @@ func (m *model) refreshPools(n *desired.Network, mem memory) diag.Diagnostics {
 			elements = append(elements, asked.gateways.element(there[at]))
 		}
 	}
-	want := desired.Spec{}
-	for _, subnet := range asked.order {
-		want["ipam."+subnet] = "subnet"
-	}
 	for _, p := range there {
-		if slices.Contains(asked.order, p.Subnet) || !mem.Imported && slices.Contains(mem.Filled, "ipam."+p.Subnet) {
-			continue
-		}
-		if mem.Imported || desired.IsClosedByItself("ipam."+p.Subnet, want) {
+		if !slices.Contains(asked.order, p.Subnet) && (mem.Imported || asked.addition(p, mem)) {
 			elements = append(elements, asked.gateways.element(p))
 		}
 	}
@@ -178,6 +170,17 @@ type asked struct {
 	gateways gateways
 }
 
+// addition tells whether a range that the state does not ask for is somebody's, and
+// not the engine's choice.
+func (a asked) addition(p desired.Pool, mem memory) bool {
+	key := "ipam." + p.Subnet
+	spec := desired.Spec{}
+	for _, subnet := range a.order {
+		spec["ipam."+subnet] = "subnet"
+	}
+	return !slices.Contains(mem.Filled, key) && desired.IsClosedByItself(key, spec)
+}
+
 // gateways tells, by subnet, whether a gateway was asked for.
 type gateways map[string]bool
 
@@ -188,10 +191,10 @@ func (m *model) askedPools() asked {
 		if !ok {
 			continue
 		}
-		subnet, _ := object.Attributes()["subnet"].(cidr.Value)
+		subnet := canonical(object.Attributes()["subnet"])
 		gateway := object.Attributes()["gateway"]
-		out.order = append(out.order, subnet.Canonical())
-		out.gateways[subnet.Canonical()] = gateway != nil && !gateway.IsNull()
+		out.order = append(out.order, subnet)
+		out.gateways[subnet] = gateway != nil && !gateway.IsNull()
 	}
 	return out
 }

@@ -73,8 +73,7 @@ func (r *networkResource) Create(ctx context.Context, req resource.CreateRequest
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
 	limit, diags := planned.Timeouts.Create(ctx, defaultTimeout)
 	resp.Diagnostics.Append(diags...)
-	want, diags := planned.toDesired(ctx)
-	resp.Diagnostics.Append(diags...)
+	want := planned.toDesired()
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -133,10 +132,8 @@ func (r *networkResource) Update(ctx context.Context, req resource.UpdateRequest
 	resp.Diagnostics.Append(getKey(ctx, req.Private, agreedKey, &agreed)...)
 	limit, diags := planned.Timeouts.Update(ctx, defaultTimeout)
 	resp.Diagnostics.Append(diags...)
-	want, diags := planned.toDesired(ctx)
-	resp.Diagnostics.Append(diags...)
-	opts, diags := optionsOf(ctx, &planned, &state, mem)
-	resp.Diagnostics.Append(diags...)
+	want := planned.toDesired()
+	opts := optionsOf(&planned, &state, mem)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -190,14 +187,13 @@ func (r *networkResource) ImportState(ctx context.Context, req resource.ImportSt
 }
 
 // optionsOf are what planning and applying an existing network depend on.
-func optionsOf(ctx context.Context, planned, state *model, mem memory) (converge.NetworkOptions, diag.Diagnostics) {
+func optionsOf(planned, state *model, mem memory) converge.NetworkOptions {
 	opts := converge.NetworkOptions{Owner: owner(planned), Filled: mem.Filled, Adopt: true}
-	before, diags := state.toDesired(ctx)
-	if !mem.Imported && !diags.HasError() {
-		opts.Asked = before.SpecByItself()
+	if !mem.Imported {
+		opts.Asked = state.toDesired().SpecByItself()
 		opts.Known = opts.Asked.Keys()
 	}
-	return opts, diags
+	return opts
 }
 
 func owner(m *model) string { return fmt.Sprintf("homelab_network %q", m.Name.ValueString()) }

@@ -26,8 +26,7 @@ func (r *networkResource) ValidateConfig(ctx context.Context, req resource.Valid
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	pools, diags := m.pools(ctx)
-	resp.Diagnostics.Append(diags...)
+	pools := m.pools()
 	for _, p := range converge.CheckPools(pools) {
 		resp.Diagnostics.AddAttributeError(attributePath(p.Attribute), invalid, p.Detail)
 	}
