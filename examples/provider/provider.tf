@@ -12,6 +12,10 @@ terraform {
 # engine that the docker command would use.
 provider "homelab" {
   nodes = {
+    # With the user's ssh configuration, agent, known hosts and jump hosts.
+    overwatch = {
+      host = "ssh://pi@10.0.2.10"
+    }
     helios = {
       host = "unix:///var/run/docker.sock"
     }
@@ -22,6 +26,14 @@ provider "homelab" {
         cert_file = "certs/cert.pem"
         key_file  = "certs/key.pem"
       }
+    }
+    nas = {
+      host  = "portainer+https://portainer.lan/endpoints/3"
+      token = var.portainer_token
+    }
+    # As "docker context ls" names it.
+    vps = {
+      context = "vps"
     }
   }
 
@@ -38,6 +50,11 @@ provider "homelab" {
 }
 
 variable "registry_password" {
+  type      = string
+  sensitive = true
+}
+
+variable "portainer_token" {
   type      = string
   sensitive = true
 }

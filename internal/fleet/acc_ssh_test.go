@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab"
@@ -75,6 +76,15 @@ Match User guest,walled,narrow,closed,fenced,stranger
   AuthorizedKeysFile /etc/ssh/keys-%u
 `)
 	s.run(t, "chmod 644 /etc/ssh/keys-*; kill -HUP $(cat /run/sshd.pid)")
+	for deadline := time.Now().Add(time.Minute); ; { // sshd listens anew, and knows guest
+		out, err := exec.CommandContext(t.Context(), filepath.Join(s.lab.Bin, "ssh"), "-l", "guest", s.node.Name, "true").CombinedOutput()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("log in as guest: %v: %s", err, out)
+		}
+	}
 }
 
 // configureClient puts an ssh with a configuration of the test's own on the PATH.

@@ -50,8 +50,7 @@ func (t *tunnel) explain(lines []string, timedOut bool) error {
 	case s.say(misset) != nil:
 		return told(fmt.Sprintf("ssh does not take your configuration (%s).", s.last()), "Correct it; \"ssh -G "+t.target.host+"\" shows whether ssh reads it.")
 	case s.say(shut) != nil:
-		return &awayError{told(fmt.Sprintf("the ssh server at %s closed the connection before the login.", where),
-			"It may take no more logins at once (MaxStartups), or refuse this address; its log tells.")}
+		return explainShut(where)
 	default:
 		return told(fmt.Sprintf("ssh failed (%s).", s.last()), "Check that \""+t.command("")+"\" works.")
 	}
@@ -65,11 +64,18 @@ func (t *tunnel) explainDial(where, why string) error {
 			"Start sshd on the node, or correct the host's address or port."}}
 	case strings.Contains(why, "no route"), strings.Contains(why, "unreachable"), strings.Contains(why, "host is down"):
 		return &awayError{&toldError{fmt.Sprintf("there is no route to %s.", where), "Check that the node is on and that this machine is in its network."}}
+	case strings.Contains(why, "reset"):
+		return explainShut(where)
 	case strings.Contains(why, "timed out"):
 		return &awayError{&toldError{fmt.Sprintf("no answer from %s %s.", where, t.within), "Check that the node is on and that no firewall drops the connection."}}
 	default:
 		return &toldError{fmt.Sprintf("the connection to %s failed (%s).", where, why), "Check that the node is on and can be reached from here."}
 	}
+}
+
+func explainShut(where string) error {
+	return &awayError{&toldError{fmt.Sprintf("the ssh server at %s closed the connection before the login.", where),
+		"It may take no more logins at once (MaxStartups), or refuse this address; its log tells."}}
 }
 
 // explainHostKey tells a host key that is not known from one that changed.

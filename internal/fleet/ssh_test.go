@@ -45,6 +45,8 @@ func TestNode_SSHFailures_HaveTheirDiagnostics(t *testing.T) {
 			"no answer from 10.0.2.10:22 within 15s (connect_timeout is 15s, of which up to a fifth is left to chance). Check that the node is on and that no firewall drops the connection."},
 		"closed": {head + "debug1: Connecting to 10.0.2.10 [10.0.2.10] port 22.\nkex_exchange_identification: Connection closed by remote host\nConnection closed by 10.0.2.10 port 22",
 			"the ssh server at 10.0.2.10:22 closed the connection before the login. It may take no more logins at once (MaxStartups), or refuse this address; its log tells."},
+		"reset": {head + "ssh: connect to host 10.0.2.10 port 22: Connection reset by peer",
+			"the ssh server at 10.0.2.10:22 closed the connection before the login. It may take no more logins at once (MaxStartups), or refuse this address; its log tells."},
 		"several keys": {met + offer + "pi@10.0.2.10: Permission denied (publickey).",
 			`no key was accepted for user "pi" on 10.0.2.10: tried /home/me/.ssh/id_rsa (RSA SHA256:bbb), me@laptop (ED25519 SHA256:ccc, from the agent). ` +
 				"Add one of them to the user's ~/.ssh/authorized_keys on the node (ssh-copy-id pi@10.0.2.10), or name the right one with IdentityFile in your ssh configuration."},
