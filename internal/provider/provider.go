@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -120,6 +121,11 @@ func (p *homelab) EphemeralResources(context.Context) []func() ephemeral.Ephemer
 	return []func() ephemeral.EphemeralResource{
 		sopsfile.NewEphemeralResource,
 	}
+}
+
+// Functions lists the functions.
+func (p *homelab) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{newSiteSubnets}
 }
 
 // explain turns the fleet's errors, joined or not, into diagnostics.

@@ -1,0 +1,4 @@
+import {
+  to = homelab_network.proxy
+  id = "local/proxy"
+}

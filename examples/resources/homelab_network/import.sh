@@ -1,0 +1,1 @@
+terraform import homelab_network.proxy local/proxy
