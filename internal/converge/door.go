@@ -15,6 +15,7 @@ import (
 type Engine interface {
 	observed.Reader
 	observed.FactsReader
+	observed.DirectoryReader
 	execute.Engine
 }
 

@@ -21,11 +21,13 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
 // fake is an engine that keeps what it is told, and counts the calls.
 type fake struct {
 	execute.Engine // what it does not implement panics
+	observed.DirectoryReader
 
 	// listing is called in the middle of each list of containers; nil: nothing.
 	listing func()

@@ -54,6 +54,9 @@ const (
 	LabelHooks = "io.homelab.hooks"
 	// LabelScratch marks the never started containers that files go through.
 	LabelScratch = "io.homelab.scratch"
+	// LabelWindow marks a never started container through which directories of the
+	// node are seen; its value is the path that the container mounts.
+	LabelWindow = "io.homelab.window"
 
 	// LabelNetworkName marks a network that is a resource of its own; its value is
 	// its name.

@@ -1,8 +1,6 @@
 package execute
 
 import (
-	"archive/tar"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -12,24 +10,14 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/mount"
-	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/volume"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
-
-// scratchImage is an image with nothing in it. Containers of it are made to
-// reach a volume through the archive API, and are never started.
-const scratchImage = "homelab-iac/scratch:1"
-
-// scratchTarget is where such a container mounts the volume.
-const scratchTarget = "/files"
 
 func (r *run) createVolume(ctx context.Context, op *plan.Operation) error {
 	options := volume.CreateOptions{Name: op.Name, Labels: map[string]string{desired.LabelStack: r.want.Name}}
@@ -74,14 +62,15 @@ func fileLabels(labels map[string]string, p *plan.Placement) error {
 // deliver writes a file or tree into its volume. Doing it again writes the
 // same, so a delivery that was cut off is simply repeated.
 func (r *run) deliver(ctx context.Context, op *plan.Operation) (err error) {
-	id, err := r.scratch(ctx, op.Name)
+	host := &container.HostConfig{Mounts: []mount.Mount{
+		{Type: mount.TypeVolume, Source: op.Name, Target: scratchTarget, VolumeOptions: &mount.VolumeOptions{NoCopy: true}}}}
+	id, err := createScratch(ctx, r.engine, "", map[string]string{desired.LabelScratch: r.want.Name}, host)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		removeErr := r.engine.ContainerRemove(context.WithoutCancel(ctx), id, container.RemoveOptions{Force: true})
-		if err == nil && ignoreNotFound(removeErr) != nil {
-			err = fmt.Errorf("remove scratch container: %w", removeErr)
+		if removeErr := removeScratch(ctx, r.engine, id); err == nil {
+			err = removeErr
 		}
 	}()
 	reader, writer := io.Pipe()
@@ -103,44 +92,4 @@ func scratchEntries(entries []desired.Entry) []desired.Entry {
 		moved[i].Path = path.Join(strings.TrimPrefix(scratchTarget, "/"), moved[i].Path)
 	}
 	return moved
-}
-
-// scratch makes a container that mounts the volume, importing the empty image
-// when the node has none.
-func (r *run) scratch(ctx context.Context, vol string) (string, error) {
-	config := &container.Config{Image: scratchImage, Cmd: []string{"never-started"}, NetworkDisabled: true,
-		Labels: map[string]string{desired.LabelScratch: r.want.Name}}
-	host := &container.HostConfig{NetworkMode: "none", Mounts: []mount.Mount{
-		{Type: mount.TypeVolume, Source: vol, Target: scratchTarget, VolumeOptions: &mount.VolumeOptions{NoCopy: true}}}}
-	for try := 1; ; try++ {
-		resp, err := r.engine.ContainerCreate(ctx, config, host, &network.NetworkingConfig{}, nil, "")
-		if err == nil {
-			return resp.ID, nil
-		}
-		if !errdefs.IsNotFound(err) || try > 1 {
-			return "", fmt.Errorf("create scratch container: %w", err)
-		}
-		if err := r.importScratch(ctx); err != nil {
-			return "", err
-		}
-	}
-}
-
-// importScratch makes the empty image from an archive with one directory:
-// engines refuse an image without any layer content.
-func (r *run) importScratch(ctx context.Context) error {
-	var content bytes.Buffer
-	w := tar.NewWriter(&content)
-	if err := w.WriteHeader(&tar.Header{Name: "files/", Typeflag: tar.TypeDir, Mode: 0o755}); err != nil {
-		return fmt.Errorf("write scratch image: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return fmt.Errorf("write scratch image: %w", err)
-	}
-	body, err := r.engine.ImageImport(ctx, image.ImportSource{Source: &content, SourceName: "-"}, scratchImage, image.ImportOptions{})
-	if err != nil {
-		return fmt.Errorf("import scratch image: %w", err)
-	}
-	defer body.Close()
-	return readStream(body, nil)
 }

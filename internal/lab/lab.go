@@ -26,10 +26,17 @@ type Options struct {
 	Dockerd string
 	// DockerdArgs are appended to the daemon's command line.
 	DockerdArgs []string
+	// RemapUsers names nodes whose engine maps the users of containers to those of
+	// the node from RemappedID on (userns-remap).
+	RemapUsers []string
 	// Programs is a directory of programs (containerd, runc, docker-proxy) which
 	// a node prefers over the machine's own; "" means none.
 	Programs string
 }
+
+// RemappedID is the user and the group of a node that root is in the containers
+// of an engine that maps users.
+const RemappedID = 100000
 
 // MaxNodes is the largest Options.Nodes: a lab's network is one /24.
 const MaxNodes = 200

@@ -31,6 +31,7 @@ type record struct {
 	RuntimeDir  string       `json:"runtime_dir,omitempty"`
 	Dockerd     string       `json:"dockerd"`
 	DockerdArgs []string     `json:"dockerd_args,omitempty"`
+	RemapUsers  []string     `json:"remap_users,omitempty"`
 	Programs    string       `json:"programs,omitempty"`
 	Nodes       []nodeRecord `json:"nodes"`
 	Before      hostNetwork  `json:"host_network_before"`
@@ -65,7 +66,7 @@ func newRecord(dir string, opts Options) record {
 		Dir: dir, ID: hex.EncodeToString(sum[:4]),
 		HostNetwork: opts.HostNetwork, Ephemeral: opts.Ephemeral,
 		Subnet:  fmt.Sprintf("10.77.%d", sum[4]),
-		Dockerd: opts.Dockerd, DockerdArgs: opts.DockerdArgs, Programs: opts.Programs,
+		Dockerd: opts.Dockerd, DockerdArgs: opts.DockerdArgs, Programs: opts.Programs, RemapUsers: opts.RemapUsers,
 	}
 	for i := range max(opts.Nodes, 1) {
 		n := nodeRecord{Name: fmt.Sprintf("n%d", i+1), Address: fmt.Sprintf("%s.%d", rec.Subnet, 11+i)}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -38,11 +39,17 @@ var ownDirs = map[string]fs.FileMode{
 
 // accounts are the node's own users: no password works for any of them.
 var accounts = map[string]string{
-	"etc/passwd": "root:x:0:0:root:/root:%s\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\nsshd:x:100:65534::/run/sshd:/usr/sbin/nologin\n",
-	"etc/group":  "root:x:0:\nshadow:x:42:\nnogroup:x:65534:\n",
+	"etc/passwd": "root:x:0:0:root:/root:%s\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\nsshd:x:100:65534::/run/sshd:/usr/sbin/nologin\n" +
+		remapUser + ":x:101:101::/:/usr/sbin/nologin\n",
+	"etc/group":  "root:x:0:\nshadow:x:42:\nnogroup:x:65534:\n" + remapUser + ":x:101:\n",
 	"etc/shadow": "root:*:19000:0:99999:7:::\nnobody:*:19000:0:99999:7:::\nsshd:!:19000:0:99999:7:::\n",
-	"etc/subuid": "", "etc/subgid": "",
+	"etc/subuid": remapRange, "etc/subgid": remapRange,
 }
+
+// remapUser is whose range of users an engine gives to containers that maps them.
+const remapUser = "dockremap"
+
+var remapRange = fmt.Sprintf("%s:%d:65536\n", remapUser, RemappedID)
 
 // makeRoot makes a node's root file system. It lies on the machine's disk as
 // plain directories: the node's files survive a power cycle, and a test can look
@@ -178,6 +185,9 @@ func (r record) daemonArgs(n nodeRecord) ([]string, error) {
 	} else {
 		args = append(args, "--host", "tcp://0.0.0.0:2376", "--tlsverify",
 			"--tlscacert", "/etc/docker/tls/ca.pem", "--tlscert", "/etc/docker/tls/cert.pem", "--tlskey", "/etc/docker/tls/key.pem")
+	}
+	if slices.Contains(r.RemapUsers, n.Name) {
+		args = append(args, "--userns-remap", remapUser)
 	}
 	return append(args, r.DockerdArgs...), nil
 }

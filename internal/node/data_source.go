@@ -4,12 +4,11 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
@@ -60,7 +59,7 @@ func (d *dataSource) Configure(_ context.Context, req datasource.ConfigureReques
 
 // Read asks the engine for its facts.
 func (d *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var config model
+	var config dataModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -75,9 +74,9 @@ func (d *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		resp.Diagnostics.Append(diagnostic(name, err))
 		return
 	}
-	state, diags := fromObserved(ctx, name, facts)
+	shown, diags := fromObserved(ctx, &facts)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &dataModel{ID: types.StringValue(name), Name: types.StringValue(name), factsModel: shown})...)
 }
 
 // readLater defers where Terraform can. Elsewhere a data source that is read at
@@ -90,25 +89,4 @@ func readLater(name string, req datasource.ReadRequest, resp *datasource.ReadRes
 	resp.Diagnostics.AddAttributeError(path.Root("name"), "Node not known until apply",
 		fmt.Sprintf("The connection to node %q depends on values that are only known at apply, so its facts cannot be read now. "+
 			"Add depends_on with the resource that makes the node to this data source: it is then read during apply.", name))
-}
-
-// diagnostic puts the name at fault only where the name is wrong.
-func diagnostic(name string, err error) diag.Diagnostic {
-	summary, detail := "Unable to read node", fmt.Sprintf("Node %q: %v.", name, err)
-	var told interface{ Summary() string }
-	if errors.As(err, &told) {
-		summary = told.Summary()
-	}
-	var explained interface{ Detail() string }
-	if errors.As(err, &explained) {
-		detail = explained.Detail()
-	}
-	if converge.KeepsState(err) {
-		detail += " A data source has no last known state that could stand (when_offline = \"keep\"): take the facts from the resource homelab_node, or leave them out."
-	}
-	var named interface{ NodeNameAtFault() bool }
-	if errors.As(err, &named) && named.NodeNameAtFault() {
-		return diag.NewAttributeErrorDiagnostic(path.Root("name"), summary, detail)
-	}
-	return diag.NewErrorDiagnostic(summary, detail)
 }

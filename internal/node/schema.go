@@ -1,87 +1,113 @@
 package node
 
 import (
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	dsschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-func dataSourceSchema() schema.Schema {
-	return schema.Schema{
+const nameDescription = "Name of the node: a key of `nodes` in the provider block. Defaults to `local`, " +
+	"the one node there is when the provider block has none."
+
+func dataSourceSchema() dsschema.Schema {
+	attributes := map[string]dsschema.Attribute{
+		"name": dsschema.StringAttribute{
+			MarkdownDescription: nameDescription,
+			Optional:            true, Computed: true,
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+		"id": dsschema.StringAttribute{MarkdownDescription: "The same as `name`.", Computed: true},
+	}
+	for _, f := range facts {
+		attributes[f.name] = f.forDataSource()
+	}
+	nested := map[string]dsschema.Attribute{}
+	for _, f := range plugins {
+		nested[f.name] = f.forDataSource()
+	}
+	attributes["plugins"] = dsschema.SingleNestedAttribute{MarkdownDescription: pluginsDescription, Computed: true, Attributes: nested}
+	return dsschema.Schema{
 		MarkdownDescription: "What a node's Docker engine says about itself and its machine: versions, hardware, cgroups, " +
 			"storage, runtimes, plugins and its role in a swarm. Reading it changes nothing on the node.\n\n" +
 			"Use it to fit stacks to the machines they run on, for example to pick an image by architecture or " +
-			"to check for a runtime before a stack asks for it.",
-		Attributes: map[string]schema.Attribute{
-			"name": schema.StringAttribute{
-				MarkdownDescription: "Name of the node: a key of `nodes` in the provider block. Defaults to `local`, " +
-					"the one node there is when the provider block has none.",
-				Optional:   true,
-				Computed:   true,
-				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-			},
-			"id": text("Identity of the engine, as it made it up. Copies of one machine may share it."),
+			"to check for a runtime before a stack asks for it. The resource `homelab_node` tells the same and makes directories.",
+		Attributes: attributes,
+	}
+}
 
-			"engine_version": text("Version of the Docker engine, such as `28.5.2`."),
-			"api_version":    text("Version of the engine's API in use: the newest that both sides know, such as `1.51`."),
+func resourceSchema() schema.Schema {
+	attributes := map[string]schema.Attribute{
+		"id": schema.StringAttribute{MarkdownDescription: "The same as `name`, by which a node is imported.", Computed: true},
+		"name": schema.StringAttribute{
+			MarkdownDescription: nameDescription,
+			Optional:            true, Computed: true, Default: stringdefault.StaticString(defaultName),
+			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			Validators:    []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+		"labels": schema.MapAttribute{
+			MarkdownDescription: "Labels of your own, such as `{ room = \"attic\" }`, to choose nodes by in `for_each` and conditions. " +
+				"They are kept in Terraform's state only; the engine's are `engine_labels`.",
+			Optional: true, ElementType: types.StringType,
+		},
+		"directories": directoriesSchema(),
+	}
+	for _, f := range facts {
+		attributes[f.name] = f.forResource()
+	}
+	nested := map[string]schema.Attribute{}
+	for _, f := range plugins {
+		nested[f.name] = f.forResource()
+	}
+	attributes["plugins"] = schema.SingleNestedAttribute{MarkdownDescription: pluginsDescription, Computed: true, Attributes: nested}
+	return schema.Schema{
+		MarkdownDescription: "A node: the directories that its stacks need, and what its Docker engine says about itself and its machine.\n\n" +
+			"Directories are made before anything that refers to this resource, and their owners and modes are repaired, all through the engine's API. " +
+			"What the engine says is read anew by every plan; that it changed is no change of this resource. Declare each node once.",
+		Attributes: attributes,
+	}
+}
 
-			"os":               text("Operating system type: `linux` or `windows`."),
-			"operating_system": text("Name of the operating system, such as `Debian GNU/Linux 12 (bookworm)`."),
-			"architecture":     text("Architecture in the kernel's words, such as `x86_64` or `aarch64`."),
-			"kernel_version":   text("Version of the kernel."),
-			"cpus": schema.Int64Attribute{
-				MarkdownDescription: "Number of CPUs that the engine may use.", Computed: true,
+func directoriesSchema() schema.Attribute {
+	return schema.MapNestedAttribute{
+		MarkdownDescription: "Directories of the node by their absolute paths. What is missing is made, with what is missing above it " +
+			"(root's, mode `0755`); of what is there only owner and mode are set, never of anything below it. " +
+			"A directory that is taken out of this map, and all of them when the resource is destroyed, stay as they are. " +
+			"See the guide *Directories and their owners*.",
+		Optional:   true,
+		Validators: []validator.Map{mapvalidator.KeysAre(pathValidator{})},
+		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"uid": ownerAttribute("Owner, as the node's containers have it: what `user:` or `PUID` says in a stack. Without it the owner is not looked at; " +
+				"a directory that is made is root's."),
+			"gid": ownerAttribute("Group, likewise."),
+			"mode": schema.StringAttribute{
+				MarkdownDescription: "Mode as four octal digits, such as `0750`, or `2775` with the setgid bit. Without it the mode is not looked at; " +
+					"a directory that is made has `0755`.",
+				Optional: true, Validators: []validator.String{modeValidator{}},
 			},
-			"memory_bytes": schema.Int64Attribute{
-				MarkdownDescription: "Memory of the machine, in bytes.", Computed: true,
-			},
-
-			"cgroup_version": text("Version of the control groups: `1` or `2`."),
-			"cgroup_driver":  text("What manages the control groups: `systemd`, `cgroupfs` or `none`."),
-			"storage_driver": text("Storage driver of images and containers, such as `overlay2`."),
-			"rootless": schema.BoolAttribute{
-				MarkdownDescription: "Whether the engine runs without root privileges.", Computed: true,
-			},
-			"userns_remap": schema.BoolAttribute{
-				MarkdownDescription: "Whether the engine maps the users of containers to others of the node (`userns-remap`). " +
-					"Files that root owns on the node are then not root's in a container.",
-				Computed: true,
-			},
-			"security_options": list("Security features in use, as the engine lists them, such as `name=apparmor`."),
-			"runtimes":         list("Names of the container runtimes, sorted. `nvidia` stands here where NVIDIA's toolkit is set up as a runtime."),
-			"cdi_devices": list("Devices found through the Container Device Interface, such as `nvidia.com/gpu=0`, sorted. " +
-				"Empty on engines before Docker 28.2 (API 1.50), which do not tell."),
-
-			"swarm_role": text("Role in a swarm: `inactive` (none), `worker` or `manager`; or `pending`, `error` or `locked` " +
-				"while the swarm cannot be used."),
-			"plugins": pluginsSchema(),
-			"labels": schema.MapAttribute{
-				MarkdownDescription: "Labels of the engine, as set in its `daemon.json`. A label without a value has an empty one.",
-				ElementType:         types.StringType,
+			"host_uid": schema.Int64Attribute{
+				MarkdownDescription: "Owner as the node itself shows it: other than `uid` where the engine maps users (`userns_remap`). Null where the engine runs without root.",
 				Computed:            true,
 			},
-		},
+			"host_gid": schema.Int64Attribute{MarkdownDescription: "Group as the node itself shows it, likewise.", Computed: true},
+			"state": schema.StringAttribute{
+				MarkdownDescription: "`present`; or `unseen` when what is needed to see it was removed from the node, as `docker container prune` does. " +
+					"Applying puts it back, and sets owner and mode where they differ.",
+				Computed: true,
+			},
+		}},
 	}
 }
 
-func pluginsSchema() schema.Attribute {
-	return schema.SingleNestedAttribute{
-		MarkdownDescription: "Names of the plugins, built-in ones included, by kind and sorted.",
-		Computed:            true,
-		Attributes: map[string]schema.Attribute{
-			"volume":        list("Volume plugins, such as `local`."),
-			"network":       list("Network plugins, such as `macvlan`."),
-			"log":           list("Log drivers, such as `json-file`."),
-			"authorization": list("Authorization plugins."),
-		},
-	}
-}
-
-func text(description string) schema.Attribute {
-	return schema.StringAttribute{MarkdownDescription: description, Computed: true}
-}
-
-func list(description string) schema.Attribute {
-	return schema.ListAttribute{MarkdownDescription: description, ElementType: types.StringType, Computed: true}
+func ownerAttribute(description string) schema.Attribute {
+	return schema.Int64Attribute{MarkdownDescription: description, Optional: true,
+		Validators: []validator.Int64{int64validator.Between(0, desired.MaxID)}}
 }

@@ -50,6 +50,9 @@ type Facts struct {
 	// Rootless tells that the engine runs without root, UsernsRemap that it
 	// remaps container users.
 	Rootless, UsernsRemap bool
+	IDs                   IDs
+	// DataRoot is the engine's own directory on the node, for all mappings of users.
+	DataRoot string
 	// SecurityOptions are as the engine lists them, such as "name=apparmor".
 	SecurityOptions []string
 	// Runtimes are the names of the container runtimes.
@@ -57,6 +60,9 @@ type Facts struct {
 	// CDIDevices are the fully qualified names of devices found through the
 	// Container Device Interface; empty before API 1.50.
 	CDIDevices []string
+	// GPUs are the vendors of GPUs that containers can be given, as far as the
+	// engine tells: by a device of the kind vendor.com/gpu, or NVIDIA's runtime.
+	GPUs []string
 
 	SwarmRole SwarmRole
 	Plugins   Plugins
@@ -99,9 +105,11 @@ func facts(info system.Info, version types.Version, api string) Facts {
 		CgroupVersion: info.CgroupVersion, CgroupDriver: info.CgroupDriver,
 		StorageDriver: info.Driver,
 		Rootless:      hasSecurityOption(info, "rootless"), UsernsRemap: hasSecurityOption(info, "userns"),
+		IDs: idsOf(info), DataRoot: dataRoot(info),
 		SecurityOptions: sorted(info.SecurityOptions),
 		Runtimes:        sorted(slices.Collect(maps.Keys(info.Runtimes))),
 		CDIDevices:      cdiDevices(info),
+		GPUs:            gpus(info),
 		SwarmRole:       swarmRole(info.Swarm),
 		Plugins: Plugins{
 			Volume: sorted(info.Plugins.Volume), Network: sorted(info.Plugins.Network),
@@ -128,6 +136,22 @@ func cdiDevices(info system.Info) []string {
 		}
 	}
 	return sorted(names)
+}
+
+// gpus reads vendors out of CDI names ("nvidia.com/gpu=0"; Container Device
+// Interface specification, "kind") and the runtime that NVIDIA's toolkit sets up.
+func gpus(info system.Info) []string {
+	var vendors []string
+	for _, name := range cdiDevices(info) {
+		kind, _, _ := strings.Cut(name, "=")
+		if vendor, isGPU := strings.CutSuffix(kind, "/gpu"); isGPU {
+			vendors = append(vendors, strings.TrimSuffix(vendor, ".com"))
+		}
+	}
+	if _, ok := info.Runtimes["nvidia"]; ok {
+		vendors = append(vendors, "nvidia")
+	}
+	return sorted(vendors)
 }
 
 func swarmRole(s swarm.Info) SwarmRole {

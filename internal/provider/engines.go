@@ -10,7 +10,7 @@ import (
 
 var (
 	_ converge.Engines = engines{}
-	_ node.Engines     = (*converge.Door)(nil)
+	_ node.Door        = (*converge.Door)(nil)
 )
 
 // engines lets the core ask the fleet for nodes without knowing it.

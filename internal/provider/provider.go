@@ -105,6 +105,7 @@ func (p *homelab) Resources(context.Context) []func() resource.Resource {
 		stack.NewResource,
 		network.NewResource,
 		subnet.NewResource,
+		node.NewResource,
 	}
 }
 

@@ -287,12 +287,13 @@ func TestNodeDataSource_Engine_TellsItsFacts(t *testing.T) {
 	requireNone(t, resp.Diagnostics)
 	got := resp.State.Raw.String()
 	for _, want := range []string{
-		`"name":tftypes.String<"local">`, `"id":tftypes.String<"AB:CD">`, `"engine_version":tftypes.String<"27.3.1">`, `"api_version":tftypes.String<"1.47">`,
+		`"name":tftypes.String<"local">`, `"id":tftypes.String<"local">`, `"engine_id":tftypes.String<"AB:CD">`, `"engine_version":tftypes.String<"27.3.1">`, `"api_version":tftypes.String<"1.47">`,
 		`"memory_bytes":tftypes.Number<"8589934592">`, `"rootless":tftypes.Bool<"true">`, `"userns_remap":tftypes.Bool<"false">`,
 		`"swarm_role":tftypes.String<"manager">`, `"room":tftypes.String<"attic">`, `"bare":tftypes.String<"">`,
 		`"runtimes":tftypes.List[tftypes.String]<tftypes.String<"nvidia">, tftypes.String<"runc">>`,
 		`"network":tftypes.List[tftypes.String]<tftypes.String<"bridge">, tftypes.String<"macvlan">>`,
-		`"authorization":tftypes.List[tftypes.String]<>`, `tftypes.String<"nvidia.com/gpu=0">`,
+		`"authorization":tftypes.List[tftypes.String]<>`, `tftypes.String<"nvidia.com/gpu=0">`, `"gpus":tftypes.List[tftypes.String]<tftypes.String<"nvidia">>`,
+		`"root_uid":tftypes.Number<null>`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("state lacks %s:\n%s", want, got)

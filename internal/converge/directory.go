@@ -1,0 +1,240 @@
+package converge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
+)
+
+// Directory is a path of a node as it was found.
+type Directory = observed.Directory
+
+// DirectoryProblem is why a directory can't be had as it is wanted.
+type DirectoryProblem = plan.DirectoryProblem
+
+// DirectoriesError means that some directories can't be had as they are wanted.
+// Nothing was made or changed.
+type DirectoriesError struct{ Problems []DirectoryProblem }
+
+func (e *DirectoriesError) Error() string {
+	var lines []string
+	for _, p := range e.Problems {
+		lines = append(lines, p.Detail)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// ReadDirectories looks at directories of a node; those that no window shows are
+// unseen. It writes nothing. Without paths it asks nothing.
+func (d *Door) ReadDirectories(ctx context.Context, node string, ids observed.IDs, paths []string) (map[string]Directory, error) {
+	if len(paths) == 0 {
+		return map[string]Directory{}, nil
+	}
+	engine, err := d.engines.Engine(ctx, node)
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := d.snapshot(ctx, node, engine)
+	if err != nil {
+		return nil, explain(engine, err)
+	}
+	found, err := observed.ReadDirectories(ctx, engine, snapshot.Windows(), ids, paths)
+	return found, explain(engine, err)
+}
+
+// PreviewDirectories tells what of the directories can't be had. Known are those
+// that were read already; the others are looked at, and found is all of them. It
+// writes nothing.
+func (d *Door) PreviewDirectories(ctx context.Context, node string, ids observed.IDs, want []desired.Directory, known map[string]Directory) (
+	found map[string]Directory, problems []DirectoryProblem, err error) {
+	var others []string
+	for _, w := range want {
+		if _, ok := known[w.Path]; !ok {
+			others = append(others, w.Path)
+		}
+	}
+	found, err = d.ReadDirectories(ctx, node, ids, others)
+	if err != nil {
+		return nil, nil, err
+	}
+	maps.Copy(found, known)
+	_, problems = plan.Directories(want, found)
+	return found, problems, nil
+}
+
+// ApplyDirectories makes the directories and sets their owners and modes, and
+// returns them as they are then, also on an error, unless they can't be seen.
+// Before are the paths that were managed so far: what of them is wanted no more
+// stays on the node.
+func (d *Door) ApplyDirectories(ctx context.Context, node string, want []desired.Directory, before []string) (map[string]Directory, error) {
+	if len(want)+len(before) == 0 {
+		return map[string]Directory{}, nil
+	}
+	d.forget(node)
+	defer d.forget(node)
+	engine, err := d.engines.Engine(ctx, node)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := observed.ReadFacts(ctx, engine)
+	if err != nil {
+		return nil, explain(engine, err)
+	}
+	if err := checkDirectories(want, facts.DataRoot); err != nil {
+		return nil, err
+	}
+	have, err := applyDirectories(ctx, engine, want, facts)
+	if err == nil {
+		err = closeWindows(ctx, engine, rootsOf(before, facts.DataRoot), rootsOf(pathsOf(want), facts.DataRoot))
+	}
+	return have, explain(engine, err)
+}
+
+func applyDirectories(ctx context.Context, engine Engine, want []desired.Directory, facts observed.Facts) (map[string]Directory, error) {
+	paths := pathsOf(want)
+	rootOf := plan.DirectoryRoots(paths, facts.DataRoot)
+	roots := rootsOf(paths, facts.DataRoot)
+	windows, missing, err := openWindows(ctx, engine, roots)
+	if err != nil {
+		return nil, err
+	}
+	have, err := observed.ReadDirectories(ctx, engine, windows, facts.IDs, paths)
+	if err != nil {
+		return nil, err
+	}
+	writes, problems := plan.Directories(want, have)
+	if len(problems) > 0 {
+		return have, &DirectoriesError{problems}
+	}
+	for _, p := range paths {
+		if have[p].NoRoot && !slices.Contains(missing, rootOf[p]) {
+			missing = append(missing, rootOf[p])
+		}
+	}
+	if len(missing) > 0 {
+		for _, root := range missing {
+			if err := execute.MakeRoot(ctx, engine, root); err != nil {
+				return have, err
+			}
+		}
+		if windows, _, err = openWindows(ctx, engine, roots); err != nil {
+			return have, err
+		}
+		if have, err = observed.ReadDirectories(ctx, engine, windows, facts.IDs, paths); err != nil {
+			return nil, err
+		}
+		writes, _ = plan.Directories(want, have)
+	}
+	writeErr := writeDirectories(ctx, engine, windows, writes)
+	after, err := observed.ReadDirectories(context.WithoutCancel(ctx), engine, windows, facts.IDs, paths)
+	if err = errors.Join(writeErr, err); err != nil {
+		return after, err
+	}
+	return after, sameDirectories(want, after)
+}
+
+// openWindows opens a window to each directory; missing are those that are not
+// there.
+func openWindows(ctx context.Context, engine Engine, roots []string) (windows map[string]string, missing []string, err error) {
+	windows = map[string]string{}
+	for _, root := range roots {
+		id, err := execute.OpenWindow(ctx, engine, root)
+		switch {
+		case errors.Is(err, execute.ErrNoDirectory):
+			missing = append(missing, root)
+		case err != nil:
+			return nil, nil, err
+		default:
+			windows[root] = id
+		}
+	}
+	return windows, missing, nil
+}
+
+func writeDirectories(ctx context.Context, engine Engine, windows map[string]string, writes []plan.DirectoryWrite) error {
+	for _, root := range slices.Sorted(maps.Keys(windows)) {
+		var here []plan.DirectoryWrite
+		for i := range writes {
+			if desired.Below(writes[i].Path, root) {
+				here = append(here, writes[i])
+			}
+		}
+		if len(here) == 0 {
+			continue
+		}
+		if err := execute.WriteDirectories(ctx, engine, windows[root], root, here); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sameDirectories finds what the engine took without an error and did not do.
+func sameDirectories(want []desired.Directory, have map[string]Directory) error {
+	writes, problems := plan.Directories(want, have)
+	if len(writes)+len(problems) == 0 {
+		return nil
+	}
+	for i := range writes {
+		w := &writes[i]
+		problems = append(problems, DirectoryProblem{Path: w.Path, Detail: fmt.Sprintf(
+			"%s was set to uid %d, gid %d, mode %s, and is %s. If its file system keeps no owners or modes, leave uid, gid and mode out; "+
+				"if the engine maps users from several ranges, use IDs of the first.", w.Path, w.UID, w.GID, w.Mode, describe(w.Had))})
+	}
+	return &DirectoriesError{problems}
+}
+
+func describe(have Directory) string {
+	if have.State != observed.DirectoryPresent {
+		return string(have.State)
+	}
+	return fmt.Sprintf("uid %d, gid %d, mode %s", have.UID, have.GID, have.Mode)
+}
+
+func checkDirectories(want []desired.Directory, dataRoot string) error {
+	var problems []DirectoryProblem
+	for _, w := range want {
+		if err := desired.CheckDirectory(w.Path, dataRoot); err != nil {
+			problems = append(problems, DirectoryProblem{Path: w.Path, Detail: fmt.Sprintf("Path %s.", err)})
+		}
+	}
+	if len(problems) > 0 {
+		return &DirectoriesError{problems}
+	}
+	return nil
+}
+
+// closeWindows removes the windows to what was managed before and needs none now.
+func closeWindows(ctx context.Context, engine Engine, before, now []string) error {
+	for _, root := range before {
+		if slices.Contains(now, root) {
+			continue
+		}
+		if err := execute.CloseWindow(ctx, engine, root); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func pathsOf(want []desired.Directory) []string {
+	var paths []string
+	for _, w := range want {
+		paths = append(paths, w.Path)
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+func rootsOf(paths []string, dataRoot string) []string {
+	roots := slices.Sorted(maps.Values(plan.DirectoryRoots(paths, dataRoot)))
+	return slices.Compact(roots)
+}

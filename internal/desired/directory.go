@@ -1,0 +1,95 @@
+package desired
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Directory is a directory of a node with what it is to have. Nil fields are
+// whatever they are.
+type Directory struct {
+	// Path is absolute and clean.
+	Path string
+	// UID and GID are as the node's containers have them, which on a node that
+	// maps users is not what the node itself shows.
+	UID, GID *int
+	Mode     *Mode
+}
+
+// Mode is a directory's permissions, with the bits for setuid (04000), setgid
+// (02000) and sticky (01000).
+type Mode uint32
+
+const modeDigits = 4
+
+// ParseMode reads four octal digits, such as "0750". Fewer are refused: in HCL an
+// unquoted 0750 is the number 750.
+func ParseMode(text string) (Mode, error) {
+	bits, err := strconv.ParseUint(text, 8, 16)
+	if err != nil || len(text) != modeDigits {
+		return 0, fmt.Errorf("%q is no mode: write four octal digits in quotes, such as \"0750\", or \"2775\" with the setgid bit", text)
+	}
+	return Mode(bits), nil
+}
+
+// String writes the mode as [ParseMode] reads it.
+func (m Mode) String() string { return fmt.Sprintf("%04o", uint32(m)) }
+
+// MaxID is the largest user or group ID: the one above means "no change" to
+// chown(2).
+const MaxID = 1<<32 - 2
+
+// kernelPaths are not on a disk.
+var kernelPaths = []string{"/proc", "/sys", "/dev"}
+
+// DefaultDataRoot is where engines keep their own data unless told otherwise.
+const DefaultDataRoot = "/var/lib/docker"
+
+// CheckDirectory tells in a sentence's end what makes a path unfit for a
+// directory of a node; dataRoot is the engine's own directory, "" when it is not
+// known.
+func CheckDirectory(p, dataRoot string) error {
+	switch {
+	case !strings.HasPrefix(p, "/"):
+		return fmt.Errorf("%q is not absolute: write the path from the node's root, such as \"/srv/media\"", p)
+	case p == "/":
+		return fmt.Errorf("the root of the node can't be managed: name a directory below it")
+	case path.Clean(p) != p:
+		return fmt.Errorf("%q has other spellings: write %q", p, path.Clean(p))
+	case strings.ContainsFunc(p, unicode.IsControl):
+		return fmt.Errorf("%q has a control character", p)
+	case strings.Contains(p, ":"):
+		return fmt.Errorf("%q has a colon, which engines can't mount", p)
+	}
+	for _, kernel := range kernelPaths {
+		if Below(p, kernel) {
+			return fmt.Errorf("%q belongs to the kernel", p)
+		}
+	}
+	for _, root := range []string{DefaultDataRoot, dataRoot} {
+		if root != "" && Below(p, root) {
+			return fmt.Errorf("%q belongs to the Docker engine, which keeps its own data in %s", p, root)
+		}
+	}
+	return nil
+}
+
+// Below tells whether a clean path is a directory or lies in it.
+func Below(p, dir string) bool {
+	return p == dir || dir == "/" || strings.HasPrefix(p, dir+"/")
+}
+
+// DirectoryTarget is where a window (LabelWindow) mounts its part of the node.
+const DirectoryTarget = "/files"
+
+// WindowName is the name of the container through which the directory root of a
+// node is seen.
+func WindowName(root string) string {
+	sum := sha256.Sum256([]byte(root))
+	return "homelab-window-" + hex.EncodeToString(sum[:6])
+}

@@ -1,0 +1,235 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = (*nodeResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*nodeResource)(nil)
+	_ resource.ResourceWithImportState = (*nodeResource)(nil)
+)
+
+// Door is what a node needs of the core.
+type Door interface {
+	Engines
+	ReadDirectories(ctx context.Context, node string, ids observed.IDs, paths []string) (map[string]converge.Directory, error)
+	PreviewDirectories(ctx context.Context, node string, ids observed.IDs, want []desired.Directory, known map[string]converge.Directory) (
+		map[string]converge.Directory, []converge.DirectoryProblem, error)
+	ApplyDirectories(ctx context.Context, node string, want []desired.Directory, before []string) (map[string]converge.Directory, error)
+}
+
+// NewResource returns the resource homelab_node.
+func NewResource() resource.Resource { return &nodeResource{} }
+
+type nodeResource struct{ door Door }
+
+// Metadata sets the type name.
+func (r *nodeResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_node"
+}
+
+// Schema sets the schema.
+func (r *nodeResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = resourceSchema()
+}
+
+// Configure takes the provider's door to the core; it is also called without,
+// before the provider is configured.
+func (r *nodeResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	if req.ProviderData == nil {
+		return
+	}
+	door, ok := req.ProviderData.(Door)
+	if !ok {
+		resp.Diagnostics.AddError("Unexpected provider data",
+			fmt.Sprintf("homelab_node got %T from its provider. This is a bug in the provider; please report it.", req.ProviderData))
+		return
+	}
+	r.door = door
+}
+
+// Create makes the directories. Facts that were planned stand, whatever the
+// engine says by now; the next plan reads them anew.
+func (r *nodeResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var planned model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	planned.ID = planned.Name
+	if !planned.known() {
+		facts, err := r.door.Facts(ctx, planned.Name.ValueString())
+		if err != nil {
+			resp.Diagnostics.Append(diagnostic(planned.Name.ValueString(), err))
+			return
+		}
+		shown, diags := fromObserved(ctx, &facts)
+		resp.Diagnostics.Append(diags...)
+		planned.factsModel = shown
+	}
+	have, diags := r.apply(ctx, &planned, nil, resp.Private)
+	resp.Diagnostics.Append(diags...)
+	if have == nil {
+		return // nothing was made
+	}
+	resp.Diagnostics.Append(planned.observe(ctx, have)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
+}
+
+// Read shows the node and its directories as they are.
+func (r *nodeResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	name := state.Name.ValueString()
+	facts, err := r.door.Facts(ctx, name)
+	if err != nil {
+		if !converge.UnknownUntilApply(err) {
+			resp.Diagnostics.Append(diagnostic(name, err))
+		}
+		return
+	}
+	shown, diags := fromObserved(ctx, &facts)
+	resp.Diagnostics.Append(diags...)
+	entries, _, diags := state.entries(ctx)
+	resp.Diagnostics.Append(diags...)
+	have, err := r.door.ReadDirectories(ctx, name, facts.IDs, slices.Sorted(maps.Keys(entries)))
+	if err != nil {
+		resp.Diagnostics.Append(diagnostic(name, err))
+		return
+	}
+	state.ID, state.factsModel = state.Name, shown
+	resp.Diagnostics.Append(state.observe(ctx, have)...)
+	resp.Diagnostics.Append(unseen(name, have)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+// Update makes and repairs directories. Facts are those that were planned.
+func (r *nodeResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var planned, state model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	managed, diags := managedPaths(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	planned.ID = planned.Name
+	have, diags := r.apply(ctx, &planned, managed, resp.Private)
+	resp.Diagnostics.Append(diags...)
+	if have == nil {
+		return // nothing was written, or nothing can be seen: the prior state stands
+	}
+	resp.Diagnostics.Append(planned.observe(ctx, have)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
+}
+
+// Delete leaves the directories and removes what they were seen through.
+func (r *nodeResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	managed, diags := managedPaths(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	name := state.Name.ValueString()
+	if _, err := r.door.ApplyDirectories(ctx, name, nil, managed); err != nil {
+		resp.Diagnostics.Append(diagnostic(name, err))
+	}
+}
+
+// ImportState takes the node's name.
+func (r *nodeResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	if strings.TrimSpace(req.ID) == "" {
+		resp.Diagnostics.AddError("Invalid import ID", "The ID of a node is its name, a key of nodes in the provider block.")
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), req.ID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), req.ID)...)
+}
+
+// apply brings the node's directories to the plan; before are those that were
+// managed so far. The result is nil when nothing was written.
+func (r *nodeResource) apply(ctx context.Context, planned *model, before []string, private privateState) (map[string]converge.Directory, diag.Diagnostics) {
+	entries, _, diags := planned.entries(ctx)
+	if diags.HasError() {
+		return nil, diags
+	}
+	name := planned.Name.ValueString()
+	have, err := r.door.ApplyDirectories(ctx, name, toDesired(entries), before)
+	if err != nil {
+		diags.Append(directoryDiagnostics(name, err)...)
+	}
+	paths := slices.Sorted(maps.Keys(entries))
+	if err != nil { // what is left to close is closed another time
+		paths = slices.Compact(slices.Sorted(slices.Values(slices.Concat(paths, before))))
+	}
+	if have != nil {
+		diags.Append(setManagedPaths(ctx, private, paths)...)
+	}
+	return have, diags
+}
+
+// observe shows the directories as they were found.
+func (m *model) observe(ctx context.Context, have map[string]converge.Directory) diag.Diagnostics {
+	entries, _, diags := m.entries(ctx)
+	for p, e := range entries {
+		found := have[p]
+		seen, ok := e.observe(&found)
+		if !ok {
+			delete(entries, p)
+			continue
+		}
+		entries[p] = seen
+	}
+	diags.Append(m.setEntries(ctx, entries)...)
+	return diags
+}
+
+// managedKey is the key of the private state that names the directories that were
+// applied, also of those that are gone from the node since.
+const managedKey = "managed"
+
+// privateState is Terraform's private state, as requests and responses have it.
+type privateState interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+func managedPaths(ctx context.Context, private privateState) ([]string, diag.Diagnostics) {
+	raw, diags := private.GetKey(ctx, managedKey)
+	if len(raw) == 0 || diags.HasError() {
+		return nil, diags
+	}
+	var paths []string
+	if err := json.Unmarshal(raw, &paths); err != nil {
+		diags.AddError("Unable to read private state", fmt.Sprintf("The key %q is not as this provider writes it: %s. "+
+			"Remove the resource from state and import it again.", managedKey, err))
+	}
+	return paths, diags
+}
+
+func setManagedPaths(ctx context.Context, private privateState, paths []string) diag.Diagnostics {
+	raw, err := json.Marshal(paths)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to write private state", err.Error())}
+	}
+	return private.SetKey(ctx, managedKey, raw)
+}

@@ -1,0 +1,139 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// What a directory has of which nothing was said, and one above it that was
+// missing too: what the engine gives to those that it makes for bind mounts.
+const (
+	defaultOwner = 0
+	defaultMode  = desired.Mode(0o755)
+)
+
+// DirectoryWrite is a directory to make, or whose owner or mode to set. UID and
+// GID are as containers have them.
+type DirectoryWrite struct {
+	Path     string
+	UID, GID int
+	Mode     desired.Mode
+	// Had is the directory as it was found; missing for one to make.
+	Had observed.Directory
+}
+
+// DirectoryProblem is why a directory can't be had as it is wanted.
+type DirectoryProblem struct{ Path, Detail string }
+
+// Directories decides what to write so that the directories are as they are
+// wanted, sorted by path, so that what is above comes first. What was not seen is
+// taken for missing. Nothing below a directory is ever written, except further
+// directories that are wanted.
+func Directories(want []desired.Directory, have map[string]observed.Directory) ([]DirectoryWrite, []DirectoryProblem) {
+	writes := map[string]DirectoryWrite{}
+	var problems []DirectoryProblem
+	for _, w := range want {
+		write, needed, problem := directory(w, have[w.Path])
+		if problem != "" {
+			problems = append(problems, DirectoryProblem{w.Path, problem})
+		}
+		if needed {
+			writes[w.Path] = write
+		}
+		for _, above := range have[w.Path].Missing {
+			if _, wanted := writes[above]; !wanted {
+				writes[above] = DirectoryWrite{Path: above, UID: defaultOwner, GID: defaultOwner, Mode: defaultMode,
+					Had: observed.Directory{State: observed.DirectoryMissing}}
+			}
+		}
+	}
+	var sorted []DirectoryWrite
+	for _, p := range slices.Sorted(maps.Keys(writes)) {
+		sorted = append(sorted, writes[p])
+	}
+	slices.SortFunc(problems, func(a, b DirectoryProblem) int { return strings.Compare(a.Path, b.Path) })
+	return sorted, problems
+}
+
+func directory(w desired.Directory, have observed.Directory) (write DirectoryWrite, needed bool, problem string) {
+	write = DirectoryWrite{Path: w.Path, UID: defaultOwner, GID: defaultOwner, Mode: defaultMode, Had: have}
+	switch have.State {
+	case observed.DirectoryBlocked:
+		return write, false, obstacle(w.Path, have)
+	case observed.DirectoryPresent:
+		write.UID, write.GID, write.Mode = have.UID, have.GID, have.Mode
+	}
+	set(&write.UID, w.UID)
+	set(&write.GID, w.GID)
+	set(&write.Mode, w.Mode)
+	if have.State != observed.DirectoryPresent {
+		return write, true, ""
+	}
+	needed = write.UID != have.UID || write.GID != have.GID || write.Mode != have.Mode
+	if needed && (write.UID == observed.NoID || write.GID == observed.NoID) {
+		return write, false, foreign(w, have)
+	}
+	return write, needed, ""
+}
+
+func set[T any](field, wanted *T) {
+	if wanted != nil {
+		*field = *wanted
+	}
+}
+
+func obstacle(p string, have observed.Directory) string {
+	if have.Obstacle == p {
+		return fmt.Sprintf("On the node %s is %s, not a directory, and is left as it is. Move it away, or write another path%s.", p, have.Kind, linkAdvice(have.Kind))
+	}
+	return fmt.Sprintf("On the node %s, above %s, is %s, not a directory. Move it away, or write another path%s.", have.Obstacle, p, have.Kind, linkAdvice(have.Kind))
+}
+
+func linkAdvice(kind string) string {
+	if kind == "a symbolic link" {
+		return ", such as the one that the link leads to"
+	}
+	return ""
+}
+
+// foreign explains that an owner can't be kept: the engine takes owners as its
+// containers have them, and these have no such one.
+func foreign(w desired.Directory, have observed.Directory) string {
+	missing, node := "uid", have.NodeUID
+	if w.UID != nil || have.UID != observed.NoID {
+		missing, node = "gid", have.NodeGID
+	}
+	return fmt.Sprintf("The directory belongs to the node's %s %d, which containers don't have because the engine maps users (userns-remap), "+
+		"so the engine can't keep it when it changes the rest. Set %s too.", missing, node, missing)
+}
+
+// DirectoryRoots says which directory of the node to mount in order to see and
+// write each path: as few as cover all, so that each is above its paths or one of
+// them. It is never the node's root, and none that holds dataRoot, the engine's
+// own directory: the mounts of all containers would come along, and while they are
+// mounted twice, the engine can't remove them.
+func DirectoryRoots(paths []string, dataRoot string) map[string]string {
+	own := map[string]string{}
+	for _, p := range paths {
+		own[p] = p
+		if dir := path.Dir(p); dir != "/" && !desired.Below(desired.DefaultDataRoot, dir) && (dataRoot == "" || !desired.Below(dataRoot, dir)) {
+			own[p] = dir
+		}
+	}
+	roots := map[string]string{}
+	for p, root := range own {
+		for _, other := range own {
+			if desired.Below(p, other) && len(other) < len(root) {
+				root = other
+			}
+		}
+		roots[p] = root
+	}
+	return roots
+}
