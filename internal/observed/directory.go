@@ -169,7 +169,7 @@ func (w window) explain(ctx context.Context, r DirectoryReader, p string, failur
 		switch {
 		case errdefs.IsNotFound(err):
 			missing = append(missing, above)
-		case above == w.root && unmountable(err):
+		case err != nil && above == w.root && unmountable(err):
 			return Directory{State: DirectoryBlocked, Obstacle: w.root, Kind: somethingElse}, nil
 		case err != nil:
 			return Directory{}, errors.Join(failure, err)
