@@ -159,34 +159,43 @@ func (w window) explain(ctx context.Context, r DirectoryReader, p string, failur
 	} else if err != nil {
 		return Directory{}, err
 	}
-	var missing []string
-	for _, above := range w.between(p) {
-		if len(missing) > 0 {
-			missing = append(missing, above)
-			continue
-		}
-		stat, err := r.ContainerStatPath(ctx, w.id, w.target(above))
-		switch {
-		case errdefs.IsNotFound(err):
-			missing = append(missing, above)
-		case err != nil && above == w.root && unmountable(err):
-			return Directory{State: DirectoryBlocked, Obstacle: w.root, Kind: somethingElse}, nil
-		case err != nil:
-			return Directory{}, errors.Join(failure, err)
-		case kindOf(stat) != "":
-			return Directory{State: DirectoryBlocked, Obstacle: above, Kind: kindOf(stat)}, nil
-		}
-	}
 	if p == w.root && unmountable(failure) {
 		return Directory{State: DirectoryBlocked, Obstacle: p, Kind: somethingElse}, nil
 	}
-	if len(missing) == 0 && !errdefs.IsNotFound(failure) {
+	d, err := w.above(ctx, r, p)
+	switch {
+	case err != nil:
+		return Directory{}, errors.Join(failure, err)
+	case d.State == DirectoryMissing && len(d.Missing) == 0 && !errdefs.IsNotFound(failure):
 		return Directory{}, failure
 	}
-	if len(missing) > 0 && missing[0] == w.root {
-		return Directory{State: DirectoryMissing, Missing: missing[1:], NoRoot: true}, nil
+	return d, nil
+}
+
+// above tells from where on a path that can't be read is missing, or what is in
+// the way.
+func (w window) above(ctx context.Context, r DirectoryReader, p string) (Directory, error) {
+	missing := Directory{State: DirectoryMissing, NoRoot: p == w.root}
+	for _, dir := range w.between(p) {
+		if missing.NoRoot || len(missing.Missing) > 0 {
+			missing.Missing = append(missing.Missing, dir)
+			continue
+		}
+		stat, err := r.ContainerStatPath(ctx, w.id, w.target(dir))
+		switch {
+		case errdefs.IsNotFound(err) && dir == w.root:
+			missing.NoRoot = true
+		case errdefs.IsNotFound(err):
+			missing.Missing = append(missing.Missing, dir)
+		case err != nil && dir == w.root && unmountable(err):
+			return Directory{State: DirectoryBlocked, Obstacle: dir, Kind: somethingElse}, nil
+		case err != nil:
+			return Directory{}, err
+		case kindOf(stat) != "":
+			return Directory{State: DirectoryBlocked, Obstacle: dir, Kind: kindOf(stat)}, nil
+		}
 	}
-	return Directory{State: DirectoryMissing, Missing: missing, NoRoot: p == w.root}, nil
+	return missing, nil
 }
 
 // between lists the window's directory and those from there to above a path.
@@ -205,9 +214,12 @@ func (w window) between(p string) []string {
 
 const somethingElse = "something else"
 
-// unmountable tells that a window's directory became a file: it can't be mounted
-// over a directory, and the engine passes on what mount(2) says.
-func unmountable(err error) bool { return strings.Contains(err.Error(), "not a directory") }
+// unmountable tells that a window's directory became a file, which can't be mounted
+// over a directory. The engine passes on what the kernel says: to 20.10 of the
+// mount, to newer ones of the place to mount it at.
+func unmountable(err error) bool {
+	return strings.Contains(err.Error(), "not a directory") || strings.Contains(err.Error(), "is a directory")
+}
 
 // kindOf says what something is that is no directory, and nothing of one.
 func kindOf(stat container.PathStat) string {

@@ -44,19 +44,6 @@ func dataRoot(info system.Info) string {
 	return path.Dir(info.DockerRootDir)
 }
 
-// OnNode returns the node's user and group that a container's are. NoID stays
-// NoID.
-func (m IDs) OnNode(uid, gid int) (nodeUID, nodeGID int) {
-	return shift(uid, m.UID), shift(gid, m.GID)
-}
-
-func shift(id, root int) int {
-	if id == NoID || root == NoID {
-		return NoID
-	}
-	return id + root
-}
-
 // InContainer returns the user and group that containers have for those that the
 // engine read from the node's disk. An engine without root reads what its
 // containers read; any other the node's own IDs, of which those outside of the

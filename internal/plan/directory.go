@@ -63,10 +63,10 @@ func Directories(want []desired.Directory, have map[string]observed.Directory) (
 
 func directory(w desired.Directory, have observed.Directory) (write DirectoryWrite, needed bool, problem string) {
 	write = DirectoryWrite{Path: w.Path, UID: defaultOwner, GID: defaultOwner, Mode: defaultMode, Had: have}
-	switch have.State {
-	case observed.DirectoryBlocked:
+	if have.State == observed.DirectoryBlocked {
 		return write, false, obstacle(w.Path, have)
-	case observed.DirectoryPresent:
+	}
+	if have.State == observed.DirectoryPresent {
 		write.UID, write.GID, write.Mode = have.UID, have.GID, have.Mode
 	}
 	set(&write.UID, w.UID)

@@ -1,0 +1,4 @@
+import {
+  to = homelab_node.helios
+  id = "helios"
+}
