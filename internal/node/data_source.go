@@ -71,7 +71,7 @@ func (d *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	if err != nil {
-		resp.Diagnostics.Append(diagnostic(name, err))
+		resp.Diagnostics.Append(dataDiagnostic(name, err))
 		return
 	}
 	shown, diags := fromObserved(ctx, &facts)

@@ -14,6 +14,58 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
+// subject is the resource as messages about its node call it.
+func (m *model) subject() string { return fmt.Sprintf("node %q", m.Name.ValueString()) }
+
+// readDiagnostics words why a node in state can't be looked at. Without an error
+// among them the state stands.
+func readDiagnostics(err error, state *model) diag.Diagnostics {
+	var diags diag.Diagnostics
+	name := state.Name.ValueString()
+	switch {
+	case !state.known() && converge.UnknownUntilApply(err):
+		diags.AddError("Unable to import node", fmt.Sprintf("The connection to node %q depends on values that are only known at apply, so there is nothing "+
+			"to import from yet. Apply what makes the node first, for example with -target, and import then.", name))
+	case converge.UnknownUntilApply(err): // what can't be asked yet is not said to have changed
+	case state.known() && converge.KeepsState(err):
+		diags.AddWarning(converge.Standing(name, state.subject(), err))
+	case state.known() && converge.NotConfigured(err):
+		return forsaken(state)
+	default:
+		diags.Append(diagnostic(name, err))
+	}
+	return diags
+}
+
+func forsaken(state *model) diag.Diagnostics {
+	summary, detail := converge.Forsaken(state.Name.ValueString(), state.subject(), "homelab_node")
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("name"), summary, detail)}
+}
+
+// unseenDiagnostics words why a plan goes on without looking at the node; ok is
+// false where that is an error.
+func unseenDiagnostics(err error, planned *model) (diags diag.Diagnostics, ok bool) {
+	if converge.UnknownUntilApply(err) {
+		return nil, true
+	}
+	if !converge.KeepsState(err) {
+		return diag.Diagnostics{diagnostic(planned.Name.ValueString(), err)}, false
+	}
+	summary, detail := converge.Standing(planned.Name.ValueString(), planned.subject(), err)
+	diags.AddWarning(summary, detail+" What its planned change does can't be said; applying it fails, for this node only, unless it is back by then.")
+	return diags, true
+}
+
+// dataDiagnostic is for the data source.
+func dataDiagnostic(name string, err error) diag.Diagnostic {
+	d := diagnostic(name, err)
+	if !converge.KeepsState(err) {
+		return d
+	}
+	return diag.NewErrorDiagnostic(d.Summary(), d.Detail()+" A data source has no last known state that could stand (when_offline = \"keep\"): "+
+		"take the facts from the resource homelab_node, or leave them out.")
+}
+
 // diagnostic puts the name at fault only where the name is wrong.
 func diagnostic(name string, err error) diag.Diagnostic {
 	summary, detail := "Unable to read node", fmt.Sprintf("Node %q: %v.", name, err)
@@ -40,7 +92,11 @@ func directoryDiagnostics(name string, err error) diag.Diagnostics {
 	}
 	var worded interface{ Summary() string }
 	if errors.As(err, &worded) {
-		return diag.Diagnostics{diagnostic(name, err)}
+		d := diagnostic(name, err)
+		if converge.Offline(err) {
+			d = diag.NewErrorDiagnostic(d.Summary(), d.Detail()+" Apply again when the node is back.")
+		}
+		return diag.Diagnostics{d}
 	}
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("directories"), "Unable to manage directories",
 		fmt.Sprintf("Node %q: %v. State says what is there now; fix the cause and apply again.", name, err))}

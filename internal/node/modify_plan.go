@@ -36,29 +36,32 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 
 // preview fills in the computed attributes of a plan. Facts are the state's, as
 // they were just read: a change of theirs is none of this resource's.
-func (r *nodeResource) preview(ctx context.Context, planned, prior *model) diag.Diagnostics {
+func (r *nodeResource) preview(ctx context.Context, planned, prior *model) (diags diag.Diagnostics) {
 	planned.ID = planned.Name
+	ok := true
 	switch {
 	case planned.Name.IsUnknown():
 		planned.factsModel = unknownFacts()
 	case prior.known():
 		planned.factsModel = prior.factsModel
 	default:
-		facts, err := r.door.Facts(ctx, planned.Name.ValueString())
-		if converge.UnknownUntilApply(err) {
-			planned.factsModel = unknownFacts()
-			break
-		}
-		if err != nil {
-			return diag.Diagnostics{diagnostic(planned.Name.ValueString(), err)}
-		}
-		shown, diags := fromObserved(ctx, &facts)
-		if diags.HasError() {
-			return diags
-		}
-		planned.factsModel = shown
+		diags, ok = r.previewFacts(ctx, planned)
 	}
-	return r.previewDirectories(ctx, planned, prior)
+	if ok {
+		diags.Append(r.previewDirectories(ctx, planned, prior)...)
+	}
+	return diags
+}
+
+// previewFacts asks the node for its facts; ok is false after an error.
+func (r *nodeResource) previewFacts(ctx context.Context, planned *model) (diags diag.Diagnostics, ok bool) {
+	facts, err := r.door.Facts(ctx, planned.Name.ValueString())
+	if err != nil {
+		planned.factsModel = unknownFacts()
+		return unseenDiagnostics(err, planned)
+	}
+	planned.factsModel, diags = fromObserved(ctx, &facts)
+	return diags, !diags.HasError()
 }
 
 func (r *nodeResource) previewDirectories(ctx context.Context, planned, prior *model) diag.Diagnostics {
@@ -78,12 +81,13 @@ func (r *nodeResource) previewDirectories(ctx context.Context, planned, prior *m
 	diags.Append(more...)
 	name, ids := planned.Name.ValueString(), planned.ids()
 	found, problems, err := r.door.PreviewDirectories(ctx, name, ids, toDesired(entries), known)
-	if converge.UnknownUntilApply(err) { // the state's facts are of an earlier connection
-		found, err = known, nil
-	}
 	if err != nil {
-		diags.Append(diagnostic(name, err))
-		return diags
+		why, ok := unseenDiagnostics(err, planned)
+		diags.Append(why...)
+		if !ok {
+			return diags
+		}
+		found = known
 	}
 	diags.Append(problemDiagnostics(problems)...)
 	for p, e := range entries {

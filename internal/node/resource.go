@@ -100,9 +100,7 @@ func (r *nodeResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	name := state.Name.ValueString()
 	facts, err := r.door.Facts(ctx, name)
 	if err != nil {
-		if !converge.UnknownUntilApply(err) {
-			resp.Diagnostics.Append(diagnostic(name, err))
-		}
+		resp.Diagnostics.Append(readDiagnostics(err, &state)...)
 		return
 	}
 	shown, diags := fromObserved(ctx, &facts)
@@ -111,7 +109,7 @@ func (r *nodeResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	resp.Diagnostics.Append(diags...)
 	have, err := r.door.ReadDirectories(ctx, name, facts.IDs, slices.Sorted(maps.Keys(entries)))
 	if err != nil {
-		resp.Diagnostics.Append(diagnostic(name, err))
+		resp.Diagnostics.Append(readDiagnostics(err, &state)...)
 		return
 	}
 	state.ID, state.factsModel = state.Name, shown
@@ -131,6 +129,10 @@ func (r *nodeResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		return
 	}
 	planned.ID = planned.Name
+	if planned.Directories.Equal(state.Directories) { // nothing to do on the node, which may be away
+		resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
+		return
+	}
 	have, diags := r.apply(ctx, &planned, managed, resp.Private)
 	resp.Diagnostics.Append(diags...)
 	if have == nil {
@@ -150,8 +152,13 @@ func (r *nodeResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 		return
 	}
 	name := state.Name.ValueString()
-	if _, err := r.door.ApplyDirectories(ctx, name, nil, managed); err != nil {
-		resp.Diagnostics.Append(diagnostic(name, err))
+	_, err := r.door.ApplyDirectories(ctx, name, nil, managed)
+	switch {
+	case err == nil:
+	case converge.NotConfigured(err):
+		resp.Diagnostics.Append(forsaken(&state)...)
+	default:
+		resp.Diagnostics.Append(directoryDiagnostics(name, err)...)
 	}
 }
 
