@@ -60,16 +60,8 @@ type DirectoryReader interface {
 }
 
 // Windows returns the containers through which directories of the node are seen:
-// their IDs by the path that each mounts.
-func (n *Node) Windows() map[string]string {
-	windows := map[string]string{}
-	for _, summary := range n.containers {
-		if root := summary.Labels[desired.LabelWindow]; root != "" {
-			windows[root] = summary.ID
-		}
-	}
-	return windows
-}
+// their IDs by the path that each mounts. It is not to be written to.
+func (n *Node) Windows() map[string]string { return n.index.windows }
 
 // looks bounds how many directories of a node are looked at at once.
 const looks = 4

@@ -19,6 +19,7 @@ type index struct {
 	ports       map[string]PortHolder
 	listed      map[string]string   // the image that a container is listed with, by the container's ID
 	attached    map[string][]string // containers, by the name of a network that they are on
+	windows     map[string]string   // containers that show a directory of the node, by its path
 	// What follows is by stack.
 	projects map[string][]string // containers of services
 	scratch  map[string][]string // containers that deliver files
@@ -29,7 +30,7 @@ func newIndex(containers []container.Summary, networks []Network, volumes []*vol
 	i := &index{
 		networks: map[string]Network{}, volumes: map[string]Volume{}, mountpoints: map[string]Volume{}, names: map[string]string{},
 		ports: holders(containers), listed: map[string]string{}, attached: map[string][]string{},
-		projects: map[string][]string{}, scratch: map[string][]string{}, owned: map[string]bool{},
+		projects: map[string][]string{}, scratch: map[string][]string{}, owned: map[string]bool{}, windows: map[string]string{},
 	}
 	for _, n := range networks {
 		i.networks[n.Name] = n
@@ -55,6 +56,9 @@ func (i *index) add(c container.Summary) {
 				i.attached[name] = append(i.attached[name], c.ID)
 			}
 		}
+	}
+	if root := c.Labels[desired.LabelWindow]; root != "" {
+		i.windows[root] = c.ID
 	}
 	scratch, project := c.Labels[desired.LabelScratch], c.Labels[desired.LabelProject]
 	if scratch != "" {
