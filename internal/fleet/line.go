@@ -51,6 +51,9 @@ func (f *Fleet) lay(name string, c NodeConfig, e endpoint, secure *tls.Config) *
 	}
 	hc := &http.Client{Transport: l.transport, CheckRedirect: client.CheckRedirect}
 	l.options = append([]client.Opt{client.WithHTTPClient(hc), client.WithHost(e.url())}, l.options...)
+	if e.scheme == schemeTCP {
+		l.options = append(l.options, client.WithDialContext(c.dialer()))
+	}
 	if e.scheme == schemeSSH {
 		l.tunnel = &tunnel{name: name, target: e.ssh, hostKey: c.HostKey, timeout: c.limit, within: c.within()}
 		l.options = append(l.options, client.WithDialContext(l.tunnel.DialContext))
