@@ -76,6 +76,7 @@ func (e *DivergedError) Error() string {
 // error before anything was written its Services are nil, and empty when the node
 // can't be looked at any more.
 func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem Memory, opts ApplyOptions) (View, Memory, error) {
+	defer d.claims.write(node)()
 	d.forget(node)
 	defer d.forget(node)
 	engine, have, err := d.observe(ctx, node, want.Name, references(want), mem.Seen)
@@ -88,7 +89,10 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 		want, _ = d.resolve(ctx, want, have, nil)
 	}
 	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Node: node}
-	p := plan.Build(want, have, options)
+	p, have, err := d.buildFree(ctx, node, want, have, mem, options)
+	if err != nil {
+		return View{}, mem, err
+	}
 	if problems := slices.Concat(p.Problems, p.Missing, unbuildable(engine, want, p)); len(problems) > 0 {
 		return View{}, mem, &ProblemsError{problems}
 	}

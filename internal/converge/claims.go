@@ -26,7 +26,8 @@ type claims struct {
 	// working counts the calls that may lead to another claim, waiting those of
 	// them that wait for one.
 	working, waiting int
-	stirred          chan struct{} // closed with the next change; nil: nobody waits
+	writing          map[string]int // applies and destroys under way, by node, without those that wait
+	stirred          chan struct{}  // closed with the next change; nil: nobody waits
 }
 
 // claimed is a claim with its place in the order in which stacks were planned.
@@ -102,8 +103,26 @@ func (c *claims) work() func() {
 	}
 }
 
+// write notes that a stack of a node is applied or destroyed, until the function
+// that it returns is called.
+func (c *claims) write(node string) func() {
+	c.count(node, 1)
+	return func() { c.count(node, -1) }
+}
+
+func (c *claims) count(node string, more int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.writing == nil {
+		c.writing = map[string]int{}
+	}
+	c.writing[node] += more
+	c.stir()
+}
+
 // await waits for the claims of stacks on a node, for as long as any work is
-// under way that may lead to one. It is for a call that is noted as work itself.
+// under way that may lead to one, or that writes to the node. It is for a call
+// that is noted as work itself.
 func (c *claims) await(ctx context.Context, node string, stacks []string) {
 	c.mu.Lock()
 	c.waiting++
@@ -114,9 +133,42 @@ func (c *claims) await(ctx context.Context, node string, stacks []string) {
 		c.waiting--
 		c.mu.Unlock()
 	}()
+	c.settle(ctx, func() (done, idle bool) {
+		unplanned := func(name string) bool { _, planned := c.nodes[node][name]; return !planned }
+		return !slices.ContainsFunc(stacks, unplanned), c.working <= c.waiting && c.writing[node] == 0
+	})
+}
+
+// another waits until something else that is being written to a node has ended,
+// and tells whether anything had. It is for a call that is noted as writing itself.
+func (c *claims) another(ctx context.Context, node string) bool {
+	c.count(node, -1)
+	defer c.count(node, 1)
+	c.mu.Lock()
+	before := c.writing[node]
+	c.mu.Unlock()
+	ended := false
+	c.settle(ctx, func() (done, idle bool) {
+		now := c.writing[node]
+		ended = ended || now < before
+		before = max(before, now)
+		return ended, now == 0
+	})
+	return ended
+}
+
+// settle waits until look says that it is done, or has said for some time that
+// nothing is under way. look is called with mu held.
+func (c *claims) settle(ctx context.Context, look func() (done, idle bool)) {
 	for {
-		known, idle, stirred := c.look(node, stacks)
-		if known {
+		c.mu.Lock()
+		done, idle := look()
+		if c.stirred == nil {
+			c.stirred = make(chan struct{})
+		}
+		stirred := c.stirred
+		c.mu.Unlock()
+		if done {
 			return
 		}
 		pause := time.NewTimer(quiet)
@@ -134,18 +186,6 @@ func (c *claims) await(ctx context.Context, node string, stacks []string) {
 			return
 		}
 	}
-}
-
-// look tells whether all of the stacks were planned, whether nothing is under way
-// but waiting, and what is closed when that may have changed.
-func (c *claims) look(node string, stacks []string) (known, idle bool, stirred <-chan struct{}) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	known = !slices.ContainsFunc(stacks, func(name string) bool { _, planned := c.nodes[node][name]; return !planned })
-	if c.stirred == nil {
-		c.stirred = make(chan struct{})
-	}
-	return known, c.working <= c.waiting, c.stirred
 }
 
 // stir wakes whoever waits. The caller holds mu.

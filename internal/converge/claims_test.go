@@ -102,6 +102,69 @@ func TestPreview_PortIsGivenUpInTheSameRun_WaitsAndWarns(t *testing.T) {
 	}
 }
 
+// The holder is being destroyed, which Terraform plans no second time when it
+// applies: what takes its port waits for the end.
+func TestApply_PortBecomesFreeMeanwhile_IsTaken(t *testing.T) {
+	for name, run := range map[string]func(t *testing.T, d *Door) error{
+		"plan": func(t *testing.T, d *Door) error {
+			p, err := d.Preview(t.Context(), "nas", publishing("home", "8080"), Memory{}, PreviewOptions{})
+			if len(p.Problems) > 0 {
+				err = &ProblemsError{p.Problems}
+			}
+			return err
+		},
+		"apply": func(t *testing.T, d *Door) error {
+			_, _, err := d.Apply(t.Context(), "nas", publishing("home", "8080"), Memory{}, ApplyOptions{})
+			return err
+		},
+	} {
+		for _, freed := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				f := edgeHolds()
+				d := New(nodes{f}, registry{})
+				ended := d.claims.write("nas")
+				go func() {
+					time.Sleep(time.Minute)
+					if freed {
+						f.mu.Lock()
+						f.others = nil
+						f.mu.Unlock()
+					}
+					d.forget("nas")
+					ended()
+				}()
+				began := time.Now()
+				err := run(t, d)
+				if took := time.Since(began); took < time.Minute || took > 2*time.Minute {
+					t.Errorf("%s: took %s", name, took)
+				}
+				if taken := err == nil; taken != freed || err != nil && !strings.Contains(err.Error(), "holds already") {
+					t.Errorf("%s: freed: %v, got %v", name, freed, err)
+				}
+			})
+		}
+	}
+}
+
+func TestApply_TwoStacksSwapTheirPorts_BothEndSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := New(nodes{edgeHolds()}, registry{})
+		began := time.Now()
+		var group sync.WaitGroup
+		for _, name := range []string{"one", "two"} {
+			group.Go(func() {
+				if _, _, err := d.Apply(t.Context(), "nas", publishing(name, "8080"), Memory{}, ApplyOptions{}); err == nil {
+					t.Errorf("%s was applied", name)
+				}
+			})
+		}
+		group.Wait()
+		if took := time.Since(began); took > 3*quiet {
+			t.Errorf("took %s", took)
+		}
+	})
+}
+
 // Two stacks that wait for each other, or for one that never comes, must end.
 func TestPreview_EverybodyWaits_EndsSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

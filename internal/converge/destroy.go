@@ -20,6 +20,7 @@ type DestroyOptions struct {
 // Destroy removes what the stack made, dependents first. Named volumes stay
 // unless that is asked for. What is gone already is no error.
 func (d *Door) Destroy(ctx context.Context, node, stack string, opts DestroyOptions) error {
+	defer d.claims.write(node)()
 	d.forget(node)
 	defer d.forget(node)
 	engine, have, err := d.observe(ctx, node, stack, nil, observed.Known{})

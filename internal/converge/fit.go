@@ -18,15 +18,34 @@ const offerLimit = 10 * time.Second
 
 // build plans, and once more where the plan depends on what other stacks of the
 // same run are about to do.
-func (d *Door) build(ctx context.Context, node string, want *desired.Stack, have *observed.Stack, opts plan.Options) *plan.Plan {
+func (d *Door) build(ctx context.Context, node string, want *desired.Stack, have *observed.Stack, mem Memory, opts plan.Options) (*plan.Plan, *observed.Stack, error) {
 	opts.Others = d.claims.others(node, want.Name)
 	p := plan.Build(want, have, opts)
 	if len(p.Awaits) == 0 {
-		return p
+		return p, have, nil
 	}
 	d.claims.await(ctx, node, p.Awaits)
+	_, have, err := d.observe(ctx, node, want.Name, references(want), mem.Seen) // what was written meanwhile is read
+	if err != nil {
+		return nil, nil, err
+	}
 	opts.Others = d.claims.others(node, want.Name)
-	return plan.Build(want, have, opts)
+	return plan.Build(want, have, opts), have, nil
+}
+
+// buildFree plans for an apply. A port may be about to become free: while others
+// are at work on the node it is looked at again after each.
+func (d *Door) buildFree(ctx context.Context, node string, want *desired.Stack, have *observed.Stack, mem Memory, opts plan.Options) (*plan.Plan, *observed.Stack, error) {
+	p := plan.Build(want, have, opts)
+	for again := true; again && len(p.Awaits) > 0; {
+		again = d.claims.another(ctx, node)
+		var err error
+		if _, have, err = d.observe(ctx, node, want.Name, references(want), mem.Seen); err != nil {
+			return nil, nil, err
+		}
+		p = plan.Build(want, have, opts)
+	}
+	return p, have, nil
 }
 
 // fit compares what a plan brings up with the node's machine, and the images that

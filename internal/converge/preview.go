@@ -68,7 +68,11 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 		return Preview{}, err
 	}
 	want, warnings := d.resolve(ctx, want, have, mem.Followed)
-	p := d.build(ctx, node, want, have, plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Leaving: opts.Leaving, Node: node})
+	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Leaving: opts.Leaving, Node: node}
+	p, have, err := d.build(ctx, node, want, have, mem, options)
+	if err != nil {
+		return Preview{}, err
+	}
 	problems, remarks := d.fit(ctx, node, engine, want, p)
 	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Following: map[string]bool{}, Empty: p.Empty(),
 		Problems: slices.Concat(p.Problems, unbuildable(engine, want, p), problems, d.checkAddresses(node, want)), Warnings: slices.Concat(warnings, p.Warnings, remarks)}
