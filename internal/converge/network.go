@@ -238,7 +238,7 @@ var networkAdvice = []struct{ says, advice string }{
 	{"device or resource busy", "The parent is in use by the other of macvlan and ipvlan, and the kernel lets an interface carry only one of them: use another parent."},
 	{"is not a swarm manager", "Overlay networks are made on a swarm manager: docker swarm init makes the node one."},
 	{"is not a bridge", "The node has an interface of this name that is no bridge: choose another interface_name."},
-	{"interface was not found on the host", "The node has no such interface: ip link shows them."},
+	{"was not found on the host", "The node has no such interface: ip link shows them."},
 	{"failed to find master interface", "The node has no such interface: ip link shows them."},
 	{"vlan link: file exists", "The node has this VLAN of the interface already, under another name: remove that interface, or choose another VLAN."},
 	{"vlan link: operation not permitted", "The engine may not make interfaces, as one without root: use an engine that runs as root."},

@@ -106,8 +106,9 @@ func nodeDiagnostic(node string, err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("attachments"), summary, detail)
 }
 
-// applyDiagnostic says why a node did not get its network.
-func applyDiagnostic(s segment, node string, err error) diag.Diagnostic {
+// applyDiagnostic says why a node did not get its network; there tells that it has
+// the one from before.
+func applyDiagnostic(s segment, node string, there bool, err error) diag.Diagnostic {
 	place := path.Root("attachments")
 	var changed *converge.ChangedError
 	var refused *converge.ProblemsError
@@ -120,13 +121,13 @@ func applyDiagnostic(s segment, node string, err error) diag.Diagnostic {
 		return diag.NewAttributeErrorDiagnostic(place, "Unable to make network", fmt.Sprintf("Node %q: %s Nothing was changed there.", node, err))
 	case errors.As(err, &failed):
 		return diag.NewAttributeErrorDiagnostic(place, "Unable to make network", fmt.Sprintf(
-			"Node %q could not make network %q on %s. %s The other nodes are not affected.", node, s.name, s.link(node), failure(failed)))
+			"Node %q could not make network %q on %s. %s The other nodes are not affected.", node, s.name, s.link(node), failure(failed, there)))
 	}
 	return nodeDiagnostic(node, err)
 }
 
 // failure tells what the engine refused, what that means and what is there now.
-func failure(e *converge.Error) string {
+func failure(e *converge.Error, there bool) string {
 	var lines []string
 	for i := range e.Failures {
 		lines = append(lines, sentence(e.Failures[i].Err.Error()))
@@ -137,7 +138,7 @@ func failure(e *converge.Error) string {
 	switch {
 	case e.RollbackErr != nil:
 		lines = append(lines, fmt.Sprintf("Putting the network and its containers back failed in part: %s Look at docker network inspect %s.", sentence(e.RollbackErr.Error()), e.Stack))
-	case e.RolledBack:
+	case e.RolledBack && there:
 		lines = append(lines, "What was there before was put back.")
 	}
 	return strings.Join(lines, " ")

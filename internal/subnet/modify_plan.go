@@ -61,7 +61,7 @@ func (r *subnetResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if planned.Mode.IsUnknown() && !configured(ctx, req, "mode") && !planned.Driver.IsUnknown() {
+	if !configured(ctx, req, "mode") && !planned.Driver.IsUnknown() { // what was cleared would stay else
 		planned.Mode = types.StringValue(defaultMode(planned.Driver.ValueString()))
 	}
 	changes, diags := r.preview(ctx, &planned, prior)

@@ -220,7 +220,7 @@ func (r *subnetResource) apply(ctx context.Context, planned *model, prior map[st
 			made[node] = *n
 		}
 		if err != nil {
-			diags.Append(applyDiagnostic(s, node, err))
+			diags.Append(applyDiagnostic(s, node, n != nil, err))
 		}
 	})
 	diags.Append(planned.setVLAN(ctx, s)...)

@@ -1,0 +1,327 @@
+package subnet_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/client"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/images"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/labtest"
+)
+
+const address = "homelab_subnet.lan"
+
+// bench is two nodes with interfaces named like sub-interfaces. The lab's kernel may
+// have no 802.1Q, and an engine takes a sub-interface that is there as it is; what
+// tags do is TestAccVLAN's.
+type bench struct {
+	t       *testing.T
+	name    string
+	nodes   []*lab.Node
+	engines map[string]*client.Client
+	ids     map[string]string // of the networks after the last step, by node
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	if os.Getenv(resource.EnvTfAcc) == "" {
+		t.Skipf("acceptance tests run with %s=1", resource.EnvTfAcc)
+	}
+	b := &bench{t: t, name: acctest.Name(t), engines: map[string]*client.Client{}, ids: map[string]string{}}
+	b.nodes = labtest.New(t, lab.Options{Nodes: 2}).Nodes
+	for _, n := range b.nodes {
+		b.engines[n.Name] = labtest.Client(t, n.Host)
+		for i, link := range []string{"eth0.20", "eth0.21", "eth0.22"} {
+			_, err := b.engines[n.Name].NetworkCreate(t.Context(), "link-"+link, network.CreateOptions{
+				Options: map[string]string{"com.docker.network.bridge.name": link},
+				IPAM:    &network.IPAM{Config: []network.IPAMConfig{{Subnet: fmt.Sprintf("10.250.%d.0/24", i)}}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return b
+}
+
+// provider is a provider block; a node's host may be another than its own.
+func (b *bench) provider(hosts map[string]string, more string) string {
+	var nodes []string
+	for _, n := range b.nodes {
+		host := n.Host
+		if other, ok := hosts[n.Name]; ok {
+			host = other
+		}
+		nodes = append(nodes, fmt.Sprintf("    %s = { host = %q }", n.Name, host))
+	}
+	return fmt.Sprintf("provider \"homelab\" {\n  nodes = {\n%s\n  }\n  %s\n}\n", strings.Join(nodes, "\n"), more)
+}
+
+// config is a subnet with some of its arguments changed.
+func (b *bench) config(changes map[string]string) string {
+	arguments := map[string]string{
+		"name": fmt.Sprintf("%q", b.name), "vlan_id": "20", "cidr": `"10.0.20.0/24"`,
+		"attachments": `{ n1 = { parent = "eth0" }, n2 = { parent = "eth0" } }`,
+	}
+	maps.Copy(arguments, changes)
+	var text strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(arguments)) {
+		fmt.Fprintf(&text, "  %s = %s\n", key, arguments[key])
+	}
+	return b.provider(nil, "") + fmt.Sprintf("resource \"homelab_subnet\" \"lan\" {\n%s}\n", text.String())
+}
+
+// inspect returns what a node's engine has of the subnet.
+func (b *bench) inspect(node string) (network.Inspect, error) {
+	return b.engines[node].NetworkInspect(b.t.Context(), b.name, network.InspectOptions{})
+}
+
+// step applies and requires which nodes' networks were made again, and what the
+// first node's engine has. The framework requires that the next plan is empty.
+func (b *bench) step(config string, again []string, is func(network.Inspect) bool) resource.TestStep {
+	return resource.TestStep{Config: config, Check: func(*terraform.State) error {
+		for _, node := range []string{"n1", "n2"} {
+			n, err := b.inspect(node)
+			if err != nil {
+				return err
+			}
+			if before := b.ids[node]; before != "" && (before != n.ID) != slices.Contains(again, node) {
+				return fmt.Errorf("the network of %s was %s and is %s; those of %v were to be made again", node, before, n.ID, again)
+			}
+			b.ids[node] = n.ID
+			if is != nil && (node == "n1" || !slices.Contains(again, "n1")) && !is(n) {
+				return fmt.Errorf("%s has %+v", node, n)
+			}
+		}
+		return nil
+	}}
+}
+
+var both = []string{"n1", "n2"}
+
+// attributes are values that attributes are given and changed to; then they are
+// cleared again.
+var attributes = []struct {
+	first, second     map[string]string
+	again             []string
+	firstIs, secondIs func(network.Inspect) bool
+}{
+	{ // words, and addresses that no range has to go around
+		first:  map[string]string{"labels": `{ a = "1" }`, "reserved": `["10.0.20.100-10.0.20.199"]`, "addresses": `{ plex = { node = "n1", ipv4 = "10.0.20.210" } }`},
+		second: map[string]string{"labels": `{ a = "2" }`, "reserved": `["10.0.20.128/25"]`, "addresses": `{ plex = { node = "n2", ipv4 = "10.0.20.120" } }`},
+	},
+	{
+		first:  map[string]string{"gateway": `"10.0.20.1"`, "ipv6": `{ cidr = "fd00:20::/64", gateway = "fd00:20::1", reserved = ["fd00:20::8000:0:0:0/65"] }`},
+		second: map[string]string{"gateway": `"10.0.20.254"`, "ipv6": `{ cidr = "fd00:21::/64" }`},
+		again:  both,
+		firstIs: func(n network.Inspect) bool {
+			return n.EnableIPv6 && n.IPAM.Config[0].Gateway == "10.0.20.1" && n.IPAM.Config[1].Subnet == "fd00:20::/64" && n.IPAM.Config[1].IPRange != ""
+		},
+		secondIs: func(n network.Inspect) bool {
+			return n.IPAM.Config[0].Gateway == "10.0.20.254" && n.IPAM.Config[1].Subnet == "fd00:21::/64"
+		},
+	},
+	{
+		first: map[string]string{"mode": `"private"`}, second: map[string]string{"mode": `"vepa"`}, again: both,
+		firstIs:  func(n network.Inspect) bool { return n.Options["macvlan_mode"] == "private" },
+		secondIs: func(n network.Inspect) bool { return n.Options["macvlan_mode"] == "vepa" },
+	},
+	{
+		first: map[string]string{"driver": `"ipvlan"`}, second: map[string]string{"driver": `"ipvlan"`, "mode": `"l3"`}, again: both,
+		firstIs:  func(n network.Inspect) bool { return n.Driver == "ipvlan" && n.Options["ipvlan_mode"] == "l2" },
+		secondIs: func(n network.Inspect) bool { return n.Options["ipvlan_mode"] == "l3" },
+	},
+	{
+		first:  map[string]string{"vlan_id": "21", "cidr": `"10.0.21.0/24"`},
+		second: map[string]string{"vlan_id": "22", "cidr": `"10.0.22.7/255.255.255.0"`},
+		again:  both,
+		firstIs: func(n network.Inspect) bool {
+			return n.Options["parent"] == "eth0.21" && n.IPAM.Config[0].Subnet == "10.0.21.0/24"
+		},
+		secondIs: func(n network.Inspect) bool {
+			return n.Options["parent"] == "eth0.22" && n.IPAM.Config[0].Subnet == "10.0.22.0/24"
+		},
+	},
+	{ // one node's wish does not touch the other
+		first:  map[string]string{"attachments": `{ n1 = { parent = "eth0" }, n2 = { parent = "eth0", size = 16 } }`},
+		second: map[string]string{"attachments": `{ n1 = { parent = "eth0" }, n2 = { parent = "eth0", range = "10.0.20.96/28" } }`},
+		again:  []string{"n2"},
+	},
+}
+
+// TestAccSubnet_EveryAttribute applies each kind of change, to and fro; then drift,
+// an import, and a node that leaves.
+func TestAccSubnet_EveryAttribute_IsMadeChangedClearedAndRepaired(t *testing.T) {
+	b := newBench(t)
+	base := func(n network.Inspect) bool {
+		return n.Driver == "macvlan" && n.Options["parent"] == "eth0.20" && n.IPAM.Config[0].Subnet == "10.0.20.0/24" && len(n.IPAM.Config) == 1
+	}
+	steps := []resource.TestStep{b.step(b.config(nil), both, base)}
+	for _, a := range attributes {
+		steps = append(steps, b.step(b.config(a.first), a.again, a.firstIs), b.step(b.config(a.second), a.again, a.secondIs), b.step(b.config(nil), a.again, base))
+	}
+	deleted, byHand := b.step(b.config(nil), both, base), b.step(b.config(nil), both, base)
+	deleted.PreConfig = func() { b.remove("n1"); b.remove("n2"); b.ids["n2"] = "" }
+	byHand.PreConfig = func() {
+		b.remove("n1")
+		b.make("n1", network.CreateOptions{Driver: "macvlan", Internal: true, Options: map[string]string{"parent": "eth0.21"},
+			IPAM: &network.IPAM{Config: []network.IPAMConfig{{Subnet: "10.0.29.0/24"}}}})
+		b.remove("n2")
+		b.make("n2", network.CreateOptions{Driver: "macvlan", Options: map[string]string{"parent": "eth0.20", "macvlan_mode": "bridge", "strange": "yes"},
+			IPAM: &network.IPAM{Config: []network.IPAMConfig{{Subnet: "10.0.20.0/24", IPRange: "10.0.20.64/27"}}}})
+	}
+	one := deleted
+	one.PreConfig = func() { b.remove("n1") }
+	one.Check = b.step("", []string{"n1"}, base).Check
+	steps = append(steps, deleted, one, byHand,
+		resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: "n1,n2/" + b.name, ImportStateVerify: true},
+		b.away(), b.leaves())
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps, CheckDestroy: func(*terraform.State) error {
+		for _, node := range both {
+			if n, err := b.inspect(node); err == nil {
+				return fmt.Errorf("%s still has %s", node, n.Name)
+			}
+		}
+		return nil
+	}})
+}
+
+// away plans while a node is offline: its state stands.
+func (b *bench) away() resource.TestStep {
+	config := strings.Replace(b.config(nil), b.provider(nil, ""), b.provider(map[string]string{"n2": "unix:///nonexistent.sock"}, `when_offline = "keep"`), 1)
+	return resource.TestStep{Config: config, PlanOnly: true}
+}
+
+// leaves takes one node off: the other one's network stays as it is.
+func (b *bench) leaves() resource.TestStep {
+	return resource.TestStep{Config: b.config(map[string]string{"attachments": `{ n1 = { parent = "eth0" } }`}), Check: func(*terraform.State) error {
+		n, err := b.inspect("n1")
+		if err != nil || n.ID != b.ids["n1"] {
+			return fmt.Errorf("the network of n1 was %s and is %s (%w)", b.ids["n1"], n.ID, err)
+		}
+		if n, err := b.inspect("n2"); err == nil {
+			return fmt.Errorf("n2 still has %s", n.Name)
+		}
+		return nil
+	}}
+}
+
+func (b *bench) remove(node string) {
+	if err := b.engines[node].NetworkRemove(b.t.Context(), b.name); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) make(node string, options network.CreateOptions) {
+	if _, err := b.engines[node].NetworkCreate(b.t.Context(), b.name, options); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// TestAccSubnet_ReplacedUnderContainers: they are the same ones afterwards, with
+// their addresses and aliases. And a stack's fixed address has to be its node's.
+func TestAccSubnet_ReplacedUnderContainers_TheyAreBackAsTheyWere(t *testing.T) {
+	b := newBench(t)
+	stack := func(address string) string {
+		return fmt.Sprintf(`
+resource "homelab_stack" "app" {
+  name    = %q
+  node    = "n1"
+  pull    = "never"
+  compose = yamlencode({
+    services = {
+      app = { image = %q, networks = { lan = { ipv4_address = %q, aliases = ["first"] } } }
+      two = { image = %q, networks = ["lan"] }
+    }
+    networks = { lan = { external = true, name = homelab_subnet.lan.networks["n1"].name } }
+  })
+}
+`, b.name, images.AppV1, address, images.AppV1)
+	}
+	private := map[string]string{"mode": `"private"`}
+	before := map[string]string{}
+	look := func(check bool) resource.TestCheckFunc {
+		return func(*terraform.State) error {
+			now, err := b.containers("n1")
+			if err != nil {
+				return err
+			}
+			if check && !maps.Equal(before, now) {
+				return fmt.Errorf("the containers were %v and are %v", before, now)
+			}
+			before = now
+			return nil
+		}
+	}
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{
+		{Config: b.config(nil) + stack("10.0.20.200"), Check: look(false)},
+		{Config: b.config(private) + stack("10.0.20.200"), Check: look(true)},
+		{Config: b.config(private) + stack("10.0.20.40"),
+			ExpectError: regexp.MustCompile(`(?s)Service "app" has the address 10\.0\.20\.40.*range\s+of\s+node\s+"n2",\s+10\.0\.20\.32/27`)},
+		{Config: b.config(private) + stack("10.0.20.200"), PlanOnly: true},
+	}})
+}
+
+// containers are what runs on a node, with what should outlive a replacement.
+func (b *bench) containers(node string) (map[string]string, error) {
+	list, err := b.engines[node].ContainerList(b.t.Context(), container.ListOptions{})
+	out := map[string]string{}
+	for _, c := range list {
+		inspected, err := b.engines[node].ContainerInspect(b.t.Context(), c.ID)
+		if err != nil {
+			return nil, err
+		}
+		e := inspected.NetworkSettings.Networks[b.name]
+		if e == nil {
+			return nil, fmt.Errorf("%s is not on %s", inspected.Name, b.name)
+		}
+		aliases := slices.DeleteFunc(slices.Clone(e.Aliases), func(alias string) bool { return strings.HasPrefix(c.ID, alias) })
+		out[inspected.Name] = fmt.Sprint(c.ID, " ", e.IPAddress, " ", slices.Sorted(slices.Values(aliases)), " ", inspected.State.StartedAt)
+	}
+	return out, err
+}
+
+// TestAccSubnet_NodeFails: the others have their network, the state says so, and the
+// reason is in words.
+func TestAccSubnet_NodeFails_TheOthersAreMadeAndTheReasonIsInWords(t *testing.T) {
+	b := newBench(t)
+	wrong := b.config(map[string]string{"attachments": `{ n1 = { parent = "eth0" }, n2 = { parent = "nope0" } }`})
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{
+		{Config: wrong, ExpectError: regexp.MustCompile(`(?s)Node "n2" could not make.*on\s+nope0\.20.*no\s+such\s+interface`)},
+		{PreConfig: func() {
+			if _, err := b.inspect("n1"); err != nil {
+				t.Error(err)
+			}
+		}, Config: b.config(map[string]string{"attachments": `{ n1 = { parent = "eth0" } }`})},
+		{Config: b.config(nil)},
+		{Config: wrong, ExpectError: regexp.MustCompile(`(?s)Node "n2" could not make.*no\s+such\s+interface.*put back`)},
+		{Config: b.config(nil)},
+		b.untagged(),
+	}})
+}
+
+// untagged asks for a VLAN that nobody made an interface for. Where the kernel can
+// make one, it is TestAccVLAN's to look at.
+func (b *bench) untagged() resource.TestStep {
+	config := b.config(map[string]string{"vlan_id": "99"})
+	n, err := b.engines["n1"].NetworkCreate(context.WithoutCancel(b.t.Context()), "probe", network.CreateOptions{Driver: "macvlan",
+		Options: map[string]string{"parent": "eth0.98"}, IPAM: &network.IPAM{Config: []network.IPAMConfig{{Subnet: "10.251.0.0/24"}}}})
+	if err == nil {
+		_ = b.engines["n1"].NetworkRemove(b.t.Context(), n.ID)
+		return resource.TestStep{Config: config}
+	}
+	return resource.TestStep{Config: config, ExpectError: regexp.MustCompile(`(?s)kernel can't\s+tag\s+VLANs`)}
+}
