@@ -3,14 +3,13 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"log"
 	"os"
 	runtime "runtime/debug"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/handshake"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/provider"
@@ -51,9 +50,9 @@ func main() {
 
 func serve(debug bool) error {
 	if debug {
-		return providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{Address: address, Debug: true})
+		return tf6server.Serve(address, provider.NewServer(version), tf6server.WithManagedDebug())
 	}
-	return handshake.Serve(address, providerserver.NewProtocol6(provider.New(version)()))
+	return handshake.Serve(address, provider.NewServer(version))
 }
 
 // endWithParent ends the process once Terraform, which started it, is gone.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/provider"
@@ -20,7 +19,7 @@ const Prefix = "hltest-"
 // Factories serve the provider in the test's own process.
 func Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"homelab": providerserver.NewProtocol6WithError(provider.New("test")()),
+		"homelab": func() (tfprotov6.ProviderServer, error) { return provider.NewServer("test")(), nil },
 	}
 }
 

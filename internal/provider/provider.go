@@ -12,7 +12,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
@@ -21,6 +23,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/node"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/sopsfile"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/stack"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/stack/bypass"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/subnet"
 )
 
@@ -33,6 +36,14 @@ var (
 // New returns a constructor of the provider, as the plugin server wants it.
 func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &homelab{version: version} }
+}
+
+// NewServer returns a constructor of the provider's server.
+func NewServer(version string) func() tfprotov6.ProviderServer {
+	framework := providerserver.NewProtocol6(New(version)())
+	return func() tfprotov6.ProviderServer {
+		return bypass.New(framework(), map[string][]string{"homelab_stack": stack.Bypassing})
+	}
 }
 
 type homelab struct{ version string }

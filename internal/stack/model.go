@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -30,30 +31,17 @@ type model struct {
 	RemoveVolumes    types.Bool     `tfsdk:"remove_volumes"`
 	UpdateOrder      types.String   `tfsdk:"update_order"`
 	Rollback         types.Bool     `tfsdk:"rollback"`
-	Services         types.Map      `tfsdk:"services"`
-	Networks         types.Map      `tfsdk:"networks"`
-	Volumes          types.Map      `tfsdk:"volumes"`
 	Timeouts         timeouts.Value `tfsdk:"timeouts"`
-}
 
-type serviceModel struct {
-	Image    types.String `tfsdk:"image"`
-	Digest   types.String `tfsdk:"digest"`
-	Replicas types.Int64  `tfsdk:"replicas"`
-	State    types.String `tfsdk:"state"`
-	Spec     types.Map    `tfsdk:"spec"`
-}
+	// What the node has bypasses the framework, which sees null.
+	Services types.Map `tfsdk:"services"`
+	Networks types.Map `tfsdk:"networks"`
+	Volumes  types.Map `tfsdk:"volumes"`
 
-type networkModel struct {
-	Name     types.String `tfsdk:"name"`
-	Driver   types.String `tfsdk:"driver"`
-	Internal types.Bool   `tfsdk:"internal"`
-	Spec     types.Map    `tfsdk:"spec"`
-}
-
-type volumeModel struct {
-	Name   types.String `tfsdk:"name"`
-	Driver types.String `tfsdk:"driver"`
+	// view is what these say: as the state has it, or as it is planned. It is
+	// not known in a state that an import has just begun.
+	view  converge.View
+	known bool
 }
 
 var (
@@ -113,120 +101,51 @@ func (m *model) input(ctx context.Context, secrets types.Map) (compose.Input, di
 	return in, diags
 }
 
-// observe writes a view into the computed attributes.
-func (m *model) observe(ctx context.Context, view converge.View) diag.Diagnostics {
-	var diags diag.Diagnostics
+// observe takes a view as what the node has.
+func (m *model) observe(view converge.View) {
 	m.ID = types.StringValue(m.Node.ValueString() + "/" + m.Name.ValueString())
-	services := map[string]serviceModel{}
+	m.Services, m.Networks, m.Volumes = types.MapNull(serviceType), types.MapNull(networkType), types.MapNull(volumeType)
 	for name, s := range view.Services {
-		spec, d := types.MapValueFrom(ctx, types.StringType, s.Spec)
-		diags.Append(d...)
 		if s.Spec == nil {
-			spec = types.MapValueMust(types.StringType, map[string]attr.Value{})
+			s.Spec = map[string]string{}
+			view.Services[name] = s
 		}
-		services[name] = serviceModel{Image: types.StringValue(s.Image), Digest: orUnknown(s.Digest),
-			Replicas: types.Int64Value(int64(s.Replicas)), State: orUnknown(s.State), Spec: spec}
 	}
-	networks := map[string]networkModel{}
-	for name, n := range view.Networks {
-		internal := types.BoolUnknown()
-		if n.Internal != nil {
-			internal = types.BoolValue(*n.Internal)
-		}
-		spec, d := types.MapValueFrom(ctx, types.StringType, n.Spec)
-		diags.Append(d...)
-		networks[name] = networkModel{types.StringValue(n.Name), orUnknown(n.Driver), internal, spec}
-	}
-	volumes := map[string]volumeModel{}
-	for name, v := range view.Volumes {
-		volumes[name] = volumeModel{types.StringValue(v.Name), orUnknown(v.Driver)}
-	}
-	var d diag.Diagnostics
-	m.Services, d = types.MapValueFrom(ctx, serviceType, services)
-	diags.Append(d...)
-	m.Networks, d = types.MapValueFrom(ctx, networkType, networks)
-	diags.Append(d...)
-	m.Volumes, d = types.MapValueFrom(ctx, volumeType, volumes)
-	diags.Append(d...)
-	return diags
+	m.view = view
 }
 
 // keepUntouched takes over what the plan left as it was in the state. Without
 // memory, right after an import or when the provider was killed in an update,
 // the state shows more than what is asked for, and Terraform holds an apply to
 // its plan; the next Read shows what is asked for.
-func (m *model) keepUntouched(planned, state *model) diag.Diagnostics {
-	var diags diag.Diagnostics
-	keep := func(now *types.Map, promised, before types.Map, element attr.Type) {
-		values := maps.Clone(now.Elements())
-		for name, value := range promised.Elements() {
-			if prior, ok := before.Elements()[name]; ok && value.Equal(prior) {
-				values[name] = prior
-			}
+func (m *model) keepUntouched(planned, state *model) {
+	m.view.Services = untouched(m.view.Services, planned.view.Services, state.view.Services)
+	m.view.Networks = untouched(m.view.Networks, planned.view.Networks, state.view.Networks)
+	m.view.Volumes = untouched(m.view.Volumes, planned.view.Volumes, state.view.Volumes)
+}
+
+func untouched[V any](now, promised, before map[string]V) map[string]V {
+	kept := maps.Clone(now)
+	for name, value := range promised {
+		if prior, ok := before[name]; ok && reflect.DeepEqual(value, prior) {
+			kept[name] = prior
 		}
-		var d diag.Diagnostics
-		*now, d = types.MapValue(element, values)
-		diags.Append(d...)
 	}
-	keep(&m.Services, planned.Services, state.Services, serviceType)
-	keep(&m.Networks, planned.Networks, state.Networks, networkType)
-	keep(&m.Volumes, planned.Volumes, state.Volumes, volumeType)
-	return diags
-}
-
-// orUnknown turns nil, which a plan uses for what it can't know, into unknown.
-func orUnknown(value *string) types.String {
-	if value == nil {
-		return types.StringUnknown()
-	}
-	return types.StringValue(*value)
-}
-
-// lastSeen reads the computed attributes back.
-func (m *model) lastSeen(ctx context.Context) (converge.View, diag.Diagnostics) {
-	view := converge.View{Services: map[string]converge.Service{}, Networks: map[string]converge.Network{}, Volumes: map[string]converge.Volume{}}
-	if m.Services.IsNull() || m.Services.IsUnknown() {
-		return view, nil
-	}
-	var services map[string]serviceModel
-	var networks map[string]networkModel
-	var volumes map[string]volumeModel
-	diags := m.Services.ElementsAs(ctx, &services, false)
-	diags.Append(m.Networks.ElementsAs(ctx, &networks, false)...)
-	diags.Append(m.Volumes.ElementsAs(ctx, &volumes, false)...)
-	for name, s := range services {
-		one := converge.Service{Image: s.Image.ValueString(), Replicas: int(s.Replicas.ValueInt64()),
-			Digest: s.Digest.ValueStringPointer(), State: s.State.ValueStringPointer(), Spec: map[string]string{}}
-		diags.Append(s.Spec.ElementsAs(ctx, &one.Spec, true)...)
-		view.Services[name] = one
-	}
-	for name, n := range networks {
-		one := converge.Network{Name: n.Name.ValueString(), Driver: n.Driver.ValueStringPointer(), Internal: n.Internal.ValueBoolPointer(), Spec: map[string]string{}}
-		diags.Append(n.Spec.ElementsAs(ctx, &one.Spec, true)...)
-		view.Networks[name] = one
-	}
-	for name, v := range volumes {
-		view.Volumes[name] = converge.Volume{Name: v.Name.ValueString(), Driver: v.Driver.ValueStringPointer()}
-	}
-	return view, diags
+	return kept
 }
 
 // digests are the planned image digests by service; nil when the services were
 // not known while planning. A digest that was not known is empty.
-func (m *model) digests(ctx context.Context) (map[string]string, diag.Diagnostics) {
-	if m.Services.IsUnknown() {
-		return nil, nil
+func (m *model) digests() map[string]string {
+	if m.view.Services == nil {
+		return nil
 	}
-	var services map[string]serviceModel
-	diags := m.Services.ElementsAs(ctx, &services, false)
 	digests := map[string]string{}
-	for name, s := range services {
-		digests[name] = s.Digest.ValueString()
+	for name, s := range m.view.Services {
+		digests[name] = ""
+		if s.Digest != nil {
+			digests[name] = *s.Digest
+		}
 	}
-	return digests, diags
-}
-
-// unknown marks what only applying will tell.
-func (m *model) unknown() {
-	m.Services, m.Networks, m.Volumes = types.MapUnknown(serviceType), types.MapUnknown(networkType), types.MapUnknown(volumeType)
+	return digests
 }

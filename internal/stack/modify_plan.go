@@ -13,6 +13,7 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/stack/bypass"
 )
 
 // ModifyPlan shows what applying would do: it reads the node and writes
@@ -32,6 +33,7 @@ func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	if !req.State.Raw.IsNull() {
 		prior = &model{}
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+		resp.Diagnostics.Append(prior.see(bypass.From(ctx).Prior)...)
 	}
 	mem, diags := loadMemory(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
@@ -79,7 +81,7 @@ func leavingStack(ctx context.Context, planned, prior *model, private privateSta
 // happen; nil where that can't be known yet.
 func (r *stackResource) preview(ctx context.Context, planned, config, prior *model, mem converge.Memory, leaving string) ([]string, diag.Diagnostics) {
 	if !planned.inputsKnown(config.Secrets) {
-		planned.unknown()
+		tellUnknown(ctx)
 		if planned.Node.IsUnknown() || planned.Name.IsUnknown() {
 			planned.ID = types.StringUnknown()
 		} else {
@@ -100,7 +102,7 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 	}
 	preview, err := r.door.Preview(ctx, planned.Node.ValueString(), want, mem, converge.PreviewOptions{Adopt: prior != nil, Leaving: leaving})
 	if err != nil {
-		said, ok := unseen(err, planned, prior)
+		said, ok := unseen(ctx, err, planned, prior)
 		if !ok {
 			said = nodeDiagnostics(err, planned)
 		}
@@ -110,7 +112,8 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 	for _, warning := range preview.Warnings {
 		diags.AddAttributeWarning(path.Root("compose"), "Stack may not do what is expected", warning)
 	}
-	diags.Append(showPlanned(ctx, planned, prior, preview)...)
+	showPlanned(planned, prior, preview)
+	diags.Append(planned.tell(ctx, unknown)...)
 	return agreed(planned, prior, preview.Changes), diags
 }
 
@@ -121,8 +124,8 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 func agreed(planned, prior *model, changes []converge.Change) []string {
 	seen := []string{}
 	for _, c := range changes {
-		if prior == nil || c.Service == "" && c.Name == "" || shows(planned.Services, prior.Services, c.Service) ||
-			showsName(planned.Networks, prior.Networks, c.Name) || showsName(planned.Volumes, prior.Volumes, c.Name) {
+		if prior == nil || c.Service == "" && c.Name == "" || shows(planned.view.Services, prior.view.Services, c.Service) ||
+			showsName(planned.view.Networks, prior.view.Networks, c.Name, networkName) || showsName(planned.view.Volumes, prior.view.Volumes, c.Name, volumeName) {
 			seen = append(seen, c.Identity())
 		}
 	}
@@ -130,24 +133,27 @@ func agreed(planned, prior *model, changes []converge.Change) []string {
 }
 
 // shows tells whether an element differs between plan and state.
-func shows(planned, prior types.Map, key string) bool {
-	after, planning := planned.Elements()[key]
-	before, known := prior.Elements()[key]
-	return planning != known || planning && !after.Equal(before)
+func shows[V any](planned, prior map[string]V, key string) bool {
+	after, planning := planned[key]
+	before, known := prior[key]
+	return planning != known || planning && !reflect.DeepEqual(after, before)
 }
 
 // showsName is shows for the network or volume with the engine's name.
-func showsName(planned, prior types.Map, name string) bool {
-	for _, side := range []types.Map{planned, prior} {
-		for key, element := range side.Elements() {
-			object, ok := element.(types.Object)
-			if ok && object.Attributes()["name"].Equal(types.StringValue(name)) && shows(planned, prior, key) {
+func showsName[V any](planned, prior map[string]V, name string, nameOf func(V) string) bool {
+	for _, side := range []map[string]V{planned, prior} {
+		for key, element := range side {
+			if nameOf(element) == name && shows(planned, prior, key) {
 				return true
 			}
 		}
 	}
 	return false
 }
+
+func networkName(n converge.Network) string { return n.Name }
+
+func volumeName(v converge.Volume) string { return v.Name }
 
 func samePlace(planned, prior *model) bool {
 	return planned.Node.Equal(prior.Node) && planned.Name.Equal(prior.Name)
@@ -174,12 +180,12 @@ func keepText(ctx context.Context, planned, prior, config *model, want *desired.
 // showPlanned writes what will be into the plan. What nothing happens to keeps
 // its prior value; unless that is not what the node has by now: Terraform plans
 // again while applying, with the state as it was, and has to find the same.
-func showPlanned(ctx context.Context, planned, prior *model, preview converge.Preview) diag.Diagnostics {
+func showPlanned(planned, prior *model, preview converge.Preview) {
 	if prior == nil {
-		return planned.observe(ctx, preview.After)
+		planned.observe(preview.After)
+		return
 	}
-	last, diags := prior.lastSeen(ctx)
-	after := preview.After
+	last, after := prior.view, preview.After
 	for name, service := range after.Services {
 		before, seen := last.Services[name]
 		switch {
@@ -199,7 +205,7 @@ func showPlanned(ctx context.Context, planned, prior *model, preview converge.Pr
 	if preview.Empty && holdsAll(last.Volumes, after.Volumes) {
 		after.Volumes = last.Volumes
 	}
-	return append(diags, planned.observe(ctx, after)...)
+	planned.observe(after)
 }
 
 // outdated tells whether a service that is as it should be was seen otherwise.

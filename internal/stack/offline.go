@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -14,7 +15,7 @@ import (
 func (m *model) subject() string { return fmt.Sprintf("stack %q", m.Name.ValueString()) }
 
 // neverRead tells a state that an import has just begun: there is nothing to stand.
-func (m *model) neverRead() bool { return m.Services.IsNull() }
+func (m *model) neverRead() bool { return !m.known }
 
 // readDiagnostics words why a stack in state can't be looked at. Without an error
 // among them the state stands.
@@ -44,15 +45,15 @@ func forsaken(state *model) diag.Diagnostics {
 
 // unseen plans a stack on a node that can't be looked at; ok is false where that
 // is an error. Without a change to what the user wrote nothing is planned.
-func unseen(err error, planned, prior *model) (diags diag.Diagnostics, ok bool) {
+func unseen(ctx context.Context, err error, planned, prior *model) (diags diag.Diagnostics, ok bool) {
 	switch {
 	case converge.UnknownUntilApply(err):
-		planned.unknown()
+		tellUnknown(ctx)
 	case converge.KeepsState(err) && prior != nil && sameInputs(planned, prior):
-		planned.Services, planned.Networks, planned.Volumes = prior.Services, prior.Networks, prior.Volumes
+		tellPrior(ctx)
 		diags.AddWarning(converge.Standing(planned.Node.ValueString(), planned.subject(), err))
 	case converge.KeepsState(err):
-		planned.unknown()
+		tellUnknown(ctx)
 		summary, detail := converge.Standing(planned.Node.ValueString(), planned.subject(), err)
 		diags.AddWarning(summary, detail+" What its planned change does can't be said; applying it fails, for this stack only, unless the node is back by then.")
 	default:

@@ -17,6 +17,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/compose"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/stack/bypass"
 )
 
 var (
@@ -76,6 +77,7 @@ func (r *stackResource) Configure(_ context.Context, req resource.ConfigureReque
 func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var planned, config model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	resp.Diagnostics.Append(planned.see(bypass.From(ctx).Planned)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -87,18 +89,17 @@ func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	digests, diags := planned.digests(ctx)
-	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, converge.Memory{},
-		converge.ApplyOptions{Digests: digests, Progress: progress(&planned)})
+		converge.ApplyOptions{Digests: planned.digests(), Progress: progress(&planned)})
 	resp.Diagnostics.Append(redact(applyDiagnostics(err, &planned, limit, "timeouts.create"), config.Secrets)...)
 	if err != nil && view.Services == nil {
 		resp.State.RemoveResource(ctx) // nothing was written: nothing is to be remembered
 		return
 	}
-	resp.Diagnostics.Append(planned.observe(ctx, view)...)
+	planned.observe(view)
+	resp.Diagnostics.Append(planned.tell(ctx, null)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
 	resp.Diagnostics.Append(storeMemory(ctx, resp.Private, mem)...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, leavingKey, nil)...) // it is gone by now
@@ -108,14 +109,13 @@ func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, 
 func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(state.see(bypass.From(ctx).Prior)...)
 	mem, diags := loadMemory(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	last, diags := state.lastSeen(ctx)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	view, exists, err := r.door.Read(ctx, state.Node.ValueString(), state.Name.ValueString(), mem, last)
+	view, exists, err := r.door.Read(ctx, state.Node.ValueString(), state.Name.ValueString(), mem, state.view)
 	if err != nil {
 		resp.Diagnostics.Append(readDiagnostics(err, &state)...)
 		return
@@ -124,7 +124,8 @@ func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	resp.Diagnostics.Append(state.observe(ctx, view)...)
+	state.observe(view)
+	resp.Diagnostics.Append(state.tell(ctx, null)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	before := mem
 	mem.Seen = view.Seen
@@ -138,8 +139,10 @@ func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp
 func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var planned, config, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	resp.Diagnostics.Append(planned.see(bypass.From(ctx).Planned)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(state.see(bypass.From(ctx).Prior)...)
 	mem, diags := loadMemory(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	agreed, diags := loadPlanned(ctx, req.Private)
@@ -154,12 +157,10 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	digests, diags := planned.digests(ctx)
-	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, mem, converge.ApplyOptions{
-		Adopt: true, Rollback: planned.Rollback.ValueBool(), Planned: agreed, Digests: digests, Progress: progress(&planned)})
+		Adopt: true, Rollback: planned.Rollback.ValueBool(), Planned: agreed, Digests: planned.digests(), Progress: progress(&planned)})
 	resp.Diagnostics.Append(redact(applyDiagnostics(err, &planned, limit, "timeouts.update"), config.Secrets)...)
 	if err != nil && len(view.Services) == 0 {
 		return // nothing was written, or nothing can be seen: the prior state stands
@@ -168,10 +169,12 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if rolledBack(err) {
 		result = &state
 	}
-	resp.Diagnostics.Append(result.observe(ctx, view)...)
+	before := state
+	result.observe(view)
 	if err == nil {
-		resp.Diagnostics.Append(result.keepUntouched(&promised, &state)...)
+		result.keepUntouched(&promised, &before)
 	}
+	resp.Diagnostics.Append(result.tell(ctx, null)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, result)...)
 	resp.Diagnostics.Append(storeMemory(ctx, resp.Private, mem)...)
 }
