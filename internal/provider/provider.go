@@ -106,8 +106,14 @@ func (p *homelab) Configure(ctx context.Context, req provider.ConfigureRequest, 
 	if diags.HasError() {
 		return
 	}
-	door := converge.New(engines{f}, resolver)
-	resp.ResourceData, resp.DataSourceData = door, door
+	common := shared{converge.New(engines{f}, resolver), stack.NewDocuments(ctx)}
+	resp.ResourceData, resp.DataSourceData = common, common
+}
+
+// shared is what resources and data sources have in common.
+type shared struct {
+	*converge.Door
+	*stack.Documents
 }
 
 // Resources lists the resources.

@@ -101,9 +101,12 @@ func (m *model) input(ctx context.Context, secrets types.Map) (compose.Input, di
 	return in, diags
 }
 
+// stackID is the ID of a stack whose node and name are known.
+func (m *model) stackID() string { return m.Node.ValueString() + "/" + m.Name.ValueString() }
+
 // observe takes a view as what the node has.
 func (m *model) observe(view converge.View) {
-	m.ID = types.StringValue(m.Node.ValueString() + "/" + m.Name.ValueString())
+	m.ID = types.StringValue(m.stackID())
 	m.Services, m.Networks, m.Volumes = types.MapNull(serviceType), types.MapNull(networkType), types.MapNull(volumeType)
 	for name, s := range view.Services {
 		if s.Spec == nil {

@@ -89,7 +89,7 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 		}
 		return nil, nil
 	}
-	want, diags := load(ctx, planned, config.Secrets)
+	want, diags := r.load(ctx, planned, config.Secrets)
 	if diags.HasError() {
 		return nil, diags
 	}

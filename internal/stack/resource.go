@@ -43,10 +43,19 @@ type Door interface {
 	Undecided(node, stack string)
 }
 
+// Loader loads Compose documents; see [Documents].
+type Loader interface {
+	Prepare(ctx context.Context, id string, in compose.Input)
+	Load(ctx context.Context, id string, in compose.Input) (*desired.Stack, error)
+}
+
 // NewResource returns the resource homelab_stack.
 func NewResource() resource.Resource { return &stackResource{} }
 
-type stackResource struct{ door Door }
+type stackResource struct {
+	door      Door
+	documents Loader
+}
 
 // Metadata sets the type name.
 func (r *stackResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -64,13 +73,16 @@ func (r *stackResource) Configure(_ context.Context, req resource.ConfigureReque
 	if req.ProviderData == nil {
 		return
 	}
-	door, ok := req.ProviderData.(Door)
+	shared, ok := req.ProviderData.(interface {
+		Door
+		Loader
+	})
 	if !ok {
 		resp.Diagnostics.AddError("Unexpected provider data",
 			fmt.Sprintf("homelab_stack got %T from its provider. This is a bug in the provider; please report it.", req.ProviderData))
 		return
 	}
-	r.door = door
+	r.door, r.documents = shared, shared
 }
 
 // Create makes the stack; it takes up what an interrupted create left.
@@ -84,7 +96,7 @@ func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, 
 	}
 	limit, diags := planned.Timeouts.Create(ctx, defaultApplyTimeout)
 	resp.Diagnostics.Append(diags...)
-	want, diags := load(ctx, &planned, config.Secrets)
+	want, diags := r.load(ctx, &planned, config.Secrets)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -115,6 +127,7 @@ func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.prepare(ctx, &state, mem)
 	view, exists, err := r.door.Read(ctx, state.Node.ValueString(), state.Name.ValueString(), mem, state.view)
 	if err != nil {
 		resp.Diagnostics.Append(readDiagnostics(err, &state)...)
@@ -152,7 +165,7 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	want, diags := load(ctx, &planned, config.Secrets)
+	want, diags := r.load(ctx, &planned, config.Secrets)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -207,6 +220,24 @@ func (r *stackResource) ImportState(ctx context.Context, req resource.ImportStat
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), req.ID)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("node"), node)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), name)...)
+}
+
+// load is [load] for what may be loaded already.
+func (r *stackResource) load(ctx context.Context, m *model, secrets types.Map) (*desired.Stack, diag.Diagnostics) {
+	in, diags := m.input(ctx, secrets)
+	if diags.HasError() {
+		return nil, diags
+	}
+	want, err := r.documents.Load(ctx, m.stackID(), in)
+	return want, append(diags, composeDiagnostics(err)...)
+}
+
+// prepare begins to load what a stack in state was made of, for the plan that
+// follows. Secrets are not in state: a stack that has some is loaded later.
+func (r *stackResource) prepare(ctx context.Context, state *model, mem converge.Memory) {
+	if in, diags := state.input(ctx, types.MapNull(types.StringType)); !diags.HasError() && len(mem.Secret) == 0 && in.Compose != "" {
+		r.documents.Prepare(ctx, state.stackID(), in)
+	}
 }
 
 // load reads the documents and the files that they name.
