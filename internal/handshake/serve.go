@@ -11,6 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 	"google.golang.org/grpc"
+
+	_ "github.com/homelab-iac/terraform-provider-homelab/internal/handshake/curve" // for what it does while the program starts
 )
 
 const (
