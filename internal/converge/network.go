@@ -95,6 +95,12 @@ func (s *segments) all() map[string][]plan.Segment {
 	return out
 }
 
+// declares tells whether a network of that name was planned for a node, to be there
+// afterwards.
+func (s *segments) declares(node, name string) bool {
+	return slices.ContainsFunc(s.of(node), func(one plan.Segment) bool { return name != "" && one.Name == name && !one.Leaves })
+}
+
 // observeNetwork reads one network, from the shared snapshot.
 func (d *Door) observeNetwork(ctx context.Context, node, name string) (Engine, *observed.NetworkOnNode, error) {
 	engine, err := d.engines.Engine(ctx, node)
@@ -152,7 +158,13 @@ func (d *Door) PreviewNetwork(ctx context.Context, node string, want *desired.Ne
 	if have.Exists {
 		out.Now = networkView(have)
 	}
-	neighbours, warnings := plan.CheckNeighbours(own, d.segments.of(node), have)
+	declared := d.segments.of(node)
+	neighbours, warnings := plan.CheckNeighbours(own, declared, have)
+	there := func(name string) bool {
+		_, exists := have.Others[name]
+		return exists || name == want.Name && have.Exists
+	}
+	warnings = append(warnings, plan.CheckOwnRanges(own, declared, there)...)
 	out.Problems = slices.Concat(out.Problems, plan.CheckEngine(want, have), neighbours, d.farSubnets(node, own))
 	out.Warnings = warnings
 	return out, nil

@@ -77,6 +77,9 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Following: map[string]bool{}, Empty: p.Empty(),
 		Problems: slices.Concat(p.Problems, unbuildable(engine, want, p), problems, d.checkAddresses(node, want)), Warnings: slices.Concat(warnings, p.Warnings, remarks)}
 	for _, missing := range p.Missing {
+		if d.segments.declares(node, missing.Network) {
+			continue // the run makes it
+		}
 		out.Warnings = append(out.Warnings, missing.Detail)
 	}
 	for _, c := range p.Changes {

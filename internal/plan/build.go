@@ -73,9 +73,10 @@ func (b *builder) problem(detail string) {
 }
 
 // awaits notes something that has to be there by the time the plan is carried
-// out, but may be made by another resource until then.
-func (b *builder) awaits(detail string) {
-	b.plan.Missing = append(b.plan.Missing, Problem{Attribute: "compose", Detail: detail})
+// out, but may be made by another resource until then. network is its name if it
+// is a network.
+func (b *builder) awaits(detail, network string) {
+	b.plan.Missing = append(b.plan.Missing, Problem{Attribute: "compose", Detail: detail, Network: network})
 }
 
 func (b *builder) change(c Change) { b.plan.Changes = append(b.plan.Changes, c) }

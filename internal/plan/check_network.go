@@ -81,13 +81,16 @@ type Segment struct {
 	VLAN int
 	// Driver, Parent and Interface are the network's; empty for what it has not.
 	Driver, Parent, Interface string
+	// Borrows names the network whose settings it has; empty for its own.
+	Borrows string
 	// Leaves tells that the run takes it away.
 	Leaves bool
 }
 
 // SegmentOf says what a network takes.
 func SegmentOf(owner string, n *desired.Network) Segment {
-	return Segment{Owner: owner, Name: n.Name, Pools: n.Pools(), Driver: n.Driver, Parent: n.Options[desired.OptionParent], Interface: n.Options[desired.OptionBridgeName]}
+	return Segment{Owner: owner, Name: n.Name, Pools: n.Pools(), Driver: n.Driver, Parent: n.Options[desired.OptionParent], Interface: n.Options[desired.OptionBridgeName],
+		Borrows: n.ConfigFrom}
 }
 
 // CheckNeighbours says where a network gets in the way of others on its node: of

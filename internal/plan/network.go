@@ -15,7 +15,7 @@ func (b *builder) networks() {
 		switch {
 		case want.External && !exists && !isPredefined(want.Name):
 			b.awaits(fmt.Sprintf("Network %q is declared external, but no network named %q exists on the node. "+
-				"It has to be there when this stack is applied: let the stack depend on what makes it, or remove external: true.", key, want.Name))
+				"It has to be there when this stack is applied: let the stack depend on what makes it, or remove external: true.", key, want.Name), want.Name)
 		case want.External:
 		case !exists:
 			b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Create})

@@ -92,6 +92,8 @@ func (d Difference) String() string {
 // is the stack's attribute at fault.
 type Problem struct {
 	Attribute, Detail string
+	// Network is the engine's name of the network that it is about, if it is.
+	Network string
 	// Foreign tells that the stack runs already and something else made it: it
 	// can be taken over, but not by a create.
 	Foreign bool

@@ -15,7 +15,7 @@ func (b *builder) volumes() {
 		switch {
 		case want.External && !exists:
 			b.awaits(fmt.Sprintf("Volume %q is declared external, but no volume named %q exists on the node. "+
-				"It has to be there when this stack is applied: let the stack depend on what makes it, or remove external: true.", key, want.Name))
+				"It has to be there when this stack is applied: let the stack depend on what makes it, or remove external: true.", key, want.Name), "")
 		case want.External:
 		case !exists:
 			b.change(Change{Subject: "volume " + want.Name, Name: want.Name, Action: Create})

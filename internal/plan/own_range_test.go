@@ -1,0 +1,37 @@
+package plan
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+func TestCheckOwnRanges(t *testing.T) {
+	t.Parallel()
+	pools := func(subnet string) []desired.Pool { return []desired.Pool{{Subnet: subnet}} }
+	zone := Segment{Owner: `homelab_network "zone"`, Name: "zone", Pools: pools("172.20.0.0/24")}
+	shared := Segment{Owner: `homelab_network "shared"`, Name: "shared"}
+	const warning = `homelab_network "shared" leaves its subnet to the engine, which may take one that holds 172.20.0.0/24 of homelab_network "zone" if it is made first. ` +
+		"Name a subnet for it, unless it depends on that one already."
+	for name, c := range map[string]struct {
+		own, other Segment
+		exists     string
+		want       []string
+	}{
+		"named after":          {zone, shared, "", []string{warning}},
+		"named before":         {shared, zone, "", []string{warning}},
+		"outside":              {Segment{Name: "zone", Pools: pools("10.20.0.0/24")}, shared, "", nil},
+		"both named":           {zone, Segment{Name: "other", Pools: pools("172.21.0.0/24")}, "", nil},
+		"both left":            {shared, Segment{Name: "other"}, "", nil},
+		"one is there already": {zone, shared, "shared", nil},
+		"one leaves":           {zone, Segment{Name: "shared", Leaves: true}, "", nil},
+		"one borrows":          {zone, Segment{Name: "shared", Borrows: "lender"}, "", nil},
+		"overlay":              {zone, Segment{Name: "shared", Driver: "overlay"}, "", nil},
+	} {
+		got := CheckOwnRanges(c.own, []Segment{c.own, c.other}, func(name string) bool { return name == c.exists })
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q\nwant %q", name, got, c.want)
+		}
+	}
+}
