@@ -76,6 +76,8 @@ type load struct {
 	table *keyTable
 	problems
 	warnings map[string]bool
+	// lenient lets a required variable be empty.
+	lenient bool
 }
 
 // failure prefers the context's error: with it, every other one is a sequel.
@@ -192,7 +194,7 @@ func (l *load) options(unset map[string]bool) func(*loader.Options) {
 		o.SkipResolveEnvironment = true
 		o.SkipResolveLabels = true
 		o.ResourceLoaders = []loader.ResourceLoader{sourceGuard{l.dir}}
-		substitution := &substitution{unset: unset}
+		substitution := &substitution{unset: unset, lenient: l.lenient}
 		o.Interpolate.Substitute = substitution.apply
 		o.Interpolate.TypeCastMapping = quietCasts(o.Interpolate.TypeCastMapping)
 	}

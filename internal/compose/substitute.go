@@ -13,6 +13,8 @@ import (
 // here they are collected, for the plan to show.
 type substitution struct {
 	unset map[string]bool
+	// lenient lets a required variable be empty.
+	lenient bool
 }
 
 // apply returns text with its variables filled in from lookup. It returns a
@@ -91,7 +93,7 @@ func (s *substitution) operate(name, operator, argument string, lookup template.
 		}
 		return value, nil
 	}
-	if ok {
+	if ok || s.lenient {
 		return value, nil
 	}
 	reason, err := s.apply(argument, lookup)

@@ -25,6 +25,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/stack"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/stack/bypass"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/subnet"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/topology"
 )
 
 var (
@@ -131,6 +132,7 @@ func (p *homelab) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		node.NewDataSource,
 		image.NewDataSource,
+		topology.NewDataSource,
 	}
 }
 

@@ -1,0 +1,138 @@
+package diagram
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf16"
+)
+
+// Diagram is a drawn homelab.
+type Diagram struct {
+	// Mermaid is the text of a flowchart, ending with a newline.
+	Mermaid string
+	// Omitted says what had to be left out to stay within [MaxCharacters] and
+	// [MaxEdges], in sentences without capital and full stop; empty for nothing.
+	// The diagram says it too.
+	Omitted []string
+}
+
+// Draw draws a homelab within the limits of GitHub's Mermaid: as much as fits.
+func Draw(h Homelab, o Options) Diagram {
+	h = h.sorted()
+	for l := everything; l < fewNodes; l++ {
+		if d, fits := draw(h, o, l, len(h.Nodes)); fits {
+			return d
+		}
+	}
+	few := len(h.Nodes) // of a size that no homelab has
+	for few > 1 {
+		few /= 2
+		if d, fits := draw(h, o, fewNodes, few); fits {
+			return d
+		}
+	}
+	d, _ := draw(Homelab{}, o, fewNodes, 0)
+	return d
+}
+
+// picture is a diagram in the making.
+type picture struct {
+	Options
+	level   level
+	h       Homelab
+	lans    []*lan
+	joining map[[2]string]int
+
+	ids    ids
+	body   strings.Builder
+	indent int
+	edges  []string
+	seen   map[member]bool // services that were drawn
+}
+
+func draw(h Homelab, o Options, at level, nodes int) (Diagram, bool) {
+	omitted := slices.Clone(leftOut(at, o.GroupBy))
+	if at == fewNodes && len(h.Nodes) > nodes {
+		omitted = append(omitted, fmt.Sprintf("%d of the %d nodes are not shown", len(h.Nodes)-nodes, len(h.Nodes)))
+		h.Nodes = h.Nodes[:nodes]
+	}
+	p := &picture{Options: o, level: at, h: h, lans: h.lans(), joining: h.joining(), ids: ids{}, seen: map[member]bool{}}
+	p.line("flowchart %s", direction(o.Direction))
+	p.indent++
+	p.classes()
+	p.groups()
+	p.outside()
+	p.needs()
+	p.memberships()
+	if len(omitted) > 0 {
+		p.node(p.ids.of("note"), "[", []string{"Shortened to fit:"}, omitted, "note")
+	}
+	for _, edge := range p.edges {
+		p.line("%s", edge)
+	}
+	d := Diagram{Mermaid: p.body.String(), Omitted: omitted}
+	return d, characters(d.Mermaid) <= MaxCharacters && len(p.edges) <= MaxEdges
+}
+
+// characters counts as JavaScript does.
+func characters(s string) int { return len(utf16.Encode([]rune(s))) }
+
+func direction(d string) string {
+	if d == "" {
+		return "LR"
+	}
+	return d
+}
+
+func (p *picture) shows(d Detail) bool { return p.Options.shows(d) }
+
+func (p *picture) line(format string, args ...any) {
+	p.body.WriteString(strings.Repeat("  ", p.indent))
+	fmt.Fprintf(&p.body, format, args...)
+	p.body.WriteByte('\n')
+}
+
+// classes are the styles. They set no fill, so that GitHub's light and dark
+// themes both stay readable.
+func (p *picture) classes() {
+	p.line("classDef exposed stroke:#d9730d,stroke-width:3px")
+	p.line("classDef served stroke:#2f9e44,stroke-width:2px")
+	p.line("classDef network stroke:#1c7ed6")
+	p.line("classDef vlan stroke:#7048e8,stroke-width:3px")
+	p.line("classDef unwell stroke:#e03131,stroke-width:3px")
+	p.line("classDef absent stroke:#868e96,stroke-dasharray:5 4")
+	p.line("classDef note stroke:#e03131")
+}
+
+// closing are the brackets that end a shape.
+var closing = map[string]string{"[": "]", "{{": "}}", "([": "])", "[[": "]]", "[(": ")]"}
+
+// node draws one thing; lines are escaped already.
+func (p *picture) node(id, shape string, lines, more []string, class string) {
+	label := strings.Join(slices.Concat(lines, more), newline)
+	suffix := ""
+	if class != "" {
+		suffix = ":::" + class
+	}
+	p.line(`%s%s"%s"%s%s`, id, shape, label, closing[shape], suffix)
+}
+
+// box draws a group with what is in it.
+func (p *picture) box(id, title, class string, inside func()) {
+	p.line(`subgraph %s["%s"]`, id, title)
+	p.indent++
+	inside()
+	p.indent--
+	p.line("end")
+	if class != "" {
+		p.line("class %s %s", id, class)
+	}
+}
+
+func (p *picture) edge(from, arrow, label, to string) {
+	if label != "" {
+		arrow += `|"` + label + `"|`
+	}
+	p.edges = append(p.edges, from+" "+arrow+" "+to)
+}

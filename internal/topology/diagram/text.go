@@ -1,0 +1,82 @@
+package diagram
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"unicode"
+)
+
+const (
+	// maxName is how many characters of a name are shown.
+	maxName = 44
+	// maxID is how many characters of names an id is made of.
+	maxID = 60
+)
+
+// escapes are Mermaid's entity codes for what means something inside a quoted
+// text, to Mermaid or to the HTML that it makes of it: "%%{" begins a directive,
+// a backtick Markdown.
+var escapes = map[rune]string{
+	'"': "#quot;", '#': "#35;", '&': "#amp;", '<': "#lt;", '>': "#gt;", '`': "#96;", '%': "#37;", '\\': "#92;", ';': "#59;",
+	'*': "#42;", '{': "#123;", '}': "#125;", '$': "#36;", '~': "#126;",
+}
+
+// text escapes a name, and shortens a very long one in its middle.
+func text(name string) string {
+	runes := []rune(name)
+	if len(runes) > maxName {
+		runes = []rune(string(runes[:maxName*2/3]) + "…" + string(runes[len(runes)-maxName/3+1:]))
+	}
+	var out strings.Builder
+	for _, r := range runes {
+		switch code, special := escapes[r]; {
+		case special:
+			out.WriteString(code)
+		case r == unicode.ReplacementChar, !unicode.IsPrint(r):
+			out.WriteByte(' ')
+		default:
+			out.WriteRune(r)
+		}
+	}
+	return strings.TrimSpace(out.String())
+}
+
+// ids makes the identifiers of what is drawn: from names, so that one thing more
+// leaves all others as they are.
+type ids map[string]string // id -> what it stands for
+
+// of returns the id of the thing of a kind with a path of names. It is made of
+// ASCII letters, digits and "_", and its kind before it keeps it from being a word
+// of Mermaid's, such as "end".
+func (i ids) of(kind string, names ...string) string {
+	key := kind + "\x00" + strings.Join(names, "\x00")
+	id, faithful := kind, true
+	for _, name := range names {
+		word := strings.Map(func(r rune) rune {
+			switch {
+			case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_':
+				return r
+			case r == '-', r == '.':
+				return '_'
+			}
+			faithful = false
+			return '_'
+		}, name)
+		id += "_" + word
+	}
+	if len(id) > maxID {
+		id, faithful = id[:maxID], false
+	}
+	if owner, taken := i[id]; !faithful || taken && owner != key {
+		id = fmt.Sprintf("%s_%08x", id, hash(key))
+	}
+	i[id] = key
+	return id
+}
+
+func hash(key string) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(key)) // never fails
+	return h.Sum32()
+}
