@@ -4,7 +4,8 @@
 //   node check.mjs render <request.json     in a headless Chromium
 //
 // The request is {"modules": directory of node_modules, "chromium": program,
-// "pictures": directory or empty, "diagrams": [{"name", "text"}]}. The answer, on
+// "pictures": directory or empty, "diagrams": [{"name", "text", "picture":
+// whether a picture is wanted}]}. The answer, on
 // standard output, is one {"name", "mermaid", "error", "labels"} for each diagram
 // and version: the error is empty for one that was accepted, and labels are the
 // texts that the drawn picture shows.
@@ -54,12 +55,12 @@ async function renderAll() {
       await page.setContent('<!DOCTYPE html><body style="margin:16px;font-family:sans-serif"><div id="picture"></div></body>');
       await page.addScriptTag({ path: join(request.modules, 'node_modules', module, 'dist', 'mermaid.min.js') });
       await page.evaluate((s) => globalThis.mermaid.initialize(s), settings);
-      for (const { name, text } of request.diagrams) {
+      for (const { name, text, picture } of request.diagrams) {
         const answer = { name, mermaid: versionOf(module), ...(await page.evaluate(draw, text)) };
         answers.push(answer);
-        if (request.pictures && answer.error === '') {
-          const picture = await page.$('#picture');
-          await picture.screenshot({ path: join(request.pictures, `${name}-${answer.mermaid}.png`) });
+        if (request.pictures && picture && answer.error === '') {
+          const drawn = await page.$('#picture');
+          await drawn.screenshot({ path: join(request.pictures, `${name}-${answer.mermaid}.png`) });
         }
       }
       await page.close();

@@ -31,7 +31,7 @@ func Count(h Homelab) Counts {
 		}
 	}
 	tags := map[int]bool{}
-	for _, l := range h.lans() {
+	for _, l := range h.lans().all {
 		c.Networks++
 		if tag := l.vlan(); tag != 0 {
 			tags[tag] = true

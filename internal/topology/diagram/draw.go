@@ -20,44 +20,42 @@ type Diagram struct {
 // Draw draws a homelab within the limits of GitHub's Mermaid: as much as fits.
 func Draw(h Homelab, o Options) Diagram {
 	h = h.sorted()
+	networks := h.lans()
 	for l := everything; l < fewNodes; l++ {
-		if d, fits := draw(h, o, l, len(h.Nodes)); fits {
+		if d, fits := draw(h, networks, o, l, 0); fits {
 			return d
 		}
 	}
-	few := len(h.Nodes) // of a size that no homelab has
-	for few > 1 {
-		few /= 2
-		if d, fits := draw(h, o, fewNodes, few); fits {
+	for few := len(h.Nodes) / 2; ; few /= 2 { // of a size that no homelab has
+		some := Homelab{h.Nodes[:few]}
+		if d, fits := draw(some, some.lans(), o, fewNodes, len(h.Nodes)-few); fits || few == 0 {
 			return d
 		}
 	}
-	d, _ := draw(Homelab{}, o, fewNodes, 0)
-	return d
 }
 
 // picture is a diagram in the making.
 type picture struct {
 	Options
-	level   level
-	h       Homelab
-	lans    []*lan
-	joining map[[2]string]int
+	level level
+	h     Homelab
+	lans  *lans
 
-	ids    ids
+	ids    *ids
 	body   strings.Builder
 	indent int
 	edges  []string
 	seen   map[member]bool // services that were drawn
 }
 
-func draw(h Homelab, o Options, at level, nodes int) (Diagram, bool) {
+// draw draws a homelab with as much as a level leaves, and tells whether that is
+// within the limits. hidden is how many nodes it lacks.
+func draw(h Homelab, networks *lans, o Options, at level, hidden int) (Diagram, bool) {
 	omitted := slices.Clone(leftOut(at, o.GroupBy))
-	if at == fewNodes && len(h.Nodes) > nodes {
-		omitted = append(omitted, fmt.Sprintf("%d of the %d nodes are not shown", len(h.Nodes)-nodes, len(h.Nodes)))
-		h.Nodes = h.Nodes[:nodes]
+	if hidden > 0 {
+		omitted = append(omitted, fmt.Sprintf("%d of the %d nodes are not shown", hidden, len(h.Nodes)+hidden))
 	}
-	p := &picture{Options: o, level: at, h: h, lans: h.lans(), joining: h.joining(), ids: ids{}, seen: map[member]bool{}}
+	p := &picture{Options: o, level: at, h: h, lans: networks, ids: newIDs(at >= shortIDs), seen: map[member]bool{}}
 	p.line("flowchart %s", direction(o.Direction))
 	p.indent++
 	p.classes()
@@ -120,8 +118,9 @@ func (p *picture) node(id, shape string, lines, more []string, class string) {
 
 // box draws a group with what is in it.
 func (p *picture) box(id, title, class string, inside func()) {
-	p.line(`subgraph %s["%s"]`, id, title)
+	p.line(`subgraph %s["%s"]`, id, strings.ReplaceAll(title, " ", "#nbsp;")) // older Mermaids wrap it over what is inside
 	p.indent++
+	p.line("direction %s", direction(p.Direction)) // else Mermaid turns every other one
 	inside()
 	p.indent--
 	p.line("end")

@@ -58,7 +58,7 @@ func (p *picture) outside() {
 	}
 	subnets := map[int][]string{}
 	var tags []int
-	for _, l := range p.lans {
+	for _, l := range p.lans.all {
 		if l.node == "" {
 			p.network(l)
 		}
@@ -98,28 +98,29 @@ func (p *picture) memberships() {
 	if !p.drawsNetworks() {
 		return
 	}
-	for _, l := range p.lans {
-		tag := l.vlan()
-		if l.reach == whole && tag == 0 {
+	for _, l := range p.lans.all {
+		if p.named(l) {
 			continue
 		}
 		joined := map[member]bool{}
 		for _, m := range l.members {
 			from := m
-			if l.reach != inner && p.boxed() && l.all(m.node, m.stack, p.joining) {
+			if l.reach != inner && p.boxed() && l.all(m.node, m.stack, p.lans.services) {
 				from.service = ""
 			}
 			if joined[from] {
 				continue
 			}
 			joined[from] = true
-			id := p.serviceID(from.node, from.stack, from.service)
-			if from.service == "" {
-				id = p.ids.of("stack", from.node, from.stack)
+			if from.service != "" {
+				p.edge(p.serviceID(from.node, from.stack, from.service), "-.-", "", p.lanID(l))
+				continue
 			}
-			p.edge(id, "-.-", "", p.lanID(l))
+			// A longer line, so that the network stands outside the box, and no other
+			// network in between.
+			p.edge(p.ids.of("stack", from.node, from.stack), "-..-", "", p.lanID(l))
 		}
-		if tag != 0 {
+		if tag := l.vlan(); tag != 0 {
 			p.edge(p.lanID(l), "---", "", vlanID(tag))
 		}
 	}

@@ -2,7 +2,6 @@ package diagram
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -61,8 +60,8 @@ func (p *picture) nodeNetworks(node string) {
 	if !p.drawsNetworks() {
 		return
 	}
-	for _, l := range p.lans {
-		if l.node == node && (l.reach == shared || l.reach == unused || l.reach == whole && l.vlan() != 0) {
+	for _, l := range p.lans.byNode[node] {
+		if !p.named(l) && l.reach != inner {
 			p.network(l)
 		}
 	}
@@ -107,8 +106,8 @@ func (p *picture) stack(n Node, s Stack, where string) {
 		for _, service := range s.Services {
 			p.service(n, s, service, nil)
 		}
-		for _, l := range p.lans {
-			if p.drawsNetworks() && l.node == n.Name && l.home == s.Name && l.reach == inner {
+		for _, l := range p.lans.byStack[[2]string{n.Name, s.Name}] {
+			if p.drawsNetworks() && !p.named(l) && l.reach == inner {
 				p.network(l)
 			}
 		}
@@ -131,13 +130,34 @@ func (p *picture) titleNetworks(node, stack string) []string {
 		return nil
 	}
 	var out []string
-	for _, l := range p.lans {
-		joins := slices.ContainsFunc(l.members, func(m member) bool { return m.node == node && m.stack == stack })
-		if joins && (l.reach == whole && l.vlan() == 0 || p.level >= plainNetworks) {
-			out = append(out, strings.Join(networkLines(l.Network), " "))
+	for _, l := range p.lans.byStack[[2]string{node, stack}] {
+		if !p.named(l) {
+			continue
+		}
+		lines := networkLines(l.Network)
+		if short, ok := strings.CutPrefix(l.Name, stack+"_"); ok && l.reach == whole {
+			lines[0] = text(short)
+		}
+		if len(lines) > 1 || lines[0] != "default" { // which goes without saying
+			out = append(out, strings.Join(lines, " "))
 		}
 	}
 	return out
+}
+
+// named tells whether a network is only named with those who join it, in place of
+// being drawn: the one that is all of a stack's own, or where few are drawn, all
+// but those that reach beyond the node.
+func (p *picture) named(l *lan) bool {
+	switch {
+	case p.level >= plainNetworks:
+		return true
+	case l.vlan() != 0 || l.reach == spanning || l.reach == unused:
+		return false
+	case p.GroupBy == ByCriticality:
+		return true
+	}
+	return l.reach == whole
 }
 
 // service draws one service; more are further lines.
@@ -257,25 +277,31 @@ func (p *picture) byCriticality() {
 		}
 		p.box(id, title, "", func() {
 			for _, i := range groups[name] {
-				p.service(i.node, i.stack, i.service, []string{p.place(i.node, i.stack)})
+				p.service(i.node, i.stack, i.service, p.place(i.node, i.stack, i.service))
 			}
 		})
 	}
 	p.restOfNodes()
 }
 
-// place says where a service is, for a grouping that does not.
-func (p *picture) place(n Node, s Stack) string {
-	name := text(s.Name)
-	if s.Name == "" {
-		name = outsider
+// place says where a service is and which networks it joins, for a grouping that
+// has no boxes to say it.
+func (p *picture) place(n Node, stack Stack, s Service) []string {
+	where := text(stack.Name)
+	if stack.Name == "" {
+		where = outsider
 	}
-	words := fmt.Sprintf("%s on %s", name, text(n.Name))
-	if len(p.h.Nodes) < 2 {
-		words = name
+	if len(p.h.Nodes) > 1 {
+		where += " on " + text(n.Name)
 	}
-	if nets := p.titleNetworks(n.Name, s.Name); len(nets) > 0 {
-		words += " · " + strings.Join(nets, ", ")
+	if !p.shows(ShowNetworks) {
+		return []string{where}
 	}
-	return words
+	var joined []string
+	for _, l := range p.lans.byStack[[2]string{n.Name, stack.Name}] {
+		if p.named(l) && l.joined[member{n.Name, stack.Name, s.Name}] && l.Name != stack.Name+"_default" {
+			joined = append(joined, text(l.Name))
+		}
+	}
+	return append([]string{where}, atMost(joined, maxNetworks, ", ")...)
 }

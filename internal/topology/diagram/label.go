@@ -9,11 +9,13 @@ import (
 	"strings"
 )
 
-// How many of a service's names and ports are listed; a number says how many
+// How many of a service's names, ports and networks are listed; a number says how many
 // more there are.
 const (
 	maxHosts = 4
 	maxPorts = 6
+	// maxNetworks is for where they are only named.
+	maxNetworks = 3
 )
 
 // newline separates the lines of a label.

@@ -13,11 +13,11 @@ func Markdown(d Diagram) string {
 		{":::served", "green: served by a reverse proxy"},
 		{":::unwell", "red: unhealthy"},
 		{":::absent", "dashed: not running, not there or unused"},
-		{" --> ", "arrow: depends on"},
-		{" ==> ", "thick arrow: shares namespace or volumes"},
-		{" -.- ", "dotted line: joins the network"},
+		{" -->", "arrow: depends on"},
+		{" ==>", "thick arrow: shares namespace or volumes"},
+		{".- net_", "dotted line: joins the network"},
 	} {
-		if strings.Contains(d.Mermaid, entry.sign) || entry.sign == " --> " && strings.Contains(d.Mermaid, " -->|") || entry.sign == " ==> " && strings.Contains(d.Mermaid, " ==>|") {
+		if strings.Contains(d.Mermaid, entry.sign) {
 			legend = append(legend, entry.words)
 		}
 	}

@@ -2,6 +2,7 @@ package diagram
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,17 @@ type lan struct {
 	reach   reach
 	home    string // the stack it is drawn in, for whole and inner
 	members []member
+	joined  map[member]bool   // the same
+	joining map[[2]string]int // how many of a node's stack
+}
+
+// lans are all networks of a homelab, in order, and by whom they are asked for.
+type lans struct {
+	all     []*lan
+	byNode  map[string][]*lan    // that are the node's own
+	byStack map[[2]string][]*lan // that the services of a node's stack join
+	// services counts the services of a node's stack that join any network.
+	services map[[2]string]int
 }
 
 // predefined are the networks that every engine has.
@@ -41,7 +53,7 @@ var predefined = map[string]bool{"bridge": true, "host": true, "none": true, "in
 
 // lans finds every network of the homelab, in order. A network that a service
 // joins and nobody lists is one too.
-func (h Homelab) lans() []*lan {
+func (h Homelab) lans() *lans {
 	byKey := map[[2]string]*lan{}
 	get := func(node string, n Network) *lan {
 		key := [2]string{node, n.Name}
@@ -49,7 +61,7 @@ func (h Homelab) lans() []*lan {
 			key[0] = ""
 		}
 		if byKey[key] == nil {
-			byKey[key] = &lan{Network: n, node: key[0]}
+			byKey[key] = &lan{Network: n, node: key[0], joined: map[member]bool{}, joining: map[[2]string]int{}}
 		}
 		return byKey[key]
 	}
@@ -71,22 +83,29 @@ func (h Homelab) lans() []*lan {
 					if !ok {
 						n = Network{Name: name}
 					}
-					l := get(node.Name, n)
-					l.members = append(l.members, member{node.Name, stack.Name, service.Name})
+					get(node.Name, n).join(member{node.Name, stack.Name, service.Name})
 				}
 			}
 		}
 	}
-	sizes := h.joining()
-	var out []*lan
-	for _, l := range byKey {
-		l.place(sizes)
-		out = append(out, l)
-	}
-	slices.SortFunc(out, func(a, b *lan) int {
+	out := &lans{all: slices.Collect(maps.Values(byKey)), byNode: map[string][]*lan{}, byStack: map[[2]string][]*lan{}, services: h.joining()}
+	slices.SortFunc(out.all, func(a, b *lan) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.node, b.node))
 	})
+	for _, l := range out.all {
+		l.place(out.services)
+		out.byNode[l.node] = append(out.byNode[l.node], l)
+		for at := range l.joining {
+			out.byStack[at] = append(out.byStack[at], l)
+		}
+	}
 	return out
+}
+
+func (l *lan) join(m member) {
+	l.members = append(l.members, m)
+	l.joined[m] = true
+	l.joining[[2]string{m.node, m.stack}]++
 }
 
 // joining counts the services of each stack that join any network.
@@ -104,37 +123,28 @@ func (h Homelab) joining() map[[2]string]int {
 	return out
 }
 
-func (l *lan) place(joining map[[2]string]int) {
-	stacks := map[[2]string]int{}
-	for _, m := range l.members {
-		stacks[[2]string{m.node, m.stack}]++
-	}
+func (l *lan) place(services map[[2]string]int) {
 	switch {
-	case len(stacks) == 0:
+	case len(l.members) == 0:
 		l.reach = unused
 	case l.node == "":
 		l.reach = spanning
-	case len(stacks) > 1:
+	case len(l.joining) > 1:
 		l.reach = shared
 	default:
 		home := l.members[0]
 		l.reach, l.home = inner, home.stack
-		if len(l.members) == joining[[2]string{home.node, home.stack}] {
+		if len(l.members) == services[[2]string{home.node, home.stack}] {
 			l.reach = whole
 		}
 	}
 }
 
-// all tells whether every service of a stack that joins any network joins this
-// one.
-func (l *lan) all(node, stack string, joining map[[2]string]int) bool {
-	count := 0
-	for _, m := range l.members {
-		if m.node == node && m.stack == stack {
-			count++
-		}
-	}
-	return count > 1 && count == joining[[2]string{node, stack}]
+// all tells whether several services of a stack join the network, and every one
+// that joins any.
+func (l *lan) all(node, stack string, services map[[2]string]int) bool {
+	at := [2]string{node, stack}
+	return l.joining[at] > 1 && l.joining[at] == services[at]
 }
 
 // vlan is the tag of the network, zero for none: its own, or the one of its

@@ -48,6 +48,7 @@ type level int
 
 const (
 	everything    level = iota
+	shortIDs            // nothing, but ids are numbers in place of names
 	plainNetworks       // networks are named, without lines to them
 	plainServices       // services without their names and ports
 	plainStacks         // stacks without their services

@@ -43,35 +43,54 @@ func text(name string) string {
 }
 
 // ids makes the identifiers of what is drawn: from names, so that one thing more
-// leaves all others as they are.
-type ids map[string]string // id -> what it stands for
+// leaves all others as they are, or where they have to be short, numbers.
+type ids struct {
+	short bool
+	owner map[string]string // what an id stands for
+	made  map[string]string // the id of what was asked for
+}
+
+func newIDs(short bool) *ids {
+	return &ids{short: short, owner: map[string]string{}, made: map[string]string{}}
+}
 
 // of returns the id of the thing of a kind with a path of names. It is made of
 // ASCII letters, digits and "_", and its kind before it keeps it from being a word
 // of Mermaid's, such as "end".
-func (i ids) of(kind string, names ...string) string {
+func (i *ids) of(kind string, names ...string) string {
 	key := kind + "\x00" + strings.Join(names, "\x00")
+	if id, known := i.made[key]; known {
+		return id
+	}
+	id := fmt.Sprintf("%.1s%d", kind, len(i.made))
+	if !i.short {
+		id = i.spell(kind, names, key)
+	}
+	i.made[key], i.owner[id] = id, key
+	return id
+}
+
+// spell makes an id of names; what they have in common with others, or ids can't
+// have, a hash tells apart.
+func (i *ids) spell(kind string, names []string, key string) string {
 	id, faithful := kind, true
 	for _, name := range names {
-		word := strings.Map(func(r rune) rune {
+		id += "_" + strings.Map(func(r rune) rune {
 			switch {
 			case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_':
 				return r
-			case r == '-', r == '.':
-				return '_'
+			case r != '-' && r != '.':
+				faithful = false
 			}
-			faithful = false
 			return '_'
 		}, name)
-		id += "_" + word
 	}
 	if len(id) > maxID {
 		id, faithful = id[:maxID], false
 	}
-	if owner, taken := i[id]; !faithful || taken && owner != key {
+	if _, taken := i.owner[id]; !faithful || taken {
 		id = fmt.Sprintf("%s_%08x", id, hash(key))
 	}
-	i[id] = key
 	return id
 }
 
