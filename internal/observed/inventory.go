@@ -113,7 +113,9 @@ func (n *Node) Inventory(ctx context.Context) (Inventory, error) {
 		inventory.Networks = append(inventory.Networks, newRunningNetwork(item))
 	}
 	err := group.Wait()
-	slices.SortFunc(inventory.Containers, func(a, b RunningContainer) int { return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID)) })
+	slices.SortFunc(inventory.Containers, func(a, b RunningContainer) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
+	})
 	slices.SortFunc(inventory.Networks, func(a, b RunningNetwork) int { return strings.Compare(a.Name, b.Name) })
 	return inventory, err
 }

@@ -66,6 +66,7 @@ func (d *dataSource) ValidateConfig(ctx context.Context, req datasource.Validate
 	if resp.Diagnostics.HasError() || config.Source.IsUnknown() || config.Stacks.IsUnknown() {
 		return
 	}
+	resp.Diagnostics.Append(config.checkStacks()...)
 	switch source := config.Source.ValueString(); {
 	case source == sourceDeclared && config.Stacks.IsNull():
 		resp.Diagnostics.AddAttributeError(path.Root("stacks"), "Missing stacks",
@@ -115,6 +116,9 @@ func (d *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 // declared draws up the declared homelab. A node that is asked for and has no
 // stack is drawn without.
 func (m *model) declared(ctx context.Context, names []string) (diagram.Homelab, diag.Diagnostics) {
+	if diags := m.checkStacks(); diags.HasError() {
+		return diagram.Homelab{}, diags
+	}
 	list, diags := m.declarations(ctx, names)
 	if diags.HasError() {
 		return diagram.Homelab{}, diags

@@ -88,6 +88,25 @@ func (m *model) nodeNames(ctx context.Context) ([]string, diag.Diagnostics) {
 	return names, diags
 }
 
+// checkStacks reports stacks that lack what each must have, as far as is known.
+func (m *model) checkStacks() diag.Diagnostics {
+	var diags diag.Diagnostics
+	for i, element := range m.Stacks.Elements() {
+		object, ok := element.(types.Object)
+		if !ok || object.IsUnknown() {
+			continue
+		}
+		for _, name := range []string{"name", "compose"} {
+			if value, ok := object.Attributes()[name]; !ok || value.IsNull() {
+				at := path.Root("stacks").AtListIndex(i).AtName(name)
+				diags.AddAttributeError(at, "Missing attribute",
+					fmt.Sprintf("stacks[%d] has no %s. List homelab_stack resources, or set name and compose of each stack.", i, name))
+			}
+		}
+	}
+	return diags
+}
+
 // declarations loads the stacks that are meant for the given nodes, nil for all.
 func (m *model) declarations(ctx context.Context, nodes []string) ([]declaration, diag.Diagnostics) {
 	var stacks []stackModel

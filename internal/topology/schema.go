@@ -77,9 +77,11 @@ func stackAttributes() map[string]schema.Attribute {
 		return schema.StringAttribute{Optional: true, MarkdownDescription: description}
 	}
 	return map[string]schema.Attribute{
-		"name":              schema.StringAttribute{Required: true, MarkdownDescription: "Name of the stack."},
+		// Required too, but the framework would ask for them in an object that is
+		// not known yet; see checkStacks.
+		"name":              optional("Name of the stack. It must be set."),
 		"node":              optional("Node it is meant for. Default `" + defaultNode + "`."),
-		"compose":           schema.StringAttribute{Required: true, MarkdownDescription: "Compose document in YAML."},
+		"compose":           optional("Compose document in YAML. It must be set."),
 		"overrides":         schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Further Compose documents, merged over `compose` in order."},
 		"project_directory": optional("Directory, where Terraform runs, that relative paths in the documents start from."),
 		"profiles":          schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Compose profiles to enable."},
