@@ -69,8 +69,12 @@ resource "homelab_stack" "back" {
   depends_on = [homelab_stack.front]
 }
 
+locals {
+  drawn = [homelab_stack.front]
+}
+
 data "homelab_topology" "declared" {
-  stacks = [homelab_stack.front]
+  stacks = local.drawn
 }
 
 data "homelab_topology" "late" {
@@ -139,7 +143,7 @@ func TestAccTopology_DeclaredAndRunning_AreDrawnAndPlanNothing(t *testing.T) {
 				PreConfig: byHand,
 				Config:    config,
 				ConfigStateChecks: []statecheck.StateCheck{
-					mermaid("running", append(running, `["no#nbsp;stack#nbsp;·#nbsp;bridge"]`, `["`+loose+`"]`,
+					mermaid("running", append(running, `["no#nbsp;stack#nbsp;·#nbsp;bridge`, `["`+loose+`"]`,
 						line("ctr_local", id, "loose", `==>|"volumes"|`, "svc_local", id, "back_store"))...),
 					count("running", "services", 7), count("running", "stacks", 2), count("running", "stopped", 0),
 				},

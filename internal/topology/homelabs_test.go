@@ -69,3 +69,14 @@ func TestDraw_ReferenceHomelabs_AreDrawnWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestGuide_Diagram_IsTheOneThatIsDrawn(t *testing.T) {
+	guide, err := os.ReadFile(filepath.Join("..", "..", "docs", "guides", "topology.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := diagram.Markdown(diagram.Draw(homelab(t, "app-platform"), diagram.Options{Show: defaultShow}))
+	if !strings.Contains(string(guide), drawn) {
+		t.Errorf("docs/guides/topology.md does not have this diagram:\n%s", drawn)
+	}
+}

@@ -56,9 +56,7 @@ func draw(h Homelab, networks *lans, o Options, at level, hidden int) (Diagram, 
 		omitted = append(omitted, fmt.Sprintf("%d of the %d nodes are not shown", hidden, len(h.Nodes)+hidden))
 	}
 	p := &picture{Options: o, level: at, h: h, lans: networks, ids: newIDs(at >= shortIDs), seen: map[member]bool{}}
-	p.line("flowchart %s", direction(o.Direction))
 	p.indent++
-	p.classes()
 	p.groups()
 	p.outside()
 	p.needs()
@@ -69,7 +67,7 @@ func draw(h Homelab, networks *lans, o Options, at level, hidden int) (Diagram, 
 	for _, edge := range p.edges {
 		p.line("%s", edge)
 	}
-	d := Diagram{Mermaid: p.body.String(), Omitted: omitted}
+	d := Diagram{Mermaid: "flowchart " + direction(o.Direction) + "\n" + classes(p.body.String()) + p.body.String(), Omitted: omitted}
 	return d, characters(d.Mermaid) <= MaxCharacters && len(p.edges) <= MaxEdges
 }
 
@@ -91,16 +89,27 @@ func (p *picture) line(format string, args ...any) {
 	p.body.WriteByte('\n')
 }
 
-// classes are the styles. They set no fill, so that GitHub's light and dark
-// themes both stay readable.
-func (p *picture) classes() {
-	p.line("classDef exposed stroke:#d9730d,stroke-width:3px")
-	p.line("classDef served stroke:#2f9e44,stroke-width:2px")
-	p.line("classDef network stroke:#1c7ed6")
-	p.line("classDef vlan stroke:#7048e8,stroke-width:3px")
-	p.line("classDef unwell stroke:#e03131,stroke-width:3px")
-	p.line("classDef absent stroke:#868e96,stroke-dasharray:5 4")
-	p.line("classDef note stroke:#e03131")
+// styles are what classes look like. They set no fill, so that GitHub's light and
+// dark themes both stay readable.
+var styles = []struct{ class, style string }{
+	{"exposed", "stroke:#d9730d,stroke-width:3px"},
+	{"served", "stroke:#2f9e44,stroke-width:2px"},
+	{"network", "stroke:#1c7ed6"},
+	{"vlan", "stroke:#7048e8,stroke-width:3px"},
+	{"unwell", "stroke:#e03131,stroke-width:3px"},
+	{"absent", "stroke:#868e96,stroke-dasharray:5 4"},
+	{"note", "stroke:#e03131"},
+}
+
+// classes defines the classes that a diagram's body uses.
+func classes(body string) string {
+	var out strings.Builder
+	for _, s := range styles {
+		if strings.Contains(body, ":::"+s.class+"\n") {
+			fmt.Fprintf(&out, "  classDef %s %s\n", s.class, s.style)
+		}
+	}
+	return out.String()
 }
 
 // closing are the brackets that end a shape.
