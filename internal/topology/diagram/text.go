@@ -3,6 +3,7 @@ package diagram
 import (
 	"fmt"
 	"hash/fnv"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -18,9 +19,22 @@ const (
 // text, to Mermaid or to the HTML that it makes of it: "%%{" begins a directive,
 // a backtick Markdown.
 var escapes = map[rune]string{
-	'"': "#quot;", '#': "#35;", '&': "#amp;", '<': "#lt;", '>': "#gt;", '`': "#96;", '%': "#37;", '\\': "#92;", ';': "#59;",
-	'*': "#42;", '{': "#123;", '}': "#125;", '$': "#36;", '~': "#126;",
+	'"': "#quot;", '#': "#35;", '&': "#amp;", '<': "#lt;", '>': "#gt;", '`': "ˋ", '%': "#37;", '\\': "#92;", ';': "#59;",
+	'{': "#123;", '}': "#125;",
+	// Mermaid decodes its codes before it looks for Markdown, so that signs of it
+	// can only be shown by others that look like them.
+	'*': "∗", '~': "∼",
 }
+
+// joint is a character that nobody sees.
+const joint = "\u200b"
+
+// seams are where a joint keeps Mermaid, and the Markdown in it, from seeing more
+// than text: a line break, a formula, an icon, links.
+var seams = strings.NewReplacer(`\`, `\`+joint, "$$", "$"+joint+"$", "fa:", "fa"+joint+":", "www.", "www"+joint+".", "://", ":"+joint+"//", "](", "]"+joint+"(", "@", joint+"@")
+
+// beginnings are what a list, a quotation, a heading or emphasis begins with.
+var beginnings = regexp.MustCompile(`^(?:[-+>#]|\d+[.)])(?:\s|$)|^_|_$|[^0-9A-Za-z]_|_[^0-9A-Za-z]`)
 
 // text escapes a name, and shortens a very long one in its middle.
 func text(name string) string {
@@ -28,12 +42,16 @@ func text(name string) string {
 	if len(runes) > maxName {
 		runes = []rune(string(runes[:maxName*2/3]) + "…" + string(runes[len(runes)-maxName/3+1:]))
 	}
+	plain := seams.Replace(string(runes))
+	if beginnings.MatchString(plain) {
+		plain = joint + strings.ReplaceAll(plain, "_", joint+"_"+joint)
+	}
 	var out strings.Builder
-	for _, r := range runes {
+	for _, r := range plain {
 		switch code, special := escapes[r]; {
 		case special:
 			out.WriteString(code)
-		case r == unicode.ReplacementChar, !unicode.IsPrint(r):
+		case r == unicode.ReplacementChar, !unicode.IsPrint(r) && string(r) != joint:
 			out.WriteByte(' ')
 		default:
 			out.WriteRune(r)
