@@ -44,7 +44,7 @@ func newBench(t *testing.T) *bench {
 	b.nodes = labtest.New(t, lab.Options{Nodes: 2}).Nodes
 	for _, n := range b.nodes {
 		b.engines[n.Name] = labtest.Client(t, n.Host)
-		for i, link := range []string{"eth0.20", "eth0.21", "eth0.22"} {
+		for i, link := range []string{"eth0.20", "eth0.21", "eth0.22", "eth0.2", "eth0.30"} {
 			_, err := b.engines[n.Name].NetworkCreate(t.Context(), "link-"+link, network.CreateOptions{
 				Options: map[string]string{"com.docker.network.bridge.name": link},
 				IPAM:    &network.IPAM{Config: []network.IPAMConfig{{Subnet: fmt.Sprintf("10.250.%d.0/24", i)}}},
