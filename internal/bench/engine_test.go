@@ -98,6 +98,22 @@ func createAndStart(ctx context.Context, engine *client.Client, c container.Insp
 	return engine.ContainerStart(ctx, made.ID, container.StartOptions{})
 }
 
+// replaceOne replaces one container by another one like it, and returns how long
+// that took. It waits for nothing.
+func replaceOne(t *testing.T, engine *client.Client, project string) time.Duration {
+	t.Helper()
+	ctx, one := t.Context(), copyOf(t, engine, project).containers[0]
+	old, name := one.ID, one.Name
+	one.Name += "-next"
+	one.Config.Labels["homelab.test.replaced"] = "true"
+	start := time.Now()
+	must(t, engine.ContainerStop(ctx, old, container.StopOptions{}))
+	must(t, createAndStart(ctx, engine, one))
+	must(t, engine.ContainerRemove(ctx, old, container.RemoveOptions{}))
+	must(t, engine.ContainerRename(ctx, one.Name, name))
+	return time.Since(start)
+}
+
 // wipe removes a project with all that it has.
 func wipe(t *testing.T, engine *client.Client, project string) {
 	t.Helper()
