@@ -25,13 +25,16 @@ import (
 
 const address = "homelab_node.this"
 
-// TestAccNode_Directories… goes through the whole life of a node's directories,
-// on a node that shares its users with containers and on one that maps them.
-func TestAccNode_Directories_AreMadeAndRepairedAndNothingBelow(t *testing.T) {
+// TestAccNode goes through the life of a node's directories, on a node that shares
+// its users with containers and on one that maps them; and through what can be
+// written of a node, known or not. It is one test because its parts share a lab.
+func TestAccNode(t *testing.T) {
 	requireAcceptance(t)
 	nodes := labtest.New(t, lab.Options{Nodes: 2, RemapUsers: []string{"n2"}}).Nodes
-	t.Run("plain", func(t *testing.T) { (&house{T: t, node: nodes[0]}).live() })
-	t.Run("remapped", func(t *testing.T) { (&house{T: t, node: nodes[1], root: lab.RemappedID}).live() })
+	t.Run("Directories_Plain_AreMadeAndRepairedAndNothingBelow", func(t *testing.T) { (&house{T: t, node: nodes[0]}).live() })
+	t.Run("Directories_Remapped_AreMadeAndRepairedAndNothingBelow", func(t *testing.T) { (&house{T: t, node: nodes[1], root: lab.RemappedID}).live() })
+	t.Run("Mistakes_AreNamedAtPlanWithoutANode", func(t *testing.T) { (&house{T: t, node: nodes[0]}).mistakes() })
+	t.Run("Values_UnknownOrChangedOrAway_PlanWhatHappens", func(t *testing.T) { (&house{T: t, node: nodes[1], root: lab.RemappedID}).values() })
 }
 
 // house is a node whose directories are looked at from outside.
