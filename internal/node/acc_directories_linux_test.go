@@ -30,9 +30,11 @@ const address = "homelab_node.this"
 // written of a node, known or not. It is one test because its parts share a lab.
 func TestAccNode(t *testing.T) {
 	requireAcceptance(t)
-	nodes := labtest.New(t, lab.Options{Nodes: 2, RemapUsers: []string{"n2"}}).Nodes
+	l := labtest.New(t, lab.Options{Nodes: 2, RemapUsers: []string{"n2"}})
+	nodes := l.Nodes
 	t.Run("Directories_Plain_AreMadeAndRepairedAndNothingBelow", func(t *testing.T) { (&house{T: t, node: nodes[0]}).live() })
 	t.Run("Directories_Remapped_AreMadeAndRepairedAndNothingBelow", func(t *testing.T) { (&house{T: t, node: nodes[1], root: lab.RemappedID}).live() })
+	t.Run("Directories_Rootless_AreMadeAndRepaired", func(t *testing.T) { (&house{T: t, node: nodes[0]}).withoutRoot(l) })
 	t.Run("Mistakes_AreNamedAtPlanWithoutANode", func(t *testing.T) { (&house{T: t, node: nodes[0]}).mistakes() })
 	t.Run("Values_UnknownOrChangedOrAway_PlanWhatHappens", func(t *testing.T) { (&house{T: t, node: nodes[1], root: lab.RemappedID}).values() })
 }

@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -9,7 +10,16 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/labtest"
 )
 
-func TestMain(m *testing.M) { labtest.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(rootlessVariable) != "" {
+		if err := runRootless(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	labtest.Main(m)
+}
 
 // requireAcceptance skips the test unless acceptance tests are asked for: before
 // an engine is started for it.
