@@ -56,5 +56,6 @@ variable "registry_password" {
 
 variable "portainer_token" {
   type      = string
+  ephemeral = true # in no saved plan either
   sensitive = true
 }

@@ -25,6 +25,8 @@ func TestAccSSH_OneLogin_LivesAndDiesWithItsProcess(t *testing.T) {
 	for _, user := range []string{"root", "narrow", "closed"} {
 		t.Run(user, func(t *testing.T) { oneLogin(t, s, user) })
 	}
+	t.Run("agent", func(t *testing.T) { agentLogin(t, s) })
+	t.Run("rootless", func(t *testing.T) { otherSocket(t, s) })
 	t.Run("broken", func(t *testing.T) { brokenLogin(t, s) })
 	t.Run("killed", func(t *testing.T) { killedProcess(t, s) })
 	t.Run("power", func(t *testing.T) { powerCycle(t, s) })
@@ -57,6 +59,38 @@ func list(t *testing.T, f *fleet.Fleet) error {
 	}
 	_, err = n.ContainerList(t.Context(), container.ListOptions{All: true})
 	return n.Explain(err)
+}
+
+// agentLogin has no key in a file.
+func agentLogin(t *testing.T, s *site) {
+	socket := filepath.Join(shortDir(t), "agent")
+	agent := exec.CommandContext(t.Context(), "ssh-agent", "-D", "-a", socket)
+	if err := agent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = agent.Process.Kill(); _ = agent.Wait() })
+	t.Setenv("SSH_AUTH_SOCK", socket)
+	for deadline := time.Now().Add(time.Minute); ; { // it listens after a moment
+		out, err := exec.CommandContext(t.Context(), "ssh-add", s.lab.SSHKey).CombinedOutput()
+		if err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("add a key: %v: %s", err, out)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	defer s.identify(t, s.lab.SSHKey, "")
+	s.identify(t, filepath.Join(s.dir, "absent"), "Host *\n  IdentitiesOnly no\n")
+	s.connects(t, fleet.NodeConfig{Host: s.as("root")})
+}
+
+// otherSocket lies where a rootless engine's would, for its user alone.
+func otherSocket(t *testing.T, s *site) {
+	s.run(t, "mkdir -p /run/user/1000; ln -s /run/docker.sock /run/user/1000/docker.sock; "+
+		"chown 1000 /run/user/1000; chmod 700 /run/user/1000; chown 1000 /run/docker.sock")
+	defer s.run(t, "chown 0 /run/docker.sock; rm -r /run/user/1000")
+	s.connects(t, fleet.NodeConfig{Host: s.as("guest") + "/run/user/1000/docker.sock"})
 }
 
 // brokenLogin has the server's end killed between two calls: the next one logs in

@@ -35,10 +35,8 @@ type line struct {
 // lay prepares the line to an endpoint. secure is nil without TLS.
 func (f *Fleet) lay(name string, c NodeConfig, e endpoint, secure *tls.Config) *line {
 	e = e.withPort(secure != nil)
-	l := &line{transport: &http.Transport{
-		TLSClientConfig: secure, MaxIdleConns: idleConnections,
-		MaxIdleConnsPerHost: idleConnections, IdleConnTimeout: idleTimeout,
-	}}
+	l := &line{transport: newTransport()}
+	l.transport.TLSClientConfig = secure
 	l.closers = []func(){l.transport.CloseIdleConnections}
 	l.pingURL = "http://" + client.DummyHost + "/_ping"
 	switch {
@@ -55,11 +53,13 @@ func (f *Fleet) lay(name string, c NodeConfig, e endpoint, secure *tls.Config) *
 		l.options = append(l.options, client.WithDialContext(c.dialer()))
 	}
 	if e.scheme == schemeSSH {
-		l.tunnel = &tunnel{name: name, target: e.ssh, hostKey: c.HostKey, timeout: c.limit, within: c.within()}
-		l.options = append(l.options, client.WithDialContext(l.tunnel.DialContext))
-		l.closers = append(l.closers, l.tunnel.close)
+		l.laySSH(&tunnel{name: name, target: e.ssh, hostKey: c.HostKey, timeout: c.limit, within: c.within()})
 	}
 	return l
+}
+
+func newTransport() *http.Transport {
+	return &http.Transport{MaxIdleConns: idleConnections, MaxIdleConnsPerHost: idleConnections, IdleConnTimeout: idleTimeout}
 }
 
 // close ends what is idle of the line; another call opens it again.

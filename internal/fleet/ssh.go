@@ -5,11 +5,17 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/docker/docker/client"
 )
+
+// endGrace is how long ssh may take to notice that its connection broke.
+const endGrace = 500 * time.Millisecond
 
 // tunnel is the one ssh connection to a node: it is made when it is first needed,
 // carries every API connection as a channel of its own, and is made anew when it
@@ -118,6 +124,38 @@ func (t *tunnel) close() {
 		}
 	default:
 	}
+}
+
+// laySSH sets the line up for a tunnel. As with a Portainer, the client keeps a
+// plain transport, by which it dials for connections that it hijacks; every other
+// request is registered away.
+func (l *line) laySSH(t *tunnel) {
+	l.tunnel = t
+	below := newTransport()
+	below.DialContext, below.DisableCompression = t.DialContext, true
+	l.transport.RegisterProtocol("http", &sshTransport{below})
+	l.options = append(l.options, client.WithDialContext(t.DialContext))
+	l.closers = append(l.closers, below.CloseIdleConnections, t.close)
+}
+
+// sshTransport sends requests over a tunnel.
+type sshTransport struct{ below *http.Transport }
+
+// RoundTrip sends a request. One that changes nothing is sent once more where ssh
+// was about to end: it was not told yet that the other side is gone.
+func (t *sshTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.below.RoundTrip(req)
+	var channel *channelError
+	if !errors.As(err, &channel) || req.Body != nil || req.Method != http.MethodGet && req.Method != http.MethodHead {
+		return resp, err
+	}
+	select {
+	case <-channel.master.done:
+		return t.below.RoundTrip(req)
+	case <-time.After(endGrace):
+	case <-req.Context().Done():
+	}
+	return nil, err
 }
 
 // sshConn is one channel of the connection. Locally it always opens; that the
