@@ -52,5 +52,5 @@ func Forsaken(node, what, kind string) (summary, detail string) {
 		"There are two ways out. To manage or destroy it, put nodes[%q] back, and take it out only after what is on it is destroyed. "+
 		"Or, if the node is gone for good, forget the resource, which touches no node: terraform state rm ADDRESS, "+
 		"or put in place of its resource block\n\n"+
-		"  removed {\n    from = %s.NAME\n    lifecycle {\n      destroy = false\n    }\n  }", what, node, node, kind)
+		"  removed {\n    from = %s.NAME\n    lifecycle {\n      destroy = false\n    }\n  }\n\nOpenTofu reads what it forgets: plan that with -refresh=false.", what, node, node, kind)
 }

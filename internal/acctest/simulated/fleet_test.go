@@ -122,6 +122,9 @@ func (h *homelab) requireFewCalls(off int) {
 	for i, calls := range h.take() {
 		want := map[string]int{"GET /_ping": 1, "GET /containers/json": 1, "GET /networks": 1, "GET /volumes": 1,
 			"GET /containers/{id}/json": h.engines[i].Containers()}
+		if h.engines[i].Containers() == 0 {
+			want = map[string]int{} // nobody asks for it
+		}
 		if i < off {
 			want = map[string]int{"while off": 1}
 		}
