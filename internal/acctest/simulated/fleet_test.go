@@ -16,6 +16,8 @@ const (
 	roundTrip = 20 * time.Millisecond
 	// mostMemory is what the provider may hold, whatever the size of the fleet.
 	mostMemory = 500 * megabyte
+	// unevenness is how far two measurements of the same may be apart.
+	unevenness = 1.25
 	// parallelism is Terraform's while the fleet is made; plans have its default.
 	parallelism = "-parallelism=64"
 )
@@ -155,7 +157,7 @@ func TestAccFleet_Plan_AsksEachNodeOnceForAll(t *testing.T) {
 		t.Logf("%d nodes, %d stacks, %d containers: made in %s, planned in %s; the provider computed %s and held %s",
 			s.nodes, stacks, stacks*s.containers, made.Round(time.Second), last.took.Round(10*time.Millisecond), last.computed, inMegabytes(last.memory))
 	}
-	if large && perStack[2] > perStack[0] {
+	if large && perStack[2] > unevenness*perStack[0] {
 		t.Errorf("a stack takes %.1f ms of a plan with all of them, and %.1f ms with a quarter", 1000*perStack[2], 1000*perStack[0])
 	}
 	h.away(last.took, large)
@@ -186,12 +188,12 @@ func (h *homelab) away(without time.Duration, large bool) {
 	}
 	t.Logf("%d nodes off, connect_timeout %s: planned in %s with keep, failed in %s", off, h.size.timeout,
 		kept.took.Round(10*time.Millisecond), failed.took.Round(10*time.Millisecond))
-	if limit := without + h.size.timeout; large && max(kept.took, failed.took) > limit {
-		t.Errorf("that is more than the %s that connecting and the plan without them may take", limit)
-	}
 	for _, e := range h.engines {
 		e.SwitchOn()
 	}
-	h.plan(0)
+	without = max(without, h.plan(0).took)
 	h.requireFewCalls(0)
+	if limit := without + h.size.timeout; large && max(kept.took, failed.took) > limit {
+		t.Errorf("that is more than the %s that connecting and the plan without them may take", limit)
+	}
 }
