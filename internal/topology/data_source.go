@@ -71,6 +71,9 @@ func (d *dataSource) ValidateConfig(ctx context.Context, req datasource.Validate
 	case source == sourceDeclared && config.Stacks.IsNull():
 		resp.Diagnostics.AddAttributeError(path.Root("stacks"), "Missing stacks",
 			"The declared homelab is drawn from stacks. List them, for example stacks = [homelab_stack.media], or set source = \"running\".")
+	case !config.Subnets.IsNull() && config.Stacks.IsNull():
+		resp.Diagnostics.AddAttributeError(path.Root("subnets"), "Subnets not used",
+			"Subnets belong to the declared homelab, which is drawn from stacks. List those too, or leave the subnets out: the running homelab shows its VLANs by itself.")
 	case source == sourceRunning && !config.Stacks.IsNull():
 		resp.Diagnostics.AddAttributeError(path.Root("stacks"), "Stacks not used",
 			"The running homelab is drawn from what the nodes answer, so stacks have no effect. Leave them out, or set source = \"declared\".")
@@ -124,6 +127,7 @@ func (m *model) declared(ctx context.Context, names []string) (diagram.Homelab, 
 		return diagram.Homelab{}, diags
 	}
 	h := fromDeclarations(list, m.CriticalityLabel.ValueString())
+	diags.Append(m.describe(ctx, &h)...)
 	found := map[string]bool{}
 	for _, n := range h.Nodes {
 		found[n.Name] = true

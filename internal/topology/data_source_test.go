@@ -187,6 +187,29 @@ func TestRead_Declared_AsksNoNode(t *testing.T) {
 	}
 }
 
+func TestRead_DeclaredSubnet_IsTheVLANOfTheExternalNetwork(t *testing.T) {
+	object, ok := dataSourceSchema().Type().TerraformType(t.Context()).(tftypes.Object)
+	if !ok {
+		t.Fatal("the schema is no object")
+	}
+	kind := object.AttributeTypes["subnets"].(tftypes.List)
+	given := map[string]tftypes.Value{
+		"subnets": tftypes.NewValue(kind, []tftypes.Value{tftypes.NewValue(kind.ElementType, map[string]tftypes.Value{
+			"name": text("iot"), "vlan_id": tftypes.NewValue(tftypes.Number, 30), "cidr": text("10.0.30.0/24"), "driver": text("macvlan")})}),
+		"stacks": stacks(t, stack("home", "services: {broker: {image: x, networks: [iot]}}\nnetworks: {iot: {external: true, name: iot}}")),
+	}
+	state, resp := read(t, nil, given)
+	for _, want := range []string{`{{"iot<br/>10.0.30.0/24<br/>macvlan"}}:::network`, `vlan_30[["VLAN 30<br/>10.0.30.0/24"]]:::vlan`, "svc_local_home_broker -.- net_local_iot", "net_local_iot --- vlan_30"} {
+		if !strings.Contains(state.Mermaid.ValueString(), want) {
+			t.Errorf("no %s in\n%s%s", want, state.Mermaid.ValueString(), said(resp.Diagnostics))
+		}
+	}
+	delete(given, "stacks")
+	if got := said(validate(t, given)); !strings.HasPrefix(got, "Error: Subnets not used: ") {
+		t.Error(got)
+	}
+}
+
 func TestRead_DeclaredForNodes_DrawsThemAlone(t *testing.T) {
 	there := stack("there", "services: {app: {image: x}}")
 	there["node"] = text("there")

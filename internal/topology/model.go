@@ -18,6 +18,7 @@ type model struct {
 	Source           types.String `tfsdk:"source"`
 	Nodes            types.List   `tfsdk:"nodes"`
 	Stacks           types.List   `tfsdk:"stacks"`
+	Subnets          types.List   `tfsdk:"subnets"`
 	CriticalityLabel types.String `tfsdk:"criticality_label"`
 	GroupBy          types.String `tfsdk:"group_by"`
 	Direction        types.String `tfsdk:"direction"`
@@ -36,6 +37,13 @@ type stackModel struct {
 	ProjectDirectory types.String `tfsdk:"project_directory"`
 	Profiles         types.List   `tfsdk:"profiles"`
 	Variables        types.Map    `tfsdk:"variables"`
+}
+
+type subnetModel struct {
+	Name   types.String `tfsdk:"name"`
+	VLANID types.Int64  `tfsdk:"vlan_id"`
+	CIDR   types.String `tfsdk:"cidr"`
+	Driver types.String `tfsdk:"driver"`
 }
 
 type countsModel struct {
@@ -101,6 +109,30 @@ func (m *model) checkStacks() diag.Diagnostics {
 				at := path.Root("stacks").AtListIndex(i).AtName(name)
 				diags.AddAttributeError(at, "Missing attribute",
 					fmt.Sprintf("stacks[%d] has no %s. List homelab_stack resources, or set name and compose of each stack.", i, name))
+			}
+		}
+	}
+	return diags
+}
+
+// describe tells of external networks that are declared VLANs what they are.
+func (m *model) describe(ctx context.Context, h *diagram.Homelab) diag.Diagnostics {
+	var subnets []subnetModel
+	diags := m.Subnets.ElementsAs(ctx, &subnets, true)
+	byName := map[string]subnetModel{}
+	for _, s := range subnets {
+		byName[s.Name.ValueString()] = s
+	}
+	for i := range h.Nodes {
+		for j := range h.Nodes[i].Networks {
+			n := &h.Nodes[i].Networks[j]
+			s, found := byName[n.Name]
+			if !found || n.Stack != "" {
+				continue
+			}
+			n.VLAN, n.Driver = int(s.VLANID.ValueInt64()), s.Driver.ValueString()
+			if !s.CIDR.IsNull() {
+				n.Subnets = []string{s.CIDR.ValueString()}
 			}
 		}
 	}

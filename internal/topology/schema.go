@@ -63,6 +63,17 @@ func sourceAttributes() map[string]schema.Attribute {
 				"Secrets are not needed: a variable without a value counts as empty.",
 			NestedObject: schema.NestedAttributeObject{Attributes: stackAttributes()},
 		},
+		"subnets": schema.ListNestedAttribute{
+			Optional: true,
+			MarkdownDescription: "The declared VLANs, for networks that the documents call external: `subnets = [homelab_subnet.iot]`. " +
+				"A running homelab shows its VLANs by itself.",
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"name":    schema.StringAttribute{Optional: true, MarkdownDescription: "Name of the subnet, and of its network on every node."},
+				"vlan_id": schema.Int64Attribute{Optional: true, MarkdownDescription: "The VLAN's id."},
+				"cidr":    schema.StringAttribute{Optional: true, MarkdownDescription: "The VLAN's IPv4 range."},
+				"driver":  schema.StringAttribute{Optional: true, MarkdownDescription: "`macvlan` or `ipvlan`."},
+			}},
+		},
 		"criticality_label": schema.StringAttribute{
 			Optional: true, Computed: true,
 			MarkdownDescription: "Label of the services that says how critical they are, for `group_by = \"criticality\"`. Default `" + defaultCriticality + "`. " +

@@ -34,6 +34,10 @@ func Draw(h Homelab, o Options) Diagram {
 	}
 }
 
+// tooLong is a length, in bytes, that no text within MaxCharacters has: what is
+// longer is not written to its end.
+const tooLong = 4 * MaxCharacters
+
 // picture is a diagram in the making.
 type picture struct {
 	Options
@@ -84,6 +88,9 @@ func direction(d string) string {
 func (p *picture) shows(d Detail) bool { return p.Options.shows(d) }
 
 func (p *picture) line(format string, args ...any) {
+	if p.body.Len() > tooLong {
+		return
+	}
 	p.body.WriteString(strings.Repeat("  ", p.indent))
 	fmt.Fprintf(&p.body, format, args...)
 	p.body.WriteByte('\n')

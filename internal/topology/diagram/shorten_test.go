@@ -44,8 +44,8 @@ func TestDraw_TooMuchForGitHub_IsShortenedAndSaysSo(t *testing.T) {
 		{5, 12, 6, ""},
 		{4, 12, 8, losses[plainNetworks][0]},
 		{6, 20, 5, losses[plainServices][1]},
-		{10, 30, 10, losses[plainStacks][0]},
-		{100, 10, 10, losses[plainNodes][0]},
+		{10, 30, 5, losses[plainStacks][0]},
+		{100, 10, 2, losses[plainNodes][0]},
 		{2000, 1, 1, "of the 2000 nodes are not shown"},
 	} {
 		t.Run(fmt.Sprintf("%d nodes, %d stacks, %d services", c.nodes, c.stacks, c.services), func(t *testing.T) {
