@@ -95,17 +95,23 @@ func newCompose(t *testing.T, dir string) *compose {
 	if program := os.Getenv("HOMELAB_TEST_COMPOSE"); program != "" {
 		return &compose{program, dir}
 	}
+	return &compose{tool(t, "compose"), dir}
+}
+
+// tool returns the path of a pinned tool, built when it is missing.
+func tool(t *testing.T, name string) string {
+	t.Helper()
 	root, err := acctest.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), filepath.Join(root, "internal", "tools", "tool.sh"), "compose")
+	cmd := exec.CommandContext(t.Context(), filepath.Join(root, "internal", "tools", "tool.sh"), name)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("build Docker Compose: %v", err)
+		t.Fatalf("build %s: %v", name, err)
 	}
-	return &compose{strings.TrimSpace(string(out)), dir}
+	return strings.TrimSpace(string(out))
 }
 
 func (c *compose) run(t *testing.T, args ...string) string {

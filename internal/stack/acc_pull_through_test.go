@@ -19,10 +19,6 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/labtest"
 )
 
-// registryProgram names the distribution project's registry, for the test that
-// needs a real pull-through cache.
-const registryProgram = "HOMELAB_TEST_REGISTRY"
-
 // pullThroughCache runs a cache of a registry at one loopback address for both
 // sides, and returns that.
 func pullThroughCache(t *testing.T, program, upstream string) string {
@@ -95,11 +91,8 @@ func forward(from net.Listener, to string) {
 // An official image of Docker Hub comes through the cache, once; state, the plan
 // and the container's labels keep the name that the user wrote.
 func TestAccStack_PullThroughCache_HasTheImageAndLeavesTheName(t *testing.T) {
-	program := os.Getenv(registryProgram)
-	if program == "" {
-		t.Skipf("%s names no program of a registry", registryProgram)
-	}
 	labtest.Require(t)
+	program := tool(t, "registry")
 	c, upstream := acctest.NewCLI(t), startRegistry(t)
 	cache := pullThroughCache(t, program, upstream.address)
 	stack := acctest.Name(t)
