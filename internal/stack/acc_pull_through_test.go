@@ -31,7 +31,7 @@ func pullThroughCache(t *testing.T, program, upstream string) string {
 	free.Close()
 	dir := t.TempDir()
 	config := filepath.Join(dir, "config.yml")
-	text := fmt.Sprintf("version: 0.1\nlog: {level: fatal}\nstorage: {filesystem: {rootdirectory: %q}}\nhttp: {addr: %q}\nproxy: {remoteurl: %q}\n", dir, address, "http://"+upstream)
+	text := fmt.Sprintf("version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %q}}\nhttp: {addr: %q}\nproxy: {remoteurl: %q}\n", dir, address, "http://"+upstream)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
