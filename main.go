@@ -27,7 +27,7 @@ const garbage = 400
 
 // memory is how large the process may get before garbage is collected sooner than
 // that, in bytes: a large fleet's plan makes much of it.
-const memory = 256 << 20
+const memory = 384 << 20
 
 func main() {
 	var debug bool
