@@ -73,11 +73,16 @@ func (d *Door) PreviewDirectories(ctx context.Context, node string, ids observed
 // ApplyDirectories makes the directories and sets their owners and modes, and
 // returns them as they are then, also on an error, unless they can't be seen.
 // Before are the paths that were managed so far: what of them is wanted no more
-// stays on the node.
-func (d *Door) ApplyDirectories(ctx context.Context, node string, want []desired.Directory, before []string) (map[string]Directory, error) {
+// stays on the node. Keeper tells apart those who manage directories of one node,
+// so that each closes its own windows only. They take turns: what is missing above
+// one's directory may be another's.
+func (d *Door) ApplyDirectories(ctx context.Context, node, keeper string, want []desired.Directory, before []string) (map[string]Directory, error) {
 	if len(want)+len(before) == 0 {
 		return map[string]Directory{}, nil
 	}
+	turn := d.turnOf(node)
+	turn.Lock()
+	defer turn.Unlock()
 	d.forget(node)
 	defer d.forget(node)
 	engine, err := d.engines.Engine(ctx, node)
@@ -91,18 +96,21 @@ func (d *Door) ApplyDirectories(ctx context.Context, node string, want []desired
 	if err := checkDirectories(want, facts.DataRoot); err != nil {
 		return nil, err
 	}
-	have, err := applyDirectories(ctx, engine, want, facts)
+	have, err := applyDirectories(ctx, engine, keeper, want, facts)
+	if have == nil && len(before) == 0 { // nobody will remember this keeper
+		return nil, explain(engine, errors.Join(err, closeWindows(ctx, engine, keeper, rootsOf(pathsOf(want), facts.DataRoot), nil)))
+	}
 	if err == nil {
-		err = closeWindows(ctx, engine, rootsOf(before, facts.DataRoot), rootsOf(pathsOf(want), facts.DataRoot))
+		err = closeWindows(ctx, engine, keeper, rootsOf(before, facts.DataRoot), rootsOf(pathsOf(want), facts.DataRoot))
 	}
 	return have, explain(engine, err)
 }
 
-func applyDirectories(ctx context.Context, engine Engine, want []desired.Directory, facts observed.Facts) (map[string]Directory, error) {
+func applyDirectories(ctx context.Context, engine Engine, keeper string, want []desired.Directory, facts observed.Facts) (map[string]Directory, error) {
 	paths := pathsOf(want)
 	rootOf := plan.DirectoryRoots(paths, facts.DataRoot)
 	roots := rootsOf(paths, facts.DataRoot)
-	windows, missing, err := openWindows(ctx, engine, roots)
+	windows, missing, err := openWindows(ctx, engine, keeper, roots)
 	if err != nil {
 		return nil, err
 	}
@@ -121,11 +129,11 @@ func applyDirectories(ctx context.Context, engine Engine, want []desired.Directo
 	}
 	if len(missing) > 0 {
 		for _, root := range missing {
-			if err := execute.MakeRoot(ctx, engine, root); err != nil {
+			if err := execute.MakeRoot(ctx, engine, root, keeper); err != nil {
 				return have, err
 			}
 		}
-		if windows, _, err = openWindows(ctx, engine, roots); err != nil {
+		if windows, _, err = openWindows(ctx, engine, keeper, roots); err != nil {
 			return have, err
 		}
 		if have, err = observed.ReadDirectories(ctx, engine, windows, facts.IDs, paths); err != nil {
@@ -143,10 +151,10 @@ func applyDirectories(ctx context.Context, engine Engine, want []desired.Directo
 
 // openWindows opens a window to each directory; missing are those that are not
 // there.
-func openWindows(ctx context.Context, engine Engine, roots []string) (windows map[string]string, missing []string, err error) {
+func openWindows(ctx context.Context, engine Engine, keeper string, roots []string) (windows map[string]string, missing []string, err error) {
 	windows = map[string]string{}
 	for _, root := range roots {
-		id, err := execute.OpenWindow(ctx, engine, root)
+		id, err := execute.OpenWindow(ctx, engine, root, keeper)
 		switch {
 		case errors.Is(err, execute.ErrNoDirectory):
 			missing = append(missing, root)
@@ -213,12 +221,12 @@ func checkDirectories(want []desired.Directory, dataRoot string) error {
 }
 
 // closeWindows removes the windows to what was managed before and needs none now.
-func closeWindows(ctx context.Context, engine Engine, before, now []string) error {
+func closeWindows(ctx context.Context, engine Engine, keeper string, before, now []string) error {
 	for _, root := range before {
 		if slices.Contains(now, root) {
 			continue
 		}
-		if err := execute.CloseWindow(ctx, engine, root); err != nil {
+		if err := execute.CloseWindow(ctx, engine, root, keeper); err != nil {
 			return err
 		}
 	}

@@ -73,11 +73,12 @@ type Door struct {
 	lost    map[string]lost
 	writes  map[string]int // how often each node was forgotten
 	slots   map[string]execute.Slots
+	turns   map[string]*sync.Mutex // guard what writes directories of a node
 }
 
 // New returns a door to the given nodes.
 func New(engines Engines, registry Registry) *Door {
-	return &Door{engines: engines, registry: registry, nodes: map[string]*observed.Node{}, lost: map[string]lost{}, writes: map[string]int{}, slots: map[string]execute.Slots{}}
+	return &Door{engines: engines, registry: registry, nodes: map[string]*observed.Node{}, lost: map[string]lost{}, writes: map[string]int{}, slots: map[string]execute.Slots{}, turns: map[string]*sync.Mutex{}}
 }
 
 // slotsOf bounds the operations on a node, whatever stacks they belong to.
@@ -88,6 +89,16 @@ func (d *Door) slotsOf(node string) execute.Slots {
 		d.slots[node] = execute.NewSlots(execute.DefaultConcurrency)
 	}
 	return d.slots[node]
+}
+
+// turnOf lets those who write directories of a node take turns.
+func (d *Door) turnOf(node string) *sync.Mutex {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.turns[node] == nil {
+		d.turns[node] = &sync.Mutex{}
+	}
+	return d.turns[node]
 }
 
 // Facts reads what a node's engine says about itself.

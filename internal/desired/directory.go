@@ -87,9 +87,9 @@ func Below(p, dir string) bool {
 // DirectoryTarget is where a window (LabelWindow) mounts its part of the node.
 const DirectoryTarget = "/files"
 
-// WindowName is the name of the container through which the directory root of a
-// node is seen.
-func WindowName(root string) string {
-	sum := sha256.Sum256([]byte(root))
+// WindowName is the name of the container through which its keeper sees the
+// directory root of a node.
+func WindowName(root, keeper string) string {
+	sum := sha256.Sum256([]byte(root + "\x00" + keeper))
 	return "homelab-window-" + hex.EncodeToString(sum[:6])
 }

@@ -29,11 +29,11 @@ type DirectoryEngine interface {
 var ErrNoDirectory = errors.New("there is no such directory on the node")
 
 // OpenWindow returns the container through which a directory of the node is seen,
-// and makes it if there is none. It is kept, never started, so that plans can look
-// through it without writing anything. A directory that is missing is
+// and makes it if its keeper has none. It is kept, never started, so that plans can
+// look through it without writing anything. A directory that is missing is
 // [ErrNoDirectory]; it is not made.
-func OpenWindow(ctx context.Context, engine DirectoryEngine, root string) (string, error) {
-	name := desired.WindowName(root)
+func OpenWindow(ctx context.Context, engine DirectoryEngine, root, keeper string) (string, error) {
+	name := desired.WindowName(root, keeper)
 	if id, err := findWindow(ctx, engine, name); id != "" || err != nil {
 		return id, err
 	}
@@ -64,15 +64,15 @@ func findWindow(ctx context.Context, engine DirectoryEngine, name string) (strin
 }
 
 // CloseWindow removes the container of [OpenWindow]. One that is gone is no error.
-func CloseWindow(ctx context.Context, engine DirectoryEngine, root string) error {
-	return removeScratch(ctx, engine, desired.WindowName(root))
+func CloseWindow(ctx context.Context, engine DirectoryEngine, root, keeper string) error {
+	return removeScratch(ctx, engine, desired.WindowName(root, keeper))
 }
 
 // MakeRoot makes a directory for a window and all that is missing above it, as
 // the engine does for a bind mount in the short form: root's, with mode 0755.
 // One that exists is left as it is.
-func MakeRoot(ctx context.Context, engine DirectoryEngine, root string) (err error) {
-	name := desired.WindowName(root) + "-make"
+func MakeRoot(ctx context.Context, engine DirectoryEngine, root, keeper string) (err error) {
+	name := desired.WindowName(root, keeper) + "-make"
 	if err := removeScratch(ctx, engine, name); err != nil { // a killed apply may have left it
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -53,6 +54,13 @@ const directories = `
     "/data"           = { mode = "0700" }
 `
 
+const another = `
+resource "homelab_node" "another" {
+  name        = "this"
+  directories = { "/srv/other" = { uid = 1001, gid = 1001 } }
+}
+`
+
 func (h *house) live() {
 	h.recorder = acctest.Record(h.T, h.node.Host)
 	h.mkdir("/srv/media", 1234, 1234, 0o700)
@@ -91,6 +99,12 @@ func (h *house) live() {
 				`directories./data.mode: (absent) -> "0700"`, `directories./data.state: (absent) -> "present"`,
 				fmt.Sprintf("directories./data.host_uid: (absent) -> %s", h.unknownOr()), fmt.Sprintf("directories./data.host_gid: (absent) -> %s", h.unknownOr())))),
 			h.step(h.config(directories), all...),
+			h.plans(h.config(directories), plancheck.ExpectEmptyPlan()),
+
+			// Another one of the same node, as of a module, comes and goes.
+			h.step(h.config(directories)+another, append(all, as("/srv/other", 1001, 1001, 0o755), h.windows("/data", "/srv", "/srv"))...),
+			h.plans(h.config(directories)+another, plancheck.ExpectEmptyPlan()),
+			h.step(h.config(directories), append(all, as("/srv/other", 1001, 1001, 0o755), h.windows("/data", "/srv"))...),
 			h.plans(h.config(directories), plancheck.ExpectEmptyPlan()),
 
 			// Nothing can be seen, and the plan says so.
@@ -247,7 +261,8 @@ func (h *house) windows(roots ...string) func() error {
 				found = append(found, root)
 			}
 		}
-		if fmt.Sprint(found) != fmt.Sprint(roots) {
+		slices.Sort(found)
+		if !slices.Equal(found, roots) {
 			return fmt.Errorf("the windows are %v, not %v", found, roots)
 		}
 		return nil

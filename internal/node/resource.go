@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,7 +28,7 @@ type Door interface {
 	ReadDirectories(ctx context.Context, node string, ids observed.IDs, paths []string) (map[string]converge.Directory, error)
 	PreviewDirectories(ctx context.Context, node string, ids observed.IDs, want []desired.Directory, known map[string]converge.Directory) (
 		map[string]converge.Directory, []converge.DirectoryProblem, error)
-	ApplyDirectories(ctx context.Context, node string, want []desired.Directory, before []string) (map[string]converge.Directory, error)
+	ApplyDirectories(ctx context.Context, node, keeper string, want []desired.Directory, before []string) (map[string]converge.Directory, error)
 }
 
 // NewResource returns the resource homelab_node.
@@ -81,7 +80,7 @@ func (r *nodeResource) Create(ctx context.Context, req resource.CreateRequest, r
 		resp.Diagnostics.Append(diags...)
 		planned.factsModel = shown
 	}
-	have, diags := r.apply(ctx, &planned, nil, resp.Private)
+	have, diags := r.apply(ctx, &planned, managed{}, resp.Private)
 	resp.Diagnostics.Append(diags...)
 	if have == nil {
 		return // nothing was made
@@ -123,7 +122,7 @@ func (r *nodeResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	var planned, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	managed, diags := managedPaths(ctx, req.Private)
+	managed, diags := managedOf(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -146,13 +145,13 @@ func (r *nodeResource) Update(ctx context.Context, req resource.UpdateRequest, r
 func (r *nodeResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	managed, diags := managedPaths(ctx, req.Private)
+	managed, diags := managedOf(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	name := state.Name.ValueString()
-	_, err := r.door.ApplyDirectories(ctx, name, nil, managed)
+	_, err := r.door.ApplyDirectories(ctx, name, managed.Keeper, nil, managed.Paths)
 	switch {
 	case err == nil:
 	case converge.NotConfigured(err):
@@ -174,22 +173,22 @@ func (r *nodeResource) ImportState(ctx context.Context, req resource.ImportState
 
 // apply brings the node's directories to the plan; before are those that were
 // managed so far. The result is nil when nothing was written.
-func (r *nodeResource) apply(ctx context.Context, planned *model, before []string, private privateState) (map[string]converge.Directory, diag.Diagnostics) {
+func (r *nodeResource) apply(ctx context.Context, planned *model, before managed, private privateState) (map[string]converge.Directory, diag.Diagnostics) {
 	entries, _, diags := planned.entries(ctx)
 	if diags.HasError() {
 		return nil, diags
 	}
-	name := planned.Name.ValueString()
-	have, err := r.door.ApplyDirectories(ctx, name, toDesired(entries), before)
+	name, keeper := planned.Name.ValueString(), before.keeper()
+	have, err := r.door.ApplyDirectories(ctx, name, keeper, toDesired(entries), before.Paths)
 	if err != nil {
 		diags.Append(directoryDiagnostics(name, err)...)
 	}
 	paths := slices.Sorted(maps.Keys(entries))
 	if err != nil { // what is left to close is closed another time
-		paths = slices.Compact(slices.Sorted(slices.Values(slices.Concat(paths, before))))
+		paths = slices.Compact(slices.Sorted(slices.Values(slices.Concat(paths, before.Paths))))
 	}
 	if have != nil {
-		diags.Append(setManagedPaths(ctx, private, paths)...)
+		diags.Append(managed{Keeper: keeper, Paths: paths}.keep(ctx, private)...)
 	}
 	return have, diags
 }
@@ -208,35 +207,4 @@ func (m *model) observe(ctx context.Context, have map[string]converge.Directory)
 	}
 	diags.Append(m.setEntries(ctx, entries)...)
 	return diags
-}
-
-// managedKey is the key of the private state that names the directories that were
-// applied, also of those that are gone from the node since.
-const managedKey = "managed"
-
-// privateState is Terraform's private state, as requests and responses have it.
-type privateState interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
-func managedPaths(ctx context.Context, private privateState) ([]string, diag.Diagnostics) {
-	raw, diags := private.GetKey(ctx, managedKey)
-	if len(raw) == 0 || diags.HasError() {
-		return nil, diags
-	}
-	var paths []string
-	if err := json.Unmarshal(raw, &paths); err != nil {
-		diags.AddError("Unable to read private state", fmt.Sprintf("The key %q is not as this provider writes it: %s. "+
-			"Remove the resource from state and import it again.", managedKey, err))
-	}
-	return paths, diags
-}
-
-func setManagedPaths(ctx context.Context, private privateState, paths []string) diag.Diagnostics {
-	raw, err := json.Marshal(paths)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to write private state", err.Error())}
-	}
-	return private.SetKey(ctx, managedKey, raw)
 }

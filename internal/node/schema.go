@@ -71,7 +71,7 @@ func resourceSchema() schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "A node: the directories that its stacks need, and what its Docker engine says about itself and its machine.\n\n" +
 			"Directories are made before anything that refers to this resource, and their owners and modes are repaired, all through the engine's API. " +
-			"What the engine says is read anew by every plan; that it changed is no change of this resource. Declare each node once.",
+			"What the engine says is read anew by every plan; that it changed is no change of this resource. A node may be declared more than once, as by modules that need directories there; let each directory be one's.",
 		Attributes: attributes,
 	}
 }
