@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes each module's inputs and outputs into its README, between the markers.
+# Writes each module's inputs and outputs, and the table of its images, into its
+# README, between the markers.
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -10,3 +11,6 @@ for readme in "$root"/modules/*/README.md; do
 	"$docs" markdown table --indent 3 --hide-empty --hide requirements --hide providers --hide modules --hide resources \
 		--output-file README.md --output-mode inject --lockfile=false "$(dirname "$readme")" >/dev/null
 done
+
+cd "$root"
+go run ./internal/moduletest/cmd/imagetable

@@ -3,7 +3,6 @@
 package images
 
 import (
-	"archive/tar"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -12,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,12 +36,17 @@ const (
 // appPackage is the program in the test application's image.
 const appPackage = "github.com/homelab-iac/terraform-provider-homelab/internal/lab/testapp"
 
-// Image is one image of one layer.
+// standInPackage is the program in the images that stand for others.
+const standInPackage = "github.com/homelab-iac/terraform-provider-homelab/internal/lab/standin/cmd/standin"
+
+// Image is an image: a layer of files on top of others.
 type Image struct {
 	// Ref is its name and tag.
 	Ref string
 	// Arch is the architecture in Go's terms; "" means this program's.
 	Arch string
+	// Layers are below the files, the lowest first.
+	Layers []Layer
 	// Files are the regular files by absolute path, all owned by root with mode
 	// 0755.
 	Files map[string][]byte
@@ -54,19 +57,28 @@ type Image struct {
 // BuildApp compiles the test application for Linux on an architecture (Go's
 // terms; "" means this program's). The caller is run inside this module.
 func BuildApp(ctx context.Context, arch string) ([]byte, error) {
-	dir, err := os.MkdirTemp("", "homelab-testapp-")
+	return buildProgram(ctx, arch, appPackage)
+}
+
+// BuildStandIn compiles the program of package standin, as BuildApp does.
+func BuildStandIn(ctx context.Context) ([]byte, error) {
+	return buildProgram(ctx, "", standInPackage)
+}
+
+func buildProgram(ctx context.Context, arch, pkg string) ([]byte, error) {
+	dir, err := os.MkdirTemp("", "homelab-program-")
 	if err != nil {
-		return nil, fmt.Errorf("build test application: %w", err)
+		return nil, fmt.Errorf("build "+pkg+": %w", err)
 	}
 	defer os.RemoveAll(dir)
 	program := filepath.Join(dir, "app")
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, appPackage)
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, pkg)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOFLAGS=")
 	if arch != "" {
 		cmd.Env = append(cmd.Env, "GOARCH="+arch)
 	}
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build test application: %w: %s", err, out)
+		return nil, fmt.Errorf("build "+pkg+": %w: %s", err, out)
 	}
 	return os.ReadFile(program)
 }
@@ -92,11 +104,14 @@ func App(program []byte, arch, ref string) Image {
 // Load puts images into an engine. The same image gets the same ID every time.
 // It needs no registry.
 func Load(ctx context.Context, engine client.ImageAPIClient, images ...Image) error {
-	archive, err := archiveOf(images)
+	files, err := archiveOf(images)
 	if err != nil {
 		return fmt.Errorf("make image archive: %w", err)
 	}
-	resp, err := engine.ImageLoad(ctx, archive, client.ImageLoadWithQuiet(true))
+	read, write := io.Pipe()
+	defer read.Close()
+	go func() { write.CloseWithError(pack(write, files)) }()
+	resp, err := engine.ImageLoad(ctx, read, client.ImageLoadWithQuiet(true))
 	if err != nil {
 		return fmt.Errorf("load images: %w", err)
 	}
@@ -128,64 +143,71 @@ type manifest struct {
 	Layers   []string
 }
 
-// archiveOf makes what `docker load` reads.
-func archiveOf(images []Image) (*bytes.Buffer, error) {
-	files := map[string][]byte{}
+// archiveOf makes what `docker load` reads. A layer that several images have is in
+// it once.
+func archiveOf(images []Image) (map[string]content, error) {
+	files := map[string]content{}
 	var manifests []manifest
 	for _, img := range images {
-		layer, err := tarOf(img.Files)
+		layers := slices.Clone(img.Layers)
+		if len(img.Files) > 0 || len(layers) == 0 {
+			top, err := tarOf(img.Files)
+			if err != nil {
+				return nil, err
+			}
+			layers = append(layers, Layer{Digest: sum(top), content: content{bytes: top}})
+		}
+		config, err := img.config(layers)
 		if err != nil {
 			return nil, err
 		}
-		config, err := img.config(sum(layer.Bytes()))
-		if err != nil {
-			return nil, err
+		m := manifest{Config: sum(config) + ".json", RepoTags: []string{img.Ref}}
+		for _, layer := range layers {
+			name := layer.Digest + ".tar"
+			m.Layers, files[name] = append(m.Layers, name), layer.content
 		}
-		m := manifest{sum(config) + ".json", []string{img.Ref}, []string{sum(layer.Bytes()) + ".tar"}}
-		files[m.Config], files[m.Layers[0]] = config, layer.Bytes()
+		files[m.Config] = content{bytes: config}
 		manifests = append(manifests, m)
 	}
 	b, err := json.Marshal(manifests)
 	if err != nil {
 		return nil, err
 	}
-	files["manifest.json"] = b
-	return tarOf(files)
+	files["manifest.json"] = content{bytes: b}
+	return files, nil
 }
 
 // config is the image's JSON; its digest is the image's ID.
-func (i Image) config(layer string) ([]byte, error) {
+func (i Image) config(layers []Layer) ([]byte, error) {
 	arch := i.Arch
 	if arch == "" {
 		arch = runtime.GOARCH
 	}
 	created := time.Unix(0, 0).UTC()
-	return json.Marshal(spec.DockerOCIImage{
+	img := spec.DockerOCIImage{
 		Image: ocispec.Image{
 			Created:  &created,
 			Platform: ocispec.Platform{OS: "linux", Architecture: arch},
-			RootFS:   ocispec.RootFS{Type: "layers", DiffIDs: []digest.Digest{digest.NewDigestFromEncoded(digest.SHA256, layer)}},
-			History:  []ocispec.History{{Created: &created, CreatedBy: "homelab test"}},
+			RootFS:   ocispec.RootFS{Type: "layers"},
 		},
 		Config: i.Config,
-	})
+	}
+	for _, layer := range layers {
+		img.RootFS.DiffIDs = append(img.RootFS.DiffIDs, digest.NewDigestFromEncoded(digest.SHA256, layer.Digest))
+		img.History = append(img.History, ocispec.History{Created: &created, CreatedBy: "homelab test"})
+	}
+	return json.Marshal(img)
 }
 
-// tarOf packs files in the order of their names, so that equal files make equal
-// archives.
-func tarOf(files map[string][]byte) (*bytes.Buffer, error) {
-	var buf bytes.Buffer
-	w := tar.NewWriter(&buf)
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		err := w.WriteHeader(&tar.Header{Name: strings.TrimPrefix(name, "/"), Mode: 0o755, Size: int64(len(files[name])), Format: tar.FormatPAX})
-		if err == nil {
-			_, err = w.Write(files[name])
-		}
-		if err != nil {
-			return nil, fmt.Errorf("pack %s: %w", name, err)
-		}
+// tarOf packs files, all with mode 0755.
+func tarOf(files map[string][]byte) ([]byte, error) {
+	contents := map[string]content{}
+	for name, b := range files {
+		contents[name] = content{bytes: b}
 	}
-	return &buf, w.Close()
+	var buf bytes.Buffer
+	err := pack(&buf, contents)
+	return buf.Bytes(), err
 }
 
 func sum(b []byte) string {

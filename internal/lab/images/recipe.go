@@ -1,0 +1,138 @@
+package images
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	spec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"go.yaml.in/yaml/v4"
+)
+
+//go:embed recipes/*.yaml
+var recipes embed.FS
+
+// Recipe says how an image with a real program is made, with the users and the
+// paths of the upstream's image. Recipes are the files recipes/NAME.yaml.
+type Recipe struct {
+	// Packages are Debian's; what they depend on comes with them.
+	Packages []string
+	// Tools are programs that internal/tools/tool.sh builds, by their path.
+	Tools map[string]string
+	// Users are names and numbers; each has a group of its own.
+	Users map[string]int
+	// Directories are paths and the names of their owners.
+	Directories map[string]string
+	// Links are symbolic links and their targets.
+	Links map[string]string
+	// Files are texts by path; all are executable.
+	Files map[string]string
+	// User, Entrypoint, Command, Environment, Volumes, Healthcheck and StopSignal
+	// are the image's.
+	User                string
+	Entrypoint, Command []string
+	Environment         map[string]string
+	Volumes             []string
+	Healthcheck         []string
+	StopSignal          string
+}
+
+// ReadRecipe reads a recipe by its name.
+func ReadRecipe(name string) (Recipe, error) {
+	var r Recipe
+	text, err := recipes.ReadFile("recipes/" + name + ".yaml")
+	if err != nil {
+		return r, fmt.Errorf("find recipe: %w", err)
+	}
+	if err := yaml.Load(text, &r, yaml.WithKnownFields()); err != nil {
+		return r, fmt.Errorf("read recipe %s: %w", name, err)
+	}
+	return r, nil
+}
+
+// Image makes the recipe's image. Packages are kept in the directory cache.
+func (r Recipe) Image(ctx context.Context, cache, ref string) (Image, error) {
+	img := Image{Ref: ref}
+	if len(r.Packages) > 0 {
+		layer, err := Debian(ctx, cache, r.Packages...)
+		if err != nil {
+			return img, err
+		}
+		img.Layers = append(img.Layers, layer)
+	}
+	entries, err := r.entries(ctx)
+	if err != nil {
+		return img, err
+	}
+	top, err := LayerOf(entries...)
+	if err != nil {
+		return img, err
+	}
+	img.Layers = append(img.Layers, top)
+	img.Config = spec.DockerOCIImageConfig{
+		ImageConfig: ocispec.ImageConfig{
+			User: r.User, Entrypoint: r.Entrypoint, Cmd: r.Command, Env: []string{"PATH=" + path}, StopSignal: r.StopSignal,
+			Labels: map[string]string{"homelab.test.ref": ref},
+		},
+		DockerOCIImageConfigExt: spec.DockerOCIImageConfigExt{Healthcheck: healthcheck(r.Healthcheck)},
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Environment)) {
+		img.Config.Env = append(img.Config.Env, name+"="+r.Environment[name])
+	}
+	for _, volume := range r.Volumes {
+		if img.Config.Volumes == nil {
+			img.Config.Volumes = map[string]struct{}{}
+		}
+		img.Config.Volumes[volume] = struct{}{}
+	}
+	return img, nil
+}
+
+// entries are what the recipe puts on top of the packages.
+func (r Recipe) entries(ctx context.Context) ([]Entry, error) {
+	entries := append(accounts(r.Users), Entry{Path: "/tmp/", Mode: 0o1777}, Entry{Path: "/run/"}, Entry{Path: "/var/run", Link: "/run"})
+	for _, dir := range slices.Sorted(maps.Keys(r.Directories)) {
+		uid, known := r.Users[r.Directories[dir]]
+		if owner := r.Directories[dir]; !known && owner != "root" {
+			return nil, fmt.Errorf("make directory %s: the recipe has no user %q", dir, owner)
+		}
+		entries = append(entries, Entry{Path: strings.TrimSuffix(dir, "/") + "/", Owner: uid})
+	}
+	for _, link := range slices.Sorted(maps.Keys(r.Links)) {
+		entries = append(entries, Entry{Path: link, Link: r.Links[link]})
+	}
+	for _, file := range slices.Sorted(maps.Keys(r.Files)) {
+		entries = append(entries, Entry{Path: file, Content: []byte(r.Files[file])})
+	}
+	for _, file := range slices.Sorted(maps.Keys(r.Tools)) {
+		program, err := buildTool(ctx, r.Tools[file])
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, Entry{Path: file, Content: program})
+	}
+	return entries, nil
+}
+
+// buildTool builds a program that internal/tools pins. The caller runs inside this
+// module.
+func buildTool(ctx context.Context, name string) ([]byte, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	if err != nil {
+		return nil, fmt.Errorf("build %s: %w", name, err)
+	}
+	var stderr strings.Builder
+	cmd := exec.CommandContext(ctx, filepath.Join(filepath.Dir(strings.TrimSpace(string(out))), "internal/tools/tool.sh"), name)
+	cmd.Stderr = &stderr
+	if out, err = cmd.Output(); err != nil {
+		return nil, fmt.Errorf("build %s: %w: %s", name, err, stderr.String())
+	}
+	return os.ReadFile(strings.TrimSpace(string(out)))
+}

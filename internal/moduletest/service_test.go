@@ -1,0 +1,63 @@
+package moduletest
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/images"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/labtest"
+)
+
+func TestMain(m *testing.M) { labtest.Main(m) }
+
+// get asks a published port, and returns the status and the body.
+func (h *Homelabs) get(t *testing.T, url string) (int, string) {
+	t.Helper()
+	resp, err := h.HTTP(nil).Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+func TestAccModule_Service(t *testing.T) {
+	Case{
+		Module: "service", Change: "peer", Next: images.AppV2, Completed: []string{"job"}, Short: true,
+		Check: func(t *testing.T, h *Homelabs) {
+			for _, one := range []Homelab{h.A, h.B} {
+				port := fmt.Sprintf("http://node:%d", one.Port)
+				for path, want := range map[string]string{
+					"/env?k=NAME":                   one.Name,
+					"/stat":                         "2000:2001",
+					"/stat?path=/data":              "2000:2001 0750",
+					"/file?path=/run/secrets/token": "token of " + one.Name,
+					"/stat?path=/run/secrets/token": "2000:2001 0400",
+				} {
+					if code, body := h.get(t, port+path); code != 200 || body != want {
+						t.Errorf("%s of %s is %d %q, not %q", path, one.Name, code, body, want)
+					}
+				}
+				c, err := h.Engine.ContainerInspect(t.Context(), h.Container(t, one.Name, "web"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				host := c.HostConfig
+				if !host.ReadonlyRootfs || host.Memory != 64<<20 || host.NanoCPUs != 5e8 || *host.PidsLimit != 512 ||
+					strings.Join(host.CapDrop, "") != "ALL" || strings.Join(host.SecurityOpt, "") != "no-new-privileges:true" ||
+					host.LogConfig.Config["max-size"] != "10m" || host.RestartPolicy.Name != "unless-stopped" {
+					t.Errorf("the service is not as safe as it should be: %+v", host)
+				}
+				if c.NetworkSettings.Networks[one.Name+"-front"] == nil || len(c.NetworkSettings.Networks) != 2 {
+					t.Errorf("the service is on %v", c.NetworkSettings.Networks)
+				}
+			}
+		},
+	}.Run(t)
+}
