@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/catalog"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/images"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/moduletest/catalog"
 )
 
 // eachModule runs a test for every module.

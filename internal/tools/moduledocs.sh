@@ -13,4 +13,4 @@ for readme in "$root"/modules/*/README.md; do
 done
 
 cd "$root"
-go run ./internal/moduletest/cmd/imagetable
+go run ./internal/lab/catalog/cmd/imagetable

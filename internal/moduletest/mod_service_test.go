@@ -2,30 +2,11 @@ package moduletest
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/images"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/labtest"
 )
-
-func TestMain(m *testing.M) { labtest.Main(m) }
-
-// get asks a published port, and returns the status and the body.
-func (h *Homelabs) get(t *testing.T, url string) (int, string) {
-	t.Helper()
-	resp, err := h.HTTP(nil).Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(body)
-}
 
 func TestAccModule_Service(t *testing.T) {
 	Case{

@@ -12,8 +12,8 @@ import (
 	"github.com/docker/docker/client"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/catalog"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/images"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/moduletest/catalog"
 )
 
 // next is what the tag of an image's next version ends with.
@@ -32,7 +32,8 @@ var makers = sync.OnceValues(func() (*maker, error) {
 		return nil, err
 	}
 	m := &maker{cache: filepath.Join(root, ".homelab", "images")}
-	ctx := context.Background()
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
 	program, err := images.BuildStandIn(ctx)
 	if err != nil {
 		return nil, err

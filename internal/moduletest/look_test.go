@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"testing"
@@ -210,6 +211,21 @@ func (h *Homelabs) HTTP(trust *x509.CertPool) *http.Client {
 			},
 		},
 	}
+}
+
+// get asks a published port, and returns the status and the body.
+func (h *Homelabs) get(t *testing.T, url string) (int, string) {
+	t.Helper()
+	resp, err := h.HTTP(nil).Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
 }
 
 // Eventually waits until a condition holds; it returns why it does not.

@@ -11,8 +11,8 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/catalog"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/labtest"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/moduletest/catalog"
 )
 
 // allVariable asks for the tests of all modules; without it only those of Short

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/moduletest/catalog"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/catalog"
 )
 
 const (

@@ -14,9 +14,11 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/catalog"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/labtest"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/moduletest/catalog"
 )
+
+func TestMain(m *testing.M) { labtest.Main(m) }
 
 // portsEach is how many ports of the node each homelab has for itself.
 const portsEach = 100
