@@ -1,12 +1,12 @@
 package compose
 
 import (
-	"cmp"
 	"context"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -25,6 +25,7 @@ const (
 	sourceContent     = "content"
 	sourceEnvironment = "environment"
 	sourceSecrets     = "secrets"
+	sourceNode        = "homelab_secret"
 )
 
 // configTarget is where a config appears in a container.
@@ -57,12 +58,19 @@ func (l *load) files(ctx context.Context, actual, masked *model, name string) []
 	for _, ref := range s.Secrets {
 		secret := types.FileObjectConfig(masked.asWritten.Secrets[ref.Source])
 		r := fileUse{types.FileReferenceConfig(ref), s, desired.FileSecret, secretTarget(types.FileReferenceConfig(ref))}
+		if l.isOnNode(secret) {
+			files = append(files, l.nodeSecret(r, secret.Name))
+			continue
+		}
 		content, _ := l.secretValue(secret)
 		files = append(files, l.file(ctx, r, secret, content, true))
 	}
 	for _, v := range s.Volumes {
 		if isDelivered(v) {
 			files = append(files, l.bind(ctx, s, v))
+		}
+		if use, ok := mountedSecret(v); ok {
+			files = append(files, desired.File{Kind: desired.FileSecret, Name: use.Name, Target: path.Clean(v.Target), Source: sourceNode, Secret: &use})
 		}
 	}
 	slices.SortFunc(files, func(a, b desired.File) int { return strings.Compare(a.Target, b.Target) })
@@ -198,6 +206,44 @@ func (l *load) secretValue(secret types.FileObjectConfig) (string, bool) {
 	return value, ok && !bool(secret.External)
 }
 
+// secretName is what a homelab_secret may be called.
+var secretName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
+
+// isOnNode tells an external secret that is a resource of its own on the node from
+// one that gets its value from the stack's secrets.
+func (l *load) isOnNode(secret types.FileObjectConfig) bool {
+	_, given := l.in.Secrets[secret.Name]
+	return bool(secret.External) && !given
+}
+
+// nodeSecret is a use of a secret that is on the node already. What is said of its
+// owner and mode can only be held against what the file has.
+func (l *load) nodeSecret(r fileUse, name string) desired.File {
+	use := &desired.NodeSecret{Name: name}
+	if r.UID != "" {
+		uid := l.number(r.service, "secrets: uid", r.UID)
+		use.UID = &uid
+	}
+	if r.GID != "" {
+		gid := l.number(r.service, "secrets: gid", r.GID)
+		use.GID = &gid
+	}
+	if r.Mode != nil {
+		mode := desired.Mode(*r.Mode)
+		use.Mode = &mode
+	}
+	return desired.File{Kind: r.kind, Name: r.Source, Target: r.target, Source: sourceNode, Secret: use}
+}
+
+// mountedSecret tells a mount of a secret's file by its path on the node, as
+// homelab_secret gives it out.
+func mountedSecret(v types.ServiceVolumeConfig) (desired.NodeSecret, bool) {
+	if v.Type != types.VolumeTypeBind || !v.ReadOnly {
+		return desired.NodeSecret{}, false
+	}
+	return desired.ParseSecretFile(v.Source)
+}
+
 // checkFileReferences reports configs and secrets in use that have no source.
 func (l *load) checkFileReferences(m *model) {
 	for _, name := range sortedKeys(m.asWritten.Configs) {
@@ -210,8 +256,14 @@ func (l *load) checkFileReferences(m *model) {
 	for _, name := range sortedKeys(m.asWritten.Secrets) {
 		secret := types.FileObjectConfig(m.asWritten.Secrets[name])
 		l.checkSource("secrets", name, secret.File)
+		if l.isOnNode(secret) {
+			if !secretName.MatchString(secret.Name) {
+				l.at(fieldPath{"secrets", name, "name"}, "secret %q: %q can't be the name of a homelab_secret: it begins with a letter or digit, and has letters, digits, \".\", \"_\" and \"-\"", name, secret.Name)
+			}
+			continue
+		}
 		if _, ok := l.secretValue(secret); secret.File == "" && !ok {
-			l.add("secrets", "the Compose secret %q takes its value from %q, which is not set: add it to secrets", name, cmp.Or(secret.Environment, secret.Name))
+			l.add("secrets", "the Compose secret %q takes its value from %q, which is not set: add it to secrets", name, secret.Environment)
 		}
 	}
 }

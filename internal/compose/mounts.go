@@ -12,12 +12,12 @@ import (
 )
 
 // mounts converts a service's volumes, but for relative binds, which are
-// delivered (see files). written has the sources as the user wrote them.
+// delivered, and files of secrets (see files). written has the sources as the user wrote them.
 func (l *load) mounts(p *types.Project, written types.ServiceConfig) []desired.Mount {
 	var mounts []desired.Mount
 	for _, v := range written.Volumes {
 		l.checkVolume(written, v)
-		if isDelivered(v) {
+		if _, secret := mountedSecret(v); secret || isDelivered(v) {
 			continue
 		}
 		mounts = append(mounts, mount(p, v))

@@ -105,6 +105,9 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 	}
 	runErr := execute.Run(ctx, engine, want, p, execute.Options{Rollback: opts.Rollback, Auth: d.registry.Auth, AuthSource: d.registry.AuthSource, Mirrors: d.registry.Mirrors,
 		Digests: knownDigests(have), Progress: opts.Progress, Slots: d.slotsOf(node)})
+	if runErr == nil {
+		runErr = d.sweepSecrets(ctx, node, secretsIn(have))
+	}
 	d.forget(node)
 	var failed *execute.Error
 	if errors.As(runErr, &failed) && failed.RolledBack {

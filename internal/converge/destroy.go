@@ -28,5 +28,8 @@ func (d *Door) Destroy(ctx context.Context, node, stack string, opts DestroyOpti
 		return err
 	}
 	p := plan.Destroy(have, plan.Options{RemoveVolumes: opts.RemoveVolumes})
-	return execute.Run(ctx, engine, &desired.Stack{Name: stack}, p, execute.Options{Progress: opts.Progress, Slots: d.slotsOf(node)})
+	if err := execute.Run(ctx, engine, &desired.Stack{Name: stack}, p, execute.Options{Progress: opts.Progress, Slots: d.slotsOf(node)}); err != nil {
+		return err
+	}
+	return d.sweepSecrets(ctx, node, secretsIn(have))
 }

@@ -17,6 +17,7 @@ type Engine interface {
 	observed.FactsReader
 	observed.DirectoryReader
 	execute.Engine
+	execute.SecretEngine
 }
 
 // Engines gives access to nodes by name. Its errors name the node and say what
@@ -66,6 +67,7 @@ type Door struct {
 	claims   claims
 	segments segments
 	subnets  subnets // of all nodes
+	secrets  secrets
 
 	reading singleflight.Group
 	mu      sync.Mutex // guards what follows

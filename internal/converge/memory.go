@@ -104,8 +104,8 @@ func accept(want *desired.Stack, before map[string]map[string]string, have *obse
 			}
 		}
 		for _, f := range s.Files {
-			if !foreign {
-				break
+			if !foreign || f.Secret != nil {
+				continue
 			}
 			key := string(f.Kind) + "." + f.Target
 			if known, ok := before[name][key]; ok && f.Digest == "" && desired.SecretCheck(known).Matches(plan.SecretContent(f)) {

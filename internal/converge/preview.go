@@ -68,7 +68,7 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 		return Preview{}, err
 	}
 	want, warnings := d.resolve(ctx, want, have, mem.Followed)
-	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Leaving: opts.Leaving, Node: node}
+	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Leaving: opts.Leaving, Node: node, Secrets: d.secrets.of(node)}
 	p, have, err := d.build(ctx, node, want, have, mem, options)
 	if err != nil {
 		return Preview{}, err

@@ -48,6 +48,11 @@ const (
 	LabelSecretCheck = "io.homelab.secret-check"
 	// LabelFileOwner is "uid-gid-mode" of a delivered secret.
 	LabelFileOwner = "io.homelab.file-owner"
+	// LabelSecret marks the volumes of a secret that is a resource of its own, and
+	// the container that shows the current one; its value is the secret's name.
+	LabelSecret = "io.homelab.secret"
+	// LabelSecretMade says how the value of such a secret came about.
+	LabelSecretMade = "io.homelab.secret-made"
 	// LabelBuildHash marks an image with the hash of what it was built from.
 	LabelBuildHash = "io.homelab.build-hash"
 	// LabelHooks records the hooks that a container was made with (HookRecord).

@@ -171,6 +171,9 @@ type File struct {
 	// Digest is "sha256:…" over names, modes, owners and contents. It is empty
 	// for a secret, of which no plain digest may exist.
 	Digest string
+	// Secret is set for a secret that is a resource of its own: it is on the node
+	// already, and there are no Entries.
+	Secret *NodeSecret
 }
 
 // FileEntry is the name that a single delivered file has inside its volume.

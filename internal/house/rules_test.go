@@ -38,7 +38,7 @@ var rules = []rule{
 		"everything else talks to a node through a narrow interface that a test can stand in for; the lab drives engines by itself"),
 	onlyIn("wire types", wireTypes, []string{"desired", "observed", "execute", "fleet", "compose", "lab", "acctest"},
 		"the engine's types stop at what is wanted, seen and sent; a decision or a schema in them would change with the engine's library"),
-	onlyIn("framework", framework, append([]string{"main", "provider", "cidr", "acctest", "bench"}, concepts...),
+	onlyIn("framework", framework, append([]string{"main", "provider", "cidr", "concept", "acctest", "bench"}, concepts...),
 		"the core must be usable, and testable, without Terraform; null and unknown end in the concept packages"),
 	{"SOPS stays outside", "SOPS brings the clients of every key service: only the program that decrypts carries their weight", sopsShipped},
 	{"plan is pure", "the same values must always give the same plan, or the plan does not tell the truth", planImpure},
@@ -177,7 +177,7 @@ func conceptsGreedy(files []file) []string {
 		}
 		for imported := range f.imports {
 			to := ours(imported)
-			if to == "" || to == name || to == "converge" || to == "desired" || to == "cidr" { // cidr is Terraform's own words
+			if to == "" || to == name || to == "converge" || to == "desired" || to == "cidr" || to == "concept" { // these are Terraform's own words
 				continue
 			}
 			if others[name] == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -53,6 +54,8 @@ type Facts struct {
 	IDs                   IDs
 	// DataRoot is the engine's own directory on the node, for all mappings of users.
 	DataRoot string
+	// VolumeRoot is where the engine's own driver keeps volumes on the node.
+	VolumeRoot string
 	// SecurityOptions are as the engine lists them, such as "name=apparmor".
 	SecurityOptions []string
 	// Runtimes are the names of the container runtimes.
@@ -105,7 +108,7 @@ func facts(info system.Info, version types.Version, api string) Facts {
 		CgroupVersion: info.CgroupVersion, CgroupDriver: info.CgroupDriver,
 		StorageDriver: info.Driver,
 		Rootless:      hasSecurityOption(info, "rootless"), UsernsRemap: hasSecurityOption(info, "userns"),
-		IDs: idsOf(info), DataRoot: dataRoot(info),
+		IDs: idsOf(info), DataRoot: dataRoot(info), VolumeRoot: path.Join(info.DockerRootDir, "volumes"),
 		SecurityOptions: sorted(info.SecurityOptions),
 		Runtimes:        sorted(slices.Collect(maps.Keys(info.Runtimes))),
 		CDIDevices:      cdiDevices(info),

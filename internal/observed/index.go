@@ -20,6 +20,7 @@ type index struct {
 	listed      map[string]string   // the image that a container is listed with, by the container's ID
 	attached    map[string][]string // containers, by the name of a network that they are on
 	windows     map[string]string   // containers that show a directory of the node, by its path
+	secrets     map[string]*Secret  // by name
 	// What follows is by stack.
 	projects map[string][]string // containers of services
 	scratch  map[string][]string // containers that deliver files
@@ -31,6 +32,7 @@ func newIndex(containers []container.Summary, networks []Network, volumes []*vol
 		networks: map[string]Network{}, volumes: map[string]Volume{}, mountpoints: map[string]Volume{}, names: map[string]string{},
 		ports: holders(containers), listed: map[string]string{}, attached: map[string][]string{},
 		projects: map[string][]string{}, scratch: map[string][]string{}, owned: map[string]bool{}, windows: map[string]string{},
+		secrets: map[string]*Secret{},
 	}
 	for _, n := range networks {
 		i.networks[n.Name] = n
@@ -42,6 +44,7 @@ func newIndex(containers []container.Summary, networks []Network, volumes []*vol
 	for _, c := range containers {
 		i.add(c)
 	}
+	i.addSecrets(containers)
 	return i
 }
 

@@ -143,7 +143,7 @@ func isTool(c container.InspectResponse) bool {
 		return false
 	}
 	labels := c.Config.Labels
-	return labels[desired.LabelScratch] != "" || labels[desired.LabelHook] != "" || labels[desired.LabelOneOff] == "True"
+	return labels[desired.LabelScratch] != "" || labels[desired.LabelSecret] != "" || labels[desired.LabelHook] != "" || labels[desired.LabelOneOff] == "True"
 }
 
 func newRunning(c container.InspectResponse) RunningContainer {

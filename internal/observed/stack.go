@@ -12,7 +12,7 @@ import (
 )
 
 // Stack is what exists of one stack on a node. Its maps are never nil; Networks,
-// Volumes, Names and Ports are shared with the node's other stacks and not to be
+// Volumes, Names, Secrets and Ports are shared with the node's other stacks and not to be
 // written to.
 type Stack struct {
 	Name string
@@ -24,6 +24,8 @@ type Stack struct {
 	Images   map[string]Image   // by reference and by ID, those that were looked up
 	// Names holds the ID of every container on the node, by name.
 	Names map[string]string
+	// Secrets are those of the node that are resources of their own, by name.
+	Secrets map[string]*Secret
 	// Ports says who publishes a host port on the node, by "address:port/protocol".
 	Ports map[string]PortHolder
 	// Scratch holds the IDs of containers that were made to deliver files and

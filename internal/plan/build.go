@@ -18,7 +18,7 @@ func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	if b.refuseForeign() {
 		return b.plan
 	}
-	b.plan.Placements = place(want, have)
+	b.plan.Placements = b.place()
 	b.networks()
 	b.volumes()
 	b.findLostTags()

@@ -37,7 +37,7 @@ func (b *builder) compare(s *desired.Service) *comparison {
 	c.images = b.have.Images
 	for _, f := range s.Files {
 		field := string(f.Kind) + "." + f.Target
-		c.delivers[field] = true
+		c.delivers[field] = f.Secret == nil // which file of the node a container mounts can be seen
 		c.targets["volumes."+f.Target] = field
 	}
 	if s.Image.Build != nil {

@@ -40,7 +40,8 @@ const digestDigits = 12
 // place finds the volume of every delivered file: named by its content, or for
 // a secret, of which no plain digest may exist, by a version that counts up
 // when no existing volume holds the same value.
-func place(want *desired.Stack, have *observed.Stack) Placements {
+func (b *builder) place() Placements {
+	want, have := b.want, b.have
 	used := usedVolumes(have)
 	placements := Placements{}
 	checked := map[string]Placement{} // secrets are expensive to recognise: once each
@@ -50,6 +51,17 @@ func place(want *desired.Stack, have *observed.Stack) Placements {
 		placements[name] = map[string]Placement{}
 		for _, file := range service.Files {
 			var p Placement
+			if file.Secret != nil {
+				var missing, problem string
+				if p, missing, problem = b.placeNodeSecret(name, file); problem != "" {
+					b.problem(problem)
+				}
+				if missing != "" {
+					b.awaits(missing, "")
+				}
+				placements[name][file.Target] = p
+				continue
+			}
 			if file.Digest == "" {
 				key := string(file.Kind) + "/" + file.Name + "/" + SecretOwner(file)
 				if _, ok := checked[key]; !ok {

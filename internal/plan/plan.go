@@ -229,6 +229,9 @@ type Options struct {
 	Adopt bool
 	// Node names the node in messages; empty leaves it out.
 	Node string
+	// Secrets are what other resources of the same run make of the node's secrets,
+	// by name; one that is not here stays as it is.
+	Secrets map[string]SecretClaim
 	// Others are the claims of the other stacks of the same run on this node.
 	Others []Claim
 }

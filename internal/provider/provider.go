@@ -21,6 +21,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/image"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/network"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/node"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/secret"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/sopsfile"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/stack"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/stack/bypass"
@@ -124,6 +125,7 @@ func (p *homelab) Resources(context.Context) []func() resource.Resource {
 		network.NewResource,
 		subnet.NewResource,
 		node.NewResource,
+		secret.NewResource,
 	}
 }
 

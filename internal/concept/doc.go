@@ -1,0 +1,3 @@
+// Package concept is what the Terraform concepts have in common: private state, and
+// the words for a node that can't be looked at. It decides nothing.
+package concept

@@ -1,0 +1,171 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// How the value of a secret came about, in the words of its volume's label.
+const (
+	SecretGiven     = "given"
+	SecretGenerated = "generated"
+)
+
+// SecretOptions are what the plan of a secret by itself depends on besides the two
+// sides.
+type SecretOptions struct {
+	// Value is the value that is wanted; nil is one that is to be generated, or
+	// that is not known yet.
+	Value []byte
+	// Made is SecretGiven or SecretGenerated.
+	Made string
+	// Rotate is why another version is wanted whatever the value is; empty for no
+	// such reason. Edited likewise, for what somebody did to the file on the node;
+	// Altered tells that they changed its owner or mode.
+	Rotate, Edited string
+	Altered        bool
+	// Adopt allows a secret that is there already.
+	Adopt bool
+}
+
+// SecretPlan is what happens to a secret.
+type SecretPlan struct {
+	// Version is the one in force afterwards. Write tells that it is a new one.
+	Version int
+	Write   bool
+	// Keep tells that the new version has the value of the one in force.
+	Keep bool
+	// Reason is why there is a new version; empty where there was none before.
+	Reason   string
+	Problems []Problem
+}
+
+// Secret plans a secret that is a resource of its own. A version is never written
+// to again: containers hold on to the file itself.
+func Secret(want desired.Secret, have *observed.Secret, opts SecretOptions) SecretPlan {
+	now := have.Current()
+	if now == nil {
+		return SecretPlan{Version: 1, Write: true}
+	}
+	out := SecretPlan{Version: now.Version}
+	known := opts.Value != nil
+	if !opts.Adopt {
+		if !known || !now.Check.Matches(opts.Value) || now.Owner() != want.Owner() {
+			out.Problems = []Problem{{Attribute: "name", Foreign: true, Detail: fmt.Sprintf("A secret named %q exists on the node already, and this resource did not make it.", want.Name)}}
+		}
+		return out
+	}
+	switch {
+	case opts.Rotate != "":
+		out.Reason = opts.Rotate
+	case opts.Edited != "":
+		out.Reason = opts.Edited
+	case opts.Made == SecretGenerated && now.Made != SecretGenerated:
+		out.Reason = "a value is generated from now on"
+	case known && !now.Check.Matches(opts.Value):
+		out.Reason = "the value changed"
+	case now.Owner() != want.Owner():
+		out.Reason, out.Keep = "the owner or mode changed", true
+	case opts.Altered:
+		out.Reason, out.Keep = "the owner or mode was changed on the node", true
+	}
+	if out.Reason != "" {
+		out.Write, out.Version = true, have.Newest()+1
+	}
+	return out
+}
+
+// SecretInUse refuses to remove a secret that containers mount.
+func SecretInUse(have *observed.Secret) []Problem {
+	users := have.Users()
+	if len(users) == 0 {
+		return nil
+	}
+	var names []string
+	for _, u := range users {
+		name := u.String()
+		if !u.Running {
+			name += ", stopped"
+		}
+		names = append(names, name)
+	}
+	return []Problem{{Attribute: "name", Detail: fmt.Sprintf("Secret %q is used by %s.", have.Name, strings.Join(names, "; "))}}
+}
+
+// SecretClaim is what another resource of the same run will have made of a secret
+// by the time that a stack is applied.
+type SecretClaim struct {
+	desired.Secret
+	// Version is the one that will be in force; 0 where that is not known.
+	Version int
+	// Leaves tells that the run takes the secret away.
+	Leaves bool
+}
+
+// placeNodeSecret finds the version of a secret that a service gets. Where there is
+// none, missing says so; problem says what is wrong with it.
+func (b *builder) placeNodeSecret(service string, file desired.File) (p Placement, missing, problem string) {
+	use := file.Secret
+	secret, version, there := b.secretInForce(use.Name)
+	p = Placement{File: file, InUse: true, Exists: true}
+	switch {
+	case !there:
+		return p, fmt.Sprintf("Service %q uses the secret %q, and the node has none of that name. It has to be there when this stack is applied: "+
+			"make it with homelab_secret and take its name from there (homelab_secret.….name), or give its value in secrets.", service, use.Name), ""
+	case use.Version != 0 && use.Version != version && !b.hasVersion(use):
+		return p, fmt.Sprintf("Service %q mounts version %d of the secret %q, and the node has version %d. Take the path from the resource (homelab_secret.….mount).",
+			service, use.Version, use.Name, version), ""
+	case use.Version != 0:
+		version = use.Version
+	}
+	p.Version, p.Volume = version, secret.Volume(version)
+	return p, "", ownerProblem(service, use, secret)
+}
+
+// secretInForce is what a secret will be by the time that the stack is applied.
+func (b *builder) secretInForce(name string) (secret desired.Secret, version int, there bool) {
+	if claim, planned := b.opts.Secrets[name]; planned {
+		return claim.Secret, claim.Version, !claim.Leaves && claim.Version > 0
+	}
+	have := b.have.Secrets[name]
+	if have == nil || have.Current() == nil {
+		return desired.Secret{}, 0, false
+	}
+	now := have.Current()
+	return now.Secret, now.Version, true
+}
+
+func (b *builder) hasVersion(use *desired.NodeSecret) bool {
+	have := b.have.Secrets[use.Name]
+	if have == nil {
+		return false
+	}
+	for i := range have.Versions {
+		if have.Versions[i].Version == use.Version {
+			return true
+		}
+	}
+	return false
+}
+
+// ownerProblem holds what a service expects of a secret's file against what it is.
+func ownerProblem(service string, use *desired.NodeSecret, is desired.Secret) string {
+	var wrong []string
+	if use.UID != nil && *use.UID != is.UID {
+		wrong = append(wrong, fmt.Sprintf("uid %d, not %d", is.UID, *use.UID))
+	}
+	if use.GID != nil && *use.GID != is.GID {
+		wrong = append(wrong, fmt.Sprintf("gid %d, not %d", is.GID, *use.GID))
+	}
+	if use.Mode != nil && *use.Mode != is.Mode {
+		wrong = append(wrong, fmt.Sprintf("mode %s, not %s", is.Mode, *use.Mode))
+	}
+	if len(wrong) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Service %q: the secret %q is one file on the node for all who use it, and has %s. "+
+		"Set that on the homelab_secret, or remove it from the service.", service, use.Name, strings.Join(wrong, ", "))
+}

@@ -1,0 +1,2 @@
+// Package secret is the Terraform resource homelab_secret.
+package secret

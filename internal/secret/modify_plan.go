@@ -1,0 +1,172 @@
+package secret
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
+)
+
+// memory is what is remembered of a secret between runs, in private state. It holds
+// nothing of the value.
+type memory struct {
+	// Imported tells that nothing was applied yet: how the value came about is
+	// unknown.
+	Imported bool `json:"imported,omitempty"`
+	// Edited says what somebody did to the file, and Altered to its owner or mode,
+	// as of when the node was last read.
+	Edited  string `json:"edited,omitempty"`
+	Altered bool   `json:"altered,omitempty"`
+}
+
+// agreement is what a plan says that applying does.
+type agreement struct {
+	Write bool `json:"write"`
+	Keep  bool `json:"keep,omitempty"`
+}
+
+// The keys of the private state.
+const (
+	memoryKey = "memory"
+	agreedKey = "agreed"
+)
+
+// ModifyPlan shows what applying would do: it reads the node and writes nothing.
+func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.door == nil {
+		return // the provider is not configured yet
+	}
+	var planned, config model
+	var prior *model
+	if !req.State.Raw.IsNull() {
+		prior = &model{}
+		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+	}
+	if req.Plan.Raw.IsNull() {
+		r.door.LeaveSecret(prior.Node.ValueString(), prior.Name.ValueString())
+		return
+	}
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	var mem memory
+	resp.Diagnostics.Append(concept.Load(ctx, req.Private, memoryKey, &mem)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if prior != nil && !(planned.Node.Equal(prior.Node) && planned.Name.Equal(prior.Name)) {
+		r.door.LeaveSecret(prior.Node.ValueString(), prior.Name.ValueString())
+		prior, mem = nil, memory{}
+	}
+	agreed, diags := r.preview(ctx, &planned, &config, prior, mem)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &planned)...)
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, agreedKey, agreed)...)
+}
+
+// preview fills in the computed attributes of a plan and returns what will happen.
+func (r *secretResource) preview(ctx context.Context, planned, config, prior *model, mem memory) (agreement, diag.Diagnostics) {
+	if !planned.inputsKnown(ctx) {
+		planned.unknown()
+		return agreement{}, nil
+	}
+	planned.ID = types.StringValue(planned.subject().ID())
+	want, diags := planned.toDesired()
+	value, more := config.value()
+	if diags.Append(more...); diags.HasError() {
+		return agreement{}, diags
+	}
+	opts := converge.SecretOptions{Value: value, Made: planned.made(), Adopt: prior != nil}
+	if prior != nil {
+		opts.Edited, opts.Altered = mem.Edited, mem.Altered
+		opts.Rotate = rotation(planned, prior, mem)
+	}
+	preview, err := r.door.PreviewSecret(ctx, planned.Node.ValueString(), want, opts)
+	if err != nil {
+		return agreement{}, append(diags, unseen(err, planned, prior)...)
+	}
+	diags.Append(problemDiagnostics(preview.Problems, planned)...)
+	if prior != nil && value == nil && opts.Made == converge.SecretGiven && !preview.Write {
+		diags.AddAttributeWarning(path.Root("value"), "Value of a secret is not known", fmt.Sprintf("The value of the %s on node %q is not known yet, "+
+			"so it can't be told whether it changed, and it is planned to stay as it is. Plan again where the value is known, as on the machine that has the key.",
+			planned.subject(), planned.Node.ValueString()))
+	}
+	planned.show(preview.Version, preview.Volume, preview.File)
+	planned.Superseded, planned.Rotated = noNames, types.StringNull()
+	if prior != nil {
+		planned.Rotated = prior.Rotated
+	}
+	if preview.Reason != "" {
+		planned.Rotated = types.StringValue(fmt.Sprintf("to version %d: %s", preview.Version, preview.Reason))
+	}
+	return agreement{Write: preview.Write, Keep: preview.Keep}, diags
+}
+
+// rotation says why the configuration wants another version, whatever the value is.
+// What was imported has nothing to compare with.
+func rotation(planned, prior *model, mem memory) string {
+	if mem.Imported {
+		return ""
+	}
+	if changed := changedKeepers(planned.Keepers, prior.Keepers); len(changed) > 0 {
+		return "keepers changed (" + strings.Join(changed, ", ") + ")"
+	}
+	if !planned.ValueVersion.Equal(prior.ValueVersion) {
+		return "value_version changed"
+	}
+	if !planned.Generate.IsNull() && !prior.Generate.IsNull() && !planned.Generate.Equal(prior.Generate) {
+		return "generate changed"
+	}
+	return ""
+}
+
+// changedKeepers names those that differ, in order.
+func changedKeepers(planned, prior types.Map) []string {
+	now, before := planned.Elements(), prior.Elements()
+	changed := map[string]bool{}
+	for key, value := range now {
+		if old, ok := before[key]; !ok || !value.Equal(old) {
+			changed[key] = true
+		}
+	}
+	for key := range before {
+		if _, ok := now[key]; !ok {
+			changed[key] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(changed))
+}
+
+// unseen plans a secret on a node that can't be looked at.
+func unseen(err error, planned, prior *model) diag.Diagnostics {
+	switch {
+	case converge.UnknownUntilApply(err):
+		planned.unknown()
+		return nil
+	case !converge.KeepsState(err):
+		return planned.subject().NodeError(err)
+	case prior != nil && sameInputs(planned, prior):
+		planned.Version, planned.Rotated, planned.Volume, planned.Mount, planned.Superseded = prior.Version, prior.Rotated, prior.Volume, prior.Mount, prior.Superseded
+		return planned.subject().StandsUnseen(err, false)
+	default:
+		planned.unknown()
+		return planned.subject().StandsUnseen(err, true)
+	}
+}
+
+// sameInputs tells whether the user wrote what the state has.
+func sameInputs(planned, prior *model) bool {
+	return planned.UID.Equal(prior.UID) && planned.GID.Equal(prior.GID) && planned.Mode.Equal(prior.Mode) && planned.Keepers.Equal(prior.Keepers) &&
+		planned.ValueVersion.Equal(prior.ValueVersion) && planned.Generate.Equal(prior.Generate) && planned.Timeouts.Equal(prior.Timeouts)
+}
