@@ -144,11 +144,32 @@ func TestLoad_TopLevelSecret_IsDeliveredWithoutDigest(t *testing.T) {
 }
 
 func TestLoad_MissingSecretValue_IsAnErrorOfSecrets(t *testing.T) {
-	for _, secret := range []string{"{environment: DB}", "{external: true, name: DB}"} {
-		errs := mustFail(t, Input{Compose: webService("secrets: [db]") + "secrets:\n  db: " + secret + "\n"})
-		if errs[0].Attribute != "secrets" || !strings.Contains(errs[0].Detail, `takes its value from "DB", which is not set`) {
-			t.Errorf("%s: %v", secret, errs)
-		}
+	errs := mustFail(t, Input{Compose: webService("secrets: [db]") + "secrets:\n  db: {environment: DB}\n"})
+	if errs[0].Attribute != "secrets" || !strings.Contains(errs[0].Detail, `takes its value from "DB", which is not set`) {
+		t.Error(errs)
+	}
+}
+
+func TestLoad_ExternalSecretWithoutAValue_IsTheNodes(t *testing.T) {
+	s := mustLoad(t, Input{Compose: webService(`
+		secrets: [db, {source: api, target: /etc/key, uid: "5", gid: "6", mode: 0440}]
+		volumes: ["/srv/docker/volumes/homelab_secret_a_v1_v12/_data/content:/run/secrets/a:ro", "/srv/docker/volumes/homelab_secret_a_v1/_data/content:/rw"]`) +
+		"secrets:\n  db: {external: true, name: db_password}\n  api: {external: true}\n"}).Services["web"]
+	uid, gid, mode := 5, 6, desired.Mode(0o440)
+	want := []desired.File{
+		{Kind: desired.FileSecret, Name: "api", Target: "/etc/key", Source: "homelab_secret", Secret: &desired.NodeSecret{Name: "api", UID: &uid, GID: &gid, Mode: &mode}},
+		{Kind: desired.FileSecret, Name: "a_v1", Target: "/run/secrets/a", Source: "homelab_secret", Secret: &desired.NodeSecret{Name: "a_v1", Version: 12}},
+		{Kind: desired.FileSecret, Name: "db", Target: "/run/secrets/db", Source: "homelab_secret", Secret: &desired.NodeSecret{Name: "db_password"}},
+	}
+	if !reflect.DeepEqual(s.Files, want) {
+		t.Errorf("got %+v", s.Files)
+	}
+	if len(s.Mounts) != 1 || s.Mounts[0].Target != "/rw" {
+		t.Errorf("only what is mounted read-only is a secret's file: %+v", s.Mounts)
+	}
+	errs := mustFail(t, Input{Compose: webService("secrets: [db]") + "secrets:\n  db: {external: true, name: a/b}\n"})
+	if !strings.Contains(errs[0].Detail, `"a/b" can't be the name of a homelab_secret`) {
+		t.Error(errs)
 	}
 }
 

@@ -1,0 +1,1 @@
+terraform import homelab_secret.db_password local/db_password
