@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/images"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/uml"
 )
@@ -14,7 +15,8 @@ import (
 const umlVariable = "HOMELAB_TEST_UML"
 
 // Guests starts nodes on kernels of their own for this test alone, and stops them
-// when it ends. The images AppV1 and AppV2 are on every one. Without
+// when it ends. They run the engine of HOMELAB_TEST_ENGINE, and the images AppV1 and
+// AppV2 are on every one. Without
 // HOMELAB_TEST_UML=1 the test is skipped: make test-vlan sets it, and then a machine
 // that cannot run them fails the test, with what it lacks.
 func Guests(t testing.TB, count int) []*uml.Guest {
@@ -38,11 +40,16 @@ func Guests(t testing.TB, count int) []*uml.Guest {
 	if err := uml.Fetch(ctx, kernel, os.Stderr); err != nil {
 		t.Fatal(err)
 	}
+	engine, err := withEngine(lab.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir, err := os.MkdirTemp("", "homelab-uml-") //nolint:usetesting // a socket's path is short
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := uml.Up(ctx, uml.Options{Dir: dir, Kernel: kernel, Guests: count})
+	l, err := uml.Up(ctx, uml.Options{Dir: dir, Kernel: kernel, Guests: count,
+		Dockerd: engine.Dockerd, DockerdArgs: engine.DockerdArgs, Programs: engine.Programs})
 	if err != nil {
 		t.Fatal(err)
 	}
