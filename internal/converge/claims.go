@@ -200,6 +200,7 @@ func (c *claims) stir() {
 // there is free for others. It does no I/O.
 func (d *Door) Leave(node, stack string) {
 	d.claims.put(node, plan.Claim{Stack: stack, Leaves: true})
+	d.segments.putStack(node, stack, nil)
 }
 
 // Undecided notes that what a stack takes of a node is known only at apply. It

@@ -66,15 +66,27 @@ type segments struct {
 	nodes map[string][]plan.Segment
 }
 
-// put notes what a network takes, in place of what was noted of it before.
-func (s *segments) put(node string, one plan.Segment) {
+// put notes what a network takes, in place of what was noted of it before, and
+// returns what was noted of others until then: of two that get in each other's way,
+// one is told.
+func (s *segments) put(node string, one plan.Segment) []plan.Segment {
+	return s.replace(node, []plan.Segment{one}, func(other plan.Segment) bool { return other.Name == one.Name && other.Stack == "" })
+}
+
+// putStack is put for all networks of a stack.
+func (s *segments) putStack(node, stack string, own []plan.Segment) []plan.Segment {
+	return s.replace(node, own, func(other plan.Segment) bool { return other.Stack == stack })
+}
+
+func (s *segments) replace(node string, list []plan.Segment, mine func(plan.Segment) bool) []plan.Segment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.nodes == nil {
 		s.nodes = map[string][]plan.Segment{}
 	}
-	kept := slices.DeleteFunc(s.nodes[node], func(other plan.Segment) bool { return other.Name == one.Name })
-	s.nodes[node] = append(kept, one)
+	others := slices.DeleteFunc(slices.Clone(s.nodes[node]), mine)
+	s.nodes[node] = slices.Concat(others, list)
+	return others
 }
 
 // of is what was noted of a node.
@@ -145,7 +157,7 @@ func (d *Door) LeaveNetwork(node, name string) {
 func (d *Door) PreviewNetwork(ctx context.Context, node string, want *desired.Network, opts NetworkOptions) (NetworkPreview, error) {
 	own := plan.SegmentOf(opts.Owner, want)
 	own.VLAN = opts.VLAN
-	d.segments.put(node, own)
+	declared := d.segments.put(node, own)
 	_, have, err := d.observeNetwork(ctx, node, want.Name)
 	if err != nil {
 		return NetworkPreview{}, err
@@ -158,15 +170,15 @@ func (d *Door) PreviewNetwork(ctx context.Context, node string, want *desired.Ne
 	if have.Exists {
 		out.Now = networkView(have)
 	}
-	declared := d.segments.of(node)
-	neighbours, warnings := plan.CheckNeighbours(own, declared, have)
+	neighbours, warnings := plan.CheckNeighbours(own, declared, have, d.claims.gone(node))
 	there := func(name string) bool {
 		_, exists := have.Others[name]
 		return exists || name == want.Name && have.Exists
 	}
 	warnings = append(warnings, plan.CheckOwnRanges(own, declared, there)...)
-	out.Problems = slices.Concat(out.Problems, plan.CheckEngine(want, have), neighbours, d.farSubnets(node, own))
-	out.Warnings = warnings
+	zoned, exposed := plan.CheckZone(own, d.claims.others(node, ""), have.Attached)
+	out.Problems = slices.Concat(out.Problems, plan.CheckEngine(want, have), neighbours, d.farSubnets(node, own), zoned)
+	out.Warnings = slices.Concat(warnings, exposed)
 	return out, nil
 }
 

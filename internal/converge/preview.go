@@ -63,6 +63,7 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 	defer d.release(node, want.Name) // it was read just before; nothing of the plan reads it again
 	defer d.claims.work()()
 	d.claims.put(node, plan.ClaimOf(want))
+	declared := d.segments.putStack(node, want.Name, plan.SegmentsOf(want))
 	engine, have, err := d.observe(ctx, node, want.Name, references(want), mem.Seen)
 	if err != nil {
 		return Preview{}, err
@@ -74,8 +75,10 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 		return Preview{}, err
 	}
 	problems, remarks := d.fit(ctx, node, engine, want, p)
+	neighbours, near := d.checkNetworks(node, want, declared, have)
 	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Following: map[string]bool{}, Empty: p.Empty(),
-		Problems: slices.Concat(p.Problems, unbuildable(engine, want, p), problems, d.checkAddresses(node, want)), Warnings: slices.Concat(warnings, p.Warnings, remarks)}
+		Problems: slices.Concat(p.Problems, unbuildable(engine, want, p), problems, d.checkAddresses(node, want), neighbours),
+		Warnings: slices.Concat(warnings, p.Warnings, remarks, near)}
 	for _, missing := range p.Missing {
 		if d.segments.declares(node, missing.Network) {
 			continue // the run makes it

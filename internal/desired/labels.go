@@ -69,11 +69,28 @@ const (
 	// LabelDescription is what such a network is for, in its maker's words.
 	LabelDescription = "io.homelab.description"
 
+	// LabelZone is how much a network may have to do with the outside, in its maker's
+	// words: one of the zones. A service has it with ZoneExternal only.
+	LabelZone = "io.homelab.zone"
+
 	prefixOwnLabel = "io.homelab."
 )
+
+// The zones of networks.
+const (
+	// ZoneExternal faces the outside: what is on it may publish ports.
+	ZoneExternal = "external"
+	// ZoneService is reached through the ingress only.
+	ZoneService = "service"
+	// ZoneData is not reached from outside at all.
+	ZoneData = "data"
+)
+
+// Zones are all of them, from the outside in.
+func Zones() []string { return []string{ZoneExternal, ZoneService, ZoneData} }
 
 // IsManagementLabel tells whether a label is bookkeeping, Docker Compose's or
 // ours, rather than one the user wrote.
 func IsManagementLabel(key string) bool {
-	return strings.HasPrefix(key, prefixComposeLabel) || strings.HasPrefix(key, prefixOwnLabel)
+	return key != LabelZone && (strings.HasPrefix(key, prefixComposeLabel) || strings.HasPrefix(key, prefixOwnLabel))
 }

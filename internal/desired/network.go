@@ -71,6 +71,7 @@ const (
 	fieldInternal      = "internal"
 	fieldAttachable    = "attachable"
 	fieldDriver        = "driver"
+	fieldZone          = "zone"
 	vxlanIDs           = "com.docker.network.driver.overlay.vxlanid_list" // an overlay's, given by the engine
 )
 
@@ -171,7 +172,8 @@ func OwnLabels(labels map[string]string) map[string]string {
 }
 
 // SpecByItself flattens a network that is no stack's: its labels left out, which
-// no engine can change, and its address ranges by subnet.
+// no engine can change, but for its zone, which others go by; and its address ranges
+// by subnet.
 func (n *Network) SpecByItself() Spec {
 	spec := Spec{}
 	spec.text(fieldDriver, n.Driver)
@@ -182,6 +184,7 @@ func (n *Network) SpecByItself() Spec {
 	if n.ConfigFrom != "" {
 		return spec // the rest is the other's
 	}
+	spec.text(fieldZone, n.Labels[LabelZone])
 	if n.EnableIPv4 != nil {
 		spec[fieldEnableIPv4] = strconv.FormatBool(*n.EnableIPv4)
 	}
@@ -211,7 +214,7 @@ func IsClosedByItself(key string, asked Spec) bool {
 		return key == fieldInternal || key == fieldAttachable || key == fieldConfigOnly
 	}
 	if !strings.HasPrefix(key, fieldPools) {
-		return key == fieldInternal || key == fieldAttachable || key == fieldConfigOnly || key == fieldConfigFrom || strings.HasPrefix(key, fieldOptions)
+		return key == fieldInternal || key == fieldAttachable || key == fieldConfigOnly || key == fieldConfigFrom || key == fieldZone || strings.HasPrefix(key, fieldOptions)
 	}
 	if strings.HasSuffix(key, fieldGateway) {
 		return false

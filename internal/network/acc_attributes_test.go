@@ -68,6 +68,11 @@ var attributes = map[string]struct {
 				o["com.docker.network.bridge.enable_icc"] == "true"
 		},
 		baseIs: func(n network.Inspect) bool { return len(n.Options) == 0 }},
+	"zone": {
+		first: "zone = \"data\"", second: "zone = \"service\"",
+		firstIs:  func(n network.Inspect) bool { return n.Internal && n.Labels["io.homelab.zone"] == "data" },
+		secondIs: func(n network.Inspect) bool { return !n.Internal && n.Labels["io.homelab.zone"] == "service" },
+		baseIs:   func(n network.Inspect) bool { return !n.Internal && n.Labels["io.homelab.zone"] == "" }},
 	"macvlan": {
 		first:  "driver = \"macvlan\"\nparent = \"eth0\"\nmode = \"private\"",
 		second: "driver = \"macvlan\"\nparent = \"eth0\"\nmode = \"vepa\"",

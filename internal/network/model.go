@@ -36,6 +36,7 @@ type model struct {
 	EnableIPv4    types.Bool     `tfsdk:"enable_ipv4"`
 	EnableIPv6    types.Bool     `tfsdk:"enable_ipv6"`
 	Internal      types.Bool     `tfsdk:"internal"`
+	Zone          types.String   `tfsdk:"zone"`
 	Attachable    types.Bool     `tfsdk:"attachable"`
 	NAT           types.String   `tfsdk:"nat"`
 	ConfigOnly    types.Bool     `tfsdk:"config_only"`
@@ -63,7 +64,7 @@ var (
 
 // inputsKnown tells whether everything that makes the network is known.
 func (m *model) inputsKnown(ctx context.Context) bool {
-	for _, value := range []attr.Value{m.Name, m.Node, m.Description, m.Labels, m.IPAM, m.EnableIPv4, m.EnableIPv6, m.Internal, m.Attachable,
+	for _, value := range []attr.Value{m.Name, m.Node, m.Description, m.Labels, m.IPAM, m.EnableIPv4, m.EnableIPv6, m.Internal, m.Zone, m.Attachable,
 		m.NAT, m.ConfigOnly, m.ConfigFrom, m.Parent, m.Mode, m.MTU, m.InterfaceName, m.DriverOptions} {
 		raw, err := value.ToTerraformValue(ctx)
 		if err != nil || !raw.IsFullyKnown() {
@@ -81,11 +82,13 @@ func (m *model) toDesired() *desired.Network {
 		n.Driver = ""
 	}
 	n.Labels = texts(m.Labels)
-	if text := m.Description.ValueString(); text != "" {
-		if n.Labels == nil {
+	for label, text := range map[string]string{desired.LabelDescription: m.Description.ValueString(), desired.LabelZone: m.Zone.ValueString()} {
+		if text != "" && n.Labels == nil {
 			n.Labels = map[string]string{}
 		}
-		n.Labels[desired.LabelDescription] = text
+		if text != "" {
+			n.Labels[label] = text
+		}
 	}
 	pools := m.pools()
 	n.SetPools(pools)

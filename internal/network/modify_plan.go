@@ -61,6 +61,7 @@ func (r *networkResource) preview(ctx context.Context, planned, config, prior *m
 			planned.Driver = types.StringValue(driverNull)
 		}
 	}
+	planned.closeZone(config)
 	if !planned.inputsKnown(ctx) {
 		planned.unknown()
 		return nil, nil

@@ -94,10 +94,14 @@ func (m *model) refresh(ctx context.Context, view converge.NetworkView, mem memo
 // else made since.
 func (m *model) refreshWords(ctx context.Context, n *desired.Network, mem memory) diag.Diagnostics {
 	own, description := desired.OwnLabels(n.Labels), n.Labels[desired.LabelDescription]
+	m.Zone = types.StringNull()
+	if n.ConfigFrom == "" {
+		m.Zone = orNull(own[desired.LabelZone])
+	}
 	var diags diag.Diagnostics
 	if !sameTexts(own, mem.Made) || mem.Imported {
 		m.Labels = types.MapNull(types.StringType)
-		if len(own) > 0 && n.ConfigFrom == "" {
+		if delete(own, desired.LabelZone); len(own) > 0 && n.ConfigFrom == "" {
 			m.Labels, diags = types.MapValueFrom(ctx, types.StringType, own)
 		}
 	}

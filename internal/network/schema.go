@@ -129,7 +129,14 @@ func behaviourAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"internal": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-			MarkdownDescription: "Whether nothing outside can be reached from it, nor reach it. Default `false`.",
+			MarkdownDescription: "Whether nothing outside can be reached from it, nor reach it. Default `false`; `true` for a zone `data`.",
+		},
+		"zone": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "How much it may have to do with the outside. `external`: what is on it may publish ports. `service`: it may not, and is reached through the ingress; " +
+				"only a service with the label `io.homelab.zone: external` may. `data`: nothing outside reaches it; it is `internal`, and a service on it that publishes a port " +
+				"is an error at plan. Kept in the label `io.homelab.zone`, which a network of a Compose document may have too. See the guide *Networks and VLANs*.",
+			Validators: []validator.String{stringvalidator.OneOf(desired.Zones()...)},
 		},
 		"attachable": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),

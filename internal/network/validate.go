@@ -35,6 +35,7 @@ func (r *networkResource) ValidateConfig(ctx context.Context, req resource.Valid
 	resp.Diagnostics.Append(m.checkParent()...)
 	resp.Diagnostics.Append(m.checkConfig()...)
 	resp.Diagnostics.Append(m.checkTwice()...)
+	resp.Diagnostics.Append(m.checkZone()...)
 }
 
 // checkFamilies holds the ranges against what is said of IPv4 and IPv6.
@@ -131,13 +132,14 @@ func (m *model) checkConfig() diag.Diagnostics {
 		refuse("mode", !m.Mode.IsNull(), "A config-only network has no driver, which mode belongs to: write driver_options = { macvlan_mode = … } or { ipvlan_mode = … }.")
 		refuse("internal", m.Internal.ValueBool(), fmt.Sprintf(lends, "internal"))
 		refuse("attachable", m.Attachable.ValueBool(), fmt.Sprintf(lends, "attachable"))
+		refuse("zone", !m.Zone.IsNull(), fmt.Sprintf(lends, "zone"))
 		refuse("config_from", !m.ConfigFrom.IsNull(), "A config-only network can't take its settings from another one.")
 		return diags
 	}
 	if m.ConfigFrom.IsNull() {
 		return diags
 	}
-	for name, set := range map[string]bool{"ipam": !m.IPAM.IsNull(), "labels": !m.Labels.IsNull(), "driver_options": !m.DriverOptions.IsNull(),
+	for name, set := range map[string]bool{"ipam": !m.IPAM.IsNull(), "zone": !m.Zone.IsNull(), "labels": !m.Labels.IsNull(), "driver_options": !m.DriverOptions.IsNull(),
 		"enable_ipv4": !m.EnableIPv4.IsNull(), "enable_ipv6": !m.EnableIPv6.IsNull(), "nat": !m.NAT.IsNull(), "mtu": !m.MTU.IsNull(),
 		"parent": !m.Parent.IsNull(), "mode": !m.Mode.IsNull(), "interface_name": !m.InterfaceName.IsNull()} {
 		refuse(name, set, fmt.Sprintf("A network with config_from takes its settings from that network, and engines allow it no %s of its own. Set it there.", name))

@@ -35,6 +35,10 @@ type Attached struct {
 	ID, Name string
 	// Stack and Service are set for a container of a Compose project.
 	Stack, Service string
+	// Publishes are the ports that it publishes, in words, and Ingress tells that it
+	// is the ingress by its label.
+	Publishes []string
+	Ingress   bool
 	// Running tells whether it runs now, paused included.
 	Running bool
 	// Address is the address it has on the network now; empty for none.
@@ -97,6 +101,7 @@ func attached(c container.InspectResponse, name string) (Attached, bool) {
 	e := c.NetworkSettings.Networks[name]
 	one := Attached{ID: c.ID, Name: trimName(c.Name), Stack: c.Config.Labels[desired.LabelProject], Service: c.Config.Labels[desired.LabelService],
 		Running: c.State != nil && c.State.Running, Address: e.IPAddress}
+	one.Publishes, one.Ingress = publishes(c), c.Config.Labels[desired.LabelZone] == desired.ZoneExternal
 	if one.Address == "" {
 		one.Address = e.GlobalIPv6Address
 	}
@@ -111,6 +116,21 @@ func attached(c container.InspectResponse, name string) (Attached, bool) {
 		one.Endpoint.IPAMConfig = &fixed
 	}
 	return one, true
+}
+
+// publishes lists what a container publishes, in words and in order.
+func publishes(c container.InspectResponse) []string {
+	if c.HostConfig == nil {
+		return nil
+	}
+	var out []string
+	for port, bindings := range c.HostConfig.PortBindings {
+		for _, binding := range bindings {
+			out = append(out, "port "+binding.HostPort+"/"+port.Proto())
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // apiEndpointMAC is the API version from which an endpoint has its own MAC address.

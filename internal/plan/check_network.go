@@ -81,6 +81,9 @@ type Segment struct {
 	VLAN int
 	// Driver, Parent and Interface are the network's; empty for what it has not.
 	Driver, Parent, Interface string
+	// Zone is the zone that it is declared to be of, and Stack the stack that it is a
+	// part of; empty for none.
+	Zone, Stack string
 	// Borrows names the network whose settings it has; empty for its own.
 	Borrows string
 	// Leaves tells that the run takes it away.
@@ -90,14 +93,14 @@ type Segment struct {
 // SegmentOf says what a network takes.
 func SegmentOf(owner string, n *desired.Network) Segment {
 	return Segment{Owner: owner, Name: n.Name, Pools: n.Pools(), Driver: n.Driver, Parent: n.Options[desired.OptionParent], Interface: n.Options[desired.OptionBridgeName],
-		Borrows: n.ConfigFrom}
+		Borrows: n.ConfigFrom, Zone: n.Labels[desired.LabelZone]}
 }
 
 // CheckNeighbours says where a network gets in the way of others on its node: of
 // those of the same run, and of those that are there and not of the run. What
 // homelab made and the run does not mention may be about to go in the same run,
-// and is only a warning.
-func CheckNeighbours(own Segment, declared []Segment, have *observed.NetworkOnNode) (problems []Problem, warnings []string) {
+// and is only a warning. gone tells of stacks that go with their networks.
+func CheckNeighbours(own Segment, declared []Segment, have *observed.NetworkOnNode, gone func(stack string) bool) (problems []Problem, warnings []string) {
 	mentioned := map[string]bool{own.Name: true}
 	for _, other := range declared {
 		mentioned[other.Name] = true
@@ -107,10 +110,10 @@ func CheckNeighbours(own Segment, declared []Segment, have *observed.NetworkOnNo
 		problems = append(problems, clashes(own, other, "is declared with")...)
 	}
 	for _, name := range sortedKeys(have.Others) {
-		if mentioned[name] {
+		there := have.Others[name]
+		if mentioned[name] || gone(there.Labels[desired.LabelProject]) {
 			continue
 		}
-		there := have.Others[name]
 		n := desired.NetworkOf(there)
 		found := clashes(own, SegmentOf(fmt.Sprintf("network %q", name), &n), "exists on the node with")
 		if there.Labels[desired.LabelNetworkName] == "" {

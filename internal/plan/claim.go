@@ -15,6 +15,8 @@ type Claim struct {
 	Ports []ClaimedPort
 	// Reserved are its services' reservations of memory.
 	Reserved []Reservation
+	// Exposed are its services that have to do with the outside.
+	Exposed []Exposure
 	// Leaves tells that the stack will be gone from the node.
 	Leaves bool
 	// Unknown tells that what it takes is known only at apply.
@@ -38,7 +40,7 @@ type Reservation struct {
 
 // ClaimOf is what a stack is declared to take.
 func ClaimOf(want *desired.Stack) Claim {
-	claim := Claim{Stack: want.Name}
+	claim := Claim{Stack: want.Name, Exposed: exposures(want)}
 	for _, name := range sortedKeys(want.Services) {
 		s := want.Services[name]
 		if s.Replicas == 0 {

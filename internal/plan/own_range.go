@@ -12,11 +12,12 @@ var ownRanges = []netip.Prefix{netip.MustParsePrefix("172.16.0.0/12"), netip.Mus
 
 // CheckOwnRanges warns of two networks that are both still to be made, of which one
 // leaves its subnet to the engine and the other names one that the engine may take
-// for it: who comes first is nobody's decision. there tells which networks exist.
+// for it: who comes first is nobody's decision. Stacks' own are left out: nearly each has
+// one that leaves it to the engine. there tells which networks exist.
 func CheckOwnRanges(own Segment, declared []Segment, there func(name string) bool) []string {
 	var warnings []string
 	for _, other := range declared {
-		if other.Leaves || other.Name == own.Name || there(own.Name) || there(other.Name) {
+		if other.Leaves || other.Stack != "" || other.Name == own.Name || there(own.Name) || there(other.Name) {
 			continue
 		}
 		named, left := own, other

@@ -135,6 +135,12 @@ var onNode = map[string]mistake{
 		`VLAN 7 on node "local", eth0.7, is homelab_subnet "hltest-first" already. An interface carries a VLAN once: choose another vlan_id or parent, or use that subnet.`},
 	"parent_taken": {map[string]string{"vlan_id": "8", "cidr": `"10.232.31.0/24"`, "driver": `"ipvlan"`, "depends_on": "[homelab_network.macvlan]"}, "VLAN already in use", "attachments",
 		`Node "local": The interface eth0.8 is also the parent that homelab_network "hltest-macvlan" is declared with, with the driver macvlan. The kernel lets an interface carry macvlan or ipvlan, not both.`},
+	"stack_range": {map[string]string{"cidr": `"10.235.0.0/16"`, "depends_on": "[homelab_stack.app]"}, "Overlapping address ranges", "cidr",
+		`Node "local": The subnet 10.235.0.0/16 overlaps 10.235.20.0/24, which network "hltest-app_lan" of stack "hltest-app" is declared with. ` +
+			"One node can't have both: choose another subnet for one of them."},
+	"stack_elsewhere": {map[string]string{"cidr": `"10.236.0.0/17"`, "attachments": `{ other = { parent = "eth0" } }`, "depends_on": "[homelab_stack.app]"}, "Overlapping address ranges", "cidr",
+		`10.236.0.0/17 (VLAN %[2]d) overlaps network "hltest-app_far" of stack "hltest-app" on node "local", 10.236.20.0/24, whose containers could not reach the VLAN. ` +
+			"Choose a range outside of 10.236.20.0/24, or change that network."},
 	"elsewhere": {map[string]string{"cidr": `"10.233.0.0/16"`, "attachments": `{ other = { parent = "eth0" } }`, "depends_on": "[homelab_network.macvlan]"}, "Overlapping address ranges", "cidr",
 		`10.233.0.0/16 (VLAN %[2]d) overlaps homelab_network "hltest-macvlan" on node "local", 10.233.31.0/24, whose containers could not reach the VLAN. Choose a range outside of 10.233.31.0/24, or change that network.`},
 }
@@ -166,8 +172,37 @@ resource "homelab_network" "macvlan" {
   ipam        = [{ subnet = "10.233.31.0/24" }]
   parent      = "eth0.8"
 }
+
+resource "homelab_stack" "app" {
+  name    = "hltest-app"
+  node    = "local"
+  compose = <<-YAML
+    services: { web: { image: "homelab.test/app:1", networks: [lan, far] } }
+    networks:
+      lan: { ipam: { config: [{ subnet: 10.235.20.0/24 }] } }
+      far: { ipam: { config: [{ subnet: 10.236.20.0/24 }] } }
+  YAML
+}
+
+resource "homelab_stack" "late" {
+  name    = "hltest-late"
+  node    = "local"
+  compose = <<-YAML
+    services: { web: { image: "homelab.test/app:1", networks: [lan] } }
+    networks: { lan: { ipam: { config: [{ subnet: 10.230.31.128/25 }] } } }
+  YAML
+  depends_on = [homelab_subnet.first]
+}
 `+configurations(onNode))
-	requireTold(t, told(t, cli.Run(t, "plan", "-json").Stdout), onNode)
+	found := told(t, cli.Run(t, "plan", "-json").Stdout)
+	late := found["late"]
+	delete(found, "late")
+	const want = `Network "hltest-late_lan": The subnet 10.230.31.128/25 overlaps 10.230.31.0/24, which homelab_subnet "hltest-first" is declared with. ` +
+		"One node can't have both: choose another subnet for one of them."
+	if len(late) != 1 || late[0].Detail != want || !strings.HasPrefix(strings.TrimSpace(late[0].Snippet.Code), "compose ") {
+		t.Errorf("the stack that is planned after the subnet has %+v\nwant %s", late, want)
+	}
+	requireTold(t, found, onNode)
 }
 
 // configurations writes a subnet for each mistake, under its name.

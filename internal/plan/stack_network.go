@@ -1,0 +1,108 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// SegmentsOf is what a stack's own networks take of its node, in order.
+func SegmentsOf(want *desired.Stack) []Segment {
+	var out []Segment
+	for _, key := range sortedKeys(want.Networks) {
+		n := want.Networks[key]
+		if n.External {
+			continue
+		}
+		one := SegmentOf(fmt.Sprintf("network %q of stack %q", n.Name, want.Name), &n)
+		one.Stack = want.Name
+		if n.IPAM != nil && n.IPAM.Driver != "" && n.IPAM.Driver != "default" {
+			one.Pools = nil // whose addresses are another driver's business
+		}
+		if one.Driver == "" {
+			one.Driver = desired.DriverBridge
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// CheckStackNetworks says where a stack's own networks get in the way of each
+// other, of those of the same run, and, if they are still to be made, of those that
+// are on the node and not of the run. As with CheckNeighbours, homelab_network's that
+// the run does not mention is only a warning, and gone tells of stacks that go.
+func CheckStackNetworks(own, declared []Segment, have *observed.Stack, gone func(stack string) bool) (problems []Problem, warnings []string) {
+	mentioned := map[string]bool{}
+	for _, one := range slices.Concat(own, declared) {
+		mentioned[one.Name] = true
+	}
+	left := func(name string) bool {
+		project := have.Networks[name].Labels[desired.LabelProject]
+		return mentioned[name] || project == have.Name || gone(project)
+	}
+	for i, one := range own {
+		for _, other := range slices.Concat(own[:i], declared) {
+			if !other.Leaves && other.Name != one.Name {
+				problems = append(problems, inStack(one, clashesOf(one, other, "is declared with"))...)
+			}
+		}
+		if there, exists := have.Networks[one.Name]; exists && samePools(one, there) {
+			continue // the engine has taken it
+		}
+		found, remarks := clashesThere(one, have.Networks, left)
+		problems, warnings = append(problems, found...), append(warnings, remarks...)
+	}
+	return problems, warnings
+}
+
+// clashesThere holds a network that is to be made against those on the node that
+// stay.
+func clashesThere(one Segment, networks map[string]observed.Network, left func(name string) bool) (problems []Problem, warnings []string) {
+	for _, name := range sortedKeys(networks) {
+		if left(name) {
+			continue
+		}
+		there := networks[name]
+		n := desired.NetworkOf(there)
+		found := inStack(one, clashesOf(one, SegmentOf(fmt.Sprintf("network %q", name), &n), "exists on the node with"))
+		if there.Labels[desired.LabelNetworkName] == "" {
+			problems = append(problems, found...)
+			continue
+		}
+		for _, p := range found {
+			warnings = append(warnings, p.Detail+" If it goes in this run, let this stack depend on that: the engine refuses both at once.")
+		}
+	}
+	return problems, warnings
+}
+
+// clashesOf is clashes, but for ranges that an engine does not hold against each
+// other: those of swarm-wide networks are a space of their own (moby,
+// libnetwork/drivers/overlay).
+func clashesOf(a, b Segment, has string) []Problem {
+	if (a.Driver == desired.DriverOverlay) != (b.Driver == desired.DriverOverlay) {
+		return nil
+	}
+	return clashes(a, b, has)
+}
+
+// inStack words problems of one of a stack's networks.
+func inStack(one Segment, found []Problem) []Problem {
+	var out []Problem
+	for _, p := range found {
+		out = append(out, Problem{Attribute: "compose", Detail: fmt.Sprintf("Network %q: %s", one.Name, p.Detail)})
+	}
+	return out
+}
+
+// samePools tells whether a network that exists has a segment's ranges.
+func samePools(one Segment, there observed.Network) bool {
+	n := desired.NetworkOf(there)
+	have := map[string]bool{}
+	for _, pool := range n.Pools() {
+		have[pool.Subnet] = true
+	}
+	return !slices.ContainsFunc(one.Pools, func(p desired.Pool) bool { return !have[p.Subnet] })
+}
