@@ -41,7 +41,7 @@ var makers = sync.OnceValues(func() (*maker, error) {
 	if m.program, err = images.StandInLayer(program); err != nil {
 		return nil, err
 	}
-	m.busybox, err = images.Debian(ctx, m.cache, "busybox-static")
+	m.busybox, err = images.Debian(ctx, m.cache, []string{"busybox-static"}, nil)
 	return m, err
 })
 
@@ -104,5 +104,5 @@ func (m *maker) image(ctx context.Context, module catalog.Module, kind, ref stri
 	if err != nil {
 		return images.Image{}, err
 	}
-	return recipe.Image(ctx, m.cache, ref)
+	return recipe.Image(ctx, m.cache, ref, spec.UID)
 }

@@ -19,6 +19,7 @@ func TestAccModule_Service(t *testing.T) {
 					"/stat":                         "2000:2001",
 					"/stat?path=/data":              "2000:2001 0750",
 					"/file?path=/run/secrets/token": "token of " + one.Name,
+					"/file?path=/etc/web.conf":      "$HOME of " + one.Name + "\n",
 					"/stat?path=/run/secrets/token": "2000:2001 0400",
 				} {
 					if code, body := h.get(t, port+path); code != 200 || body != want {

@@ -30,6 +30,9 @@ locals {
     startswith(m.source, "/") ? { bind = { create_host_path = false } } : {},
   )]
 
+  # Compose would take a dollar sign for a variable.
+  files = { for path, text in var.files : path => { name = "${var.name}${replace(path, "/[^A-Za-z0-9]+/", "-")}", content = replace(text, "$", "$$") } }
+
   reservations = merge(
     var.memory_reservation == null ? {} : { memory = var.memory_reservation },
     var.gpu != "nvidia" ? {} : { devices = [{ driver = "nvidia", count = "all", capabilities = ["gpu"] }] },
@@ -72,6 +75,7 @@ locals {
       { source = coalesce(s.source, file), target = file, mode = s.mode },
       var.user == null ? {} : { uid = tostring(var.user.uid), gid = tostring(var.user.gid) },
     )]
-    labels = local.labels
+    configs = [for path, f in local.files : { source = f.name, target = path, mode = "0444" }]
+    labels  = local.labels
   }
 }

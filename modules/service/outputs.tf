@@ -15,6 +15,11 @@ output "volumes" {
   value       = { for m in local.mounts : m.source => {} if m.type == "volume" }
 }
 
+output "configs" {
+  description = "Configs that the stack has to know: the contents of `files`."
+  value       = { for f in values(local.files) : f.name => { content = f.content } }
+}
+
 output "url" {
   description = "Where the ingress offers the web interface; null if it does not."
   value       = local.published ? "https://${local.host}" : null

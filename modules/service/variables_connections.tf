@@ -23,6 +23,18 @@ variable "mounts" {
   }
 }
 
+variable "files" {
+  description = "Text files of the configuration, by their path in the container. They are readable by everybody in it: no secrets."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+
+  validation {
+    condition     = alltrue([for path in keys(var.files) : startswith(path, "/") && !endswith(path, "/")])
+    error_message = "A key of files is an absolute path in the container."
+  }
+}
+
 variable "ports" {
   description = "Ports published on the node, by a name of your own. `host_ip` limits who can reach it."
   type = map(object({

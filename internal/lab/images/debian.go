@@ -16,11 +16,11 @@ import (
 )
 
 // Debian is a layer of packages of the machine's release of Debian, with all that
-// they depend on, as if nothing were installed. They are downloaded and checked by
+// they depend on but some, as if nothing were installed. They are downloaded and checked by
 // apt and unpacked without their scripts; nothing is installed on the machine.
 // Downloads and the layer are kept in dir, and used again until a package has
 // another version.
-func Debian(ctx context.Context, dir string, packages ...string) (Layer, error) {
+func Debian(ctx context.Context, dir string, packages, without []string) (Layer, error) {
 	for _, program := range []string{"apt-get", "dpkg-deb"} {
 		if _, err := exec.LookPath(program); err != nil {
 			return Layer{}, fmt.Errorf("fetch %s: this system has no %s: images of real programs need Debian or a system based on it", packages, program)
@@ -35,6 +35,10 @@ func Debian(ctx context.Context, dir string, packages ...string) (Layer, error) 
 	if err != nil {
 		return Layer{}, err
 	}
+	files = slices.DeleteFunc(files, func(file string) bool {
+		name, _, _ := strings.Cut(file, "_")
+		return slices.Contains(without, name)
+	})
 	key := sha256.Sum256([]byte(strings.Join(files, "\n")))
 	layer := filepath.Join(dir, fmt.Sprintf("%x.tar", key[:12]))
 	if _, err := os.Stat(layer); err == nil {

@@ -24,10 +24,16 @@ var recipes embed.FS
 type Recipe struct {
 	// Packages are Debian's; what they depend on comes with them.
 	Packages []string
+	// Without are packages that are left out although others depend on them, for
+	// what the program does not do in a test.
+	Without []string
 	// Tools are programs that internal/tools/tool.sh builds, by their path.
 	Tools map[string]string
 	// Users are names and numbers; each has a group of its own.
 	Users map[string]int
+	// Account is which of them a test may give another number, as the variants of an
+	// image have.
+	Account string
 	// Directories are paths and the names of their owners.
 	Directories map[string]string
 	// Links are symbolic links and their targets.
@@ -57,11 +63,16 @@ func ReadRecipe(name string) (Recipe, error) {
 	return r, nil
 }
 
-// Image makes the recipe's image. Packages are kept in the directory cache.
-func (r Recipe) Image(ctx context.Context, cache, ref string) (Image, error) {
+// Image makes the recipe's image; a uid that is not 0 is that of its account.
+// Packages are kept in the directory cache.
+func (r Recipe) Image(ctx context.Context, cache, ref string, uid int) (Image, error) {
 	img := Image{Ref: ref}
+	if uid != 0 {
+		r.Users = maps.Clone(r.Users)
+		r.Users[r.Account] = uid
+	}
 	if len(r.Packages) > 0 {
-		layer, err := Debian(ctx, cache, r.Packages...)
+		layer, err := Debian(ctx, cache, r.Packages, r.Without)
 		if err != nil {
 			return img, err
 		}

@@ -113,3 +113,12 @@ run "criticality" {
     criticality = "very"
   }
 }
+
+run "file_relative" {
+  command         = plan
+  expect_failures = [var.files]
+
+  variables {
+    files = { "nginx.conf" = "" }
+  }
+}

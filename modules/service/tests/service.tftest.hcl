@@ -205,3 +205,21 @@ run "dashboard_and_metrics" {
     error_message = jsonencode(output.scrape)
   }
 }
+
+run "files_are_configs_of_the_stack" {
+  command = plan
+
+  variables {
+    files = { "/etc/web/web.conf" = "host $host" }
+  }
+
+  assert {
+    condition     = jsonencode(output.service.configs) == jsonencode([{ mode = "0444", source = "web-etc-web-web-conf", target = "/etc/web/web.conf" }])
+    error_message = jsonencode(output.service.configs)
+  }
+
+  assert {
+    condition     = jsonencode(output.configs) == jsonencode({ web-etc-web-web-conf = { content = "host $$host" } })
+    error_message = jsonencode(output.configs)
+  }
+}

@@ -33,6 +33,7 @@ module "web" {
     "/data"  = { source = "/srv/${var.homelab}" }
     "/state" = { source = "state" }
   }
+  files     = { "/etc/web.conf" = "$HOME of ${var.homelab}\n" }
   secrets   = { token = {} }
   ports     = { web = { host = var.port, container = 8080 } }
   ingress   = { kind = "traefik", domain = "home.arpa", network = homelab_network.front.name }
@@ -69,6 +70,7 @@ resource "homelab_stack" "this" {
     services = { for name, m in { web = module.web, job = module.job, peer = module.peer } : name => m.service }
     networks = module.web.networks
     volumes  = module.web.volumes
+    configs  = module.web.configs
     secrets  = { token = { environment = "TOKEN" } }
   })
   secrets = { TOKEN = "token of ${var.homelab}" }
