@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -213,7 +214,18 @@ func outdated(before, now converge.Service) bool {
 	if before.Replicas != now.Replicas || before.State != nil && now.State != nil && *now.State != *before.State && converge.NeedsRepair(*before.State) {
 		return true
 	}
-	return !agrees(before.Spec, now.Spec)
+	return !agrees(before.Spec, now.Spec) || !holdsNetworks(before.Spec, now.Spec)
+}
+
+// holdsNetworks tells whether a service was seen on all networks that it is on: its
+// containers may have been attached since, by the apply of a network.
+func holdsNetworks(before, now map[string]string) bool {
+	for key := range now {
+		if _, seen := before[key]; !seen && strings.HasPrefix(key, "networks.") {
+			return false
+		}
+	}
+	return true
 }
 
 // happensTo tells whether a network or volume is among the changes.
