@@ -20,6 +20,14 @@ type NetworkView struct {
 	Network desired.Network
 	// Attached names the containers on it.
 	Attached []string
+	// Unfinished tells that an earlier run began to make it again and did not end:
+	// Detached names the containers that are still off it. Notes names the networks
+	// that say so on the node. All of that is told of a network that is gone, too.
+	Unfinished bool
+	Detached   []string
+	Notes      []string
+	// Reattached names the containers that ApplyNetwork attached.
+	Reattached []string
 }
 
 // NetworkOptions are how a network is planned and applied.
@@ -128,7 +136,18 @@ func (d *Door) observeNetwork(ctx context.Context, node, name string) (Engine, *
 }
 
 func networkView(have *observed.NetworkOnNode) NetworkView {
-	view := NetworkView{ID: have.Network.ID, Network: have.Desired()}
+	view := NetworkView{Unfinished: len(have.Notes) > 0}
+	for _, c := range have.Detached {
+		view.Detached = append(view.Detached, c.Name)
+	}
+	slices.Sort(view.Detached)
+	for _, note := range have.Notes {
+		view.Notes = append(view.Notes, note.Name)
+	}
+	if !have.Exists {
+		return view
+	}
+	view.ID, view.Network = have.Network.ID, have.Desired()
 	view.Network.Labels = have.Network.Labels
 	for _, c := range have.Attached {
 		view.Attached = append(view.Attached, c.Name)
@@ -137,13 +156,13 @@ func networkView(have *observed.NetworkOnNode) NetworkView {
 }
 
 // ReadNetwork shows what exists of a network; exists is false when there is none
-// of that name. It only reads.
+// of that name, of which the view has only who belongs on it. It only reads.
 func (d *Door) ReadNetwork(ctx context.Context, node, name string) (view NetworkView, exists bool, err error) {
 	_, have, err := d.observeNetwork(ctx, node, name)
-	if err != nil || !have.Exists {
+	if err != nil {
 		return NetworkView{}, false, err
 	}
-	return networkView(have), true, nil
+	return networkView(have), have.Exists, nil
 }
 
 // LeaveNetwork notes that the run takes a network away from a node, so that what it
@@ -167,9 +186,7 @@ func (d *Door) PreviewNetwork(ctx context.Context, node string, want *desired.Ne
 	for _, c := range p.Changes {
 		out.Replaced = out.Replaced || c.Action == plan.Replace
 	}
-	if have.Exists {
-		out.Now = networkView(have)
-	}
+	out.Now = networkView(have)
 	neighbours, warnings := plan.CheckNeighbours(own, declared, have, d.claims.gone(node))
 	there := func(name string) bool {
 		_, exists := have.Others[name]
@@ -215,7 +232,14 @@ func (d *Door) ApplyNetwork(ctx context.Context, node string, want *desired.Netw
 	case !have.Exists:
 		return NetworkView{}, runErr
 	}
-	return networkView(have), runErr
+	view := networkView(have)
+	for _, c := range p.Changes {
+		if c.Action == plan.Reattach && runErr == nil {
+			view.Reattached = append(view.Reattached, c.Name)
+		}
+	}
+	slices.Sort(view.Reattached)
+	return view, runErr
 }
 
 // DestroyNetwork removes a network. Containers on it are an error that names them;

@@ -68,6 +68,9 @@ const (
 	LabelNetworkName = "io.homelab.network"
 	// LabelDescription is what such a network is for, in its maker's words.
 	LabelDescription = "io.homelab.description"
+	// LabelReattach marks a note of the containers that belong on a network which is
+	// made again (ReattachNote).
+	LabelReattach = "io.homelab.reattach"
 
 	// LabelZone is how much a network may have to do with the outside, in its maker's
 	// words: one of the zones. A service has it with ZoneExternal only.

@@ -11,6 +11,9 @@ import (
 )
 
 func (r *run) createNetwork(ctx context.Context, op *plan.Operation) error {
+	if op.Made != nil && op.Made.IsReattachNote() {
+		return r.makeNetwork(ctx, op.Made, nil)
+	}
 	if op.Made != nil {
 		return r.makeNetwork(ctx, op.Made, map[string]string{desired.LabelNetworkName: op.Made.Name})
 	}
@@ -42,12 +45,20 @@ func (r *run) makeAgain(ctx context.Context, n *desired.Network) error {
 	return r.makeNetwork(ctx, n, nil)
 }
 
-// attach puts a container that was not made here on a network, as the plan says.
+// attach puts a container that was not made here on a network, as the plan says, or
+// finds it there: its stack may have come first.
 func (r *run) attach(ctx context.Context, op *plan.Operation) error {
-	if err := r.engine.NetworkConnect(ctx, op.Network, op.Container, op.Endpoint); err != nil {
-		return fmt.Errorf("connect container to network %s: %w", op.Network, err)
+	err := r.engine.NetworkConnect(ctx, op.Network, op.Container, op.Endpoint)
+	if err == nil || strings.Contains(err.Error(), "already exists in network") && r.isOn(ctx, op) {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("connect container to network %s: %w", op.Network, err)
+}
+
+// isOn tells whether a container is on the network.
+func (r *run) isOn(ctx context.Context, op *plan.Operation) bool {
+	c, err := r.engine.ContainerInspect(ctx, op.Container)
+	return err == nil && c.NetworkSettings != nil && c.NetworkSettings.Networks[op.Network] != nil
 }
 
 // detachAgain undoes attach.

@@ -19,7 +19,8 @@ import (
 const rollbackLimit = 5 * time.Minute
 
 // rollBack undoes what the journal holds, newest first: new containers go, old
-// ones get their names back and run again. It names the services whose
+// ones get their names back and run again. What says which containers belong on a
+// network stays if not all are back on it. It names the services whose
 // previous containers run.
 func (r *run) rollBack(ctx context.Context) ([]string, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackLimit)
@@ -30,6 +31,9 @@ func (r *run) rollBack(ctx context.Context) ([]string, error) {
 	restored := map[string]bool{}
 	for i := len(r.journal) - 1; i >= 0; i-- {
 		op := r.journal[i]
+		if len(errs) > 0 && op.Made != nil && op.Made.IsReattachNote() {
+			continue // for a later apply, which attaches whom this one does not
+		}
 		if err := r.undo(ctx, &op, restored); err != nil {
 			errs = append(errs, fmt.Errorf("undo %s: %w", op.ID, err))
 		}

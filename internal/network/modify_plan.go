@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -87,8 +86,12 @@ func (r *networkResource) preview(ctx context.Context, planned, config, prior *m
 	for _, warning := range preview.Warnings {
 		diags.AddAttributeWarning(path.Root("ipam"), "Network may not be possible", warning)
 	}
+	diags.Append(unfinished(planned, preview.Now)...)
 	if prior == nil {
 		planned.unknown()
+		if preview.Now.Unfinished {
+			planned.Reattached = list(preview.Now.Detached)
+		}
 		return nil, diags
 	}
 	return planned.show(prior, preview, differs, mem), append(diags, effects(planned, prior, preview, differs, mem)...)
@@ -113,16 +116,12 @@ func (m *model) unknown() {
 // not do it.
 func (m *model) show(prior *model, preview converge.NetworkPreview, differs bool, mem memory) []string {
 	m.NetworkID, m.Subnets, m.EngineLabels, m.Reattached = prior.NetworkID, prior.Subnets, prior.EngineLabels, prior.Reattached
-	agreed := []string{}
 	if !differs || !preview.Replaced {
-		return agreed
+		return m.finish(prior, preview, mem)
 	}
+	agreed := []string{}
 	m.NetworkID, m.Subnets, m.EngineLabels = types.StringUnknown(), types.ListUnknown(subnetType), types.MapUnknown(types.StringType)
-	names := []attr.Value{}
-	for _, name := range mem.Attached {
-		names = append(names, types.StringValue(name))
-	}
-	m.Reattached = types.ListValueMust(types.StringType, names)
+	m.Reattached = list(mem.Attached)
 	for _, c := range preview.Changes {
 		if c.Action != converge.Reattach || slices.Contains(mem.Attached, c.Name) {
 			agreed = append(agreed, c.Identity())

@@ -24,8 +24,10 @@ type memory struct {
 	Description string `json:"description,omitempty"`
 	// Filled names the fields that the engine set by itself.
 	Filled []string `json:"filled,omitempty"`
-	// Attached names the containers that were on it when it was last read.
+	// Attached names the containers that belonged on it when it was last read, and
+	// Detached those of them that an unfinished run had left off it.
 	Attached []string `json:"attached,omitempty"`
+	Detached []string `json:"detached,omitempty"`
 	// Imported tells that nothing was applied yet: what was asked for is unknown.
 	Imported bool `json:"imported,omitempty"`
 }
@@ -55,8 +57,11 @@ func (m *model) observe(ctx context.Context, view converge.NetworkView) diag.Dia
 	}
 	m.Subnets, more = types.ListValue(subnetType, subnets)
 	diags.Append(more...)
-	if m.Reattached.IsNull() || m.Reattached.IsUnknown() {
-		m.Reattached = types.ListValueMust(types.StringType, []attr.Value{})
+	switch {
+	case view.Unfinished: // nobody knows yet who was, which makes the plan differ
+		m.Reattached = types.ListNull(types.StringType)
+	case m.Reattached.IsNull() || m.Reattached.IsUnknown():
+		m.Reattached = list(view.Reattached)
 	}
 	return diags
 }

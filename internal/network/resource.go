@@ -7,11 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
@@ -84,7 +82,6 @@ func (r *networkResource) Create(ctx context.Context, req resource.CreateRequest
 	if view.ID == "" || err != nil {
 		return // there is none, or it is somebody else's
 	}
-	planned.Reattached = types.ListValueMust(types.StringType, []attr.Value{})
 	resp.Diagnostics.Append(planned.observe(ctx, view)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
 	resp.Diagnostics.Append(setKey(ctx, resp.Private, memoryKey, remember(want, view))...)
@@ -108,6 +105,7 @@ func (r *networkResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	if !exists {
+		resp.Diagnostics.Append(gone(&state, view)...)
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -117,7 +115,7 @@ func (r *networkResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if mem.Imported {
 		mem.Made, mem.Description = desired.OwnLabels(view.Network.Labels), view.Network.Labels[desired.LabelDescription]
 	}
-	mem.Attached = view.Attached
+	mem.Attached, mem.Detached = everyone(view), view.Detached
 	resp.Diagnostics.Append(setKey(ctx, resp.Private, memoryKey, mem)...)
 }
 

@@ -224,7 +224,8 @@ func observedAttributes() map[string]schema.Attribute {
 		},
 		"reattached": schema.ListAttribute{
 			Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "The containers that lost their connection when the network was last made again, and got it back.",
+			MarkdownDescription: "The containers that lost their connection when the network was last made again, and got it back. `null` while that is not finished, " +
+				"because a run was cut off: the next apply attaches those that are off it.",
 		},
 	}
 }

@@ -17,10 +17,11 @@ type index struct {
 	mountpoints map[string]Volume
 	names       map[string]string // of containers, to their IDs
 	ports       map[string]PortHolder
-	listed      map[string]string   // the image that a container is listed with, by the container's ID
-	attached    map[string][]string // containers, by the name of a network that they are on
-	windows     map[string]string   // containers that show a directory of the node, by its path
-	secrets     map[string]*Secret  // by name
+	listed      map[string]string    // the image that a container is listed with, by the container's ID
+	attached    map[string][]string  // containers, by the name of a network that they are on
+	windows     map[string]string    // containers that show a directory of the node, by its path
+	secrets     map[string]*Secret   // by name
+	notes       map[string][]Network // of containers that belong on a network, by its name
 	// What follows is by stack.
 	projects map[string][]string // containers of services
 	scratch  map[string][]string // containers that deliver files
@@ -33,8 +34,13 @@ func newIndex(containers []container.Summary, networks []Network, volumes []*vol
 		ports: holders(containers), listed: map[string]string{}, attached: map[string][]string{},
 		projects: map[string][]string{}, scratch: map[string][]string{}, owned: map[string]bool{}, windows: map[string]string{},
 		secrets: map[string]*Secret{},
+		notes:   map[string][]Network{},
 	}
 	for _, n := range networks {
+		if network, _, ok := desired.ReadReattachNote(n.Labels); ok {
+			i.notes[network] = append(i.notes[network], n)
+			continue
+		}
 		i.networks[n.Name] = n
 		i.owned[n.Labels[desired.LabelStack]] = true
 	}

@@ -24,6 +24,11 @@ type NetworkOnNode struct {
 	// an engine knows the network of a stopped one by its ID, so that it does not
 	// start once another has the name.
 	Attached []Attached
+	// Notes are the networks that say which containers belong on this one, because a
+	// replacement of it was not finished; empty otherwise. Detached are those of the
+	// containers that are there and off it, in the order to attach them in.
+	Notes    []Network
+	Detached []Attached
 	// Others are all other networks of the node, by name.
 	Others map[string]Network
 	// APIVersion is the version the engine speaks with us.
@@ -58,18 +63,27 @@ func (n *Node) Network(ctx context.Context, name string) (*NetworkOnNode, error)
 			out.Others[other] = item
 		}
 	}
-	if !out.Exists {
-		return out, nil
+	out.Notes = slices.Clone(n.index.notes[name])
+	slices.SortFunc(out.Notes, func(a, b Network) int { return strings.Compare(a.Name, b.Name) })
+	if out.Exists {
+		if err := n.attachedTo(ctx, out); err != nil {
+			return nil, err
+		}
 	}
-	for _, id := range n.index.attached[name] {
+	return out, n.detachedFrom(ctx, out)
+}
+
+// attachedTo reads the containers on a network.
+func (n *Node) attachedTo(ctx context.Context, out *NetworkOnNode) error {
+	for _, id := range n.index.attached[out.Name] {
 		c, err := n.container(ctx, id)
 		if errdefs.IsNotFound(err) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("inspect container %.12s: %w", id, err)
+			return fmt.Errorf("inspect container %.12s: %w", id, err)
 		}
-		if one, ok := attached(c, name); ok {
+		if one, ok := attached(c, out.Name); ok {
 			if versions.LessThan(out.APIVersion, apiEndpointMAC) {
 				one.Endpoint.MacAddress = "" // which they have for the container only
 			}
@@ -77,7 +91,34 @@ func (n *Node) Network(ctx context.Context, name string) (*NetworkOnNode, error)
 		}
 	}
 	slices.SortFunc(out.Attached, func(a, b Attached) int { return strings.Compare(a.Name, b.Name) })
-	return out, nil
+	return nil
+}
+
+// detachedFrom reads the containers that a network's notes say belong on it, as far
+// as they are there and off it.
+func (n *Node) detachedFrom(ctx context.Context, out *NetworkOnNode) error {
+	seen := map[string]bool{}
+	for _, one := range out.Attached {
+		seen[one.ID] = true
+	}
+	for _, note := range out.Notes {
+		_, list, _ := desired.ReadReattachNote(note.Labels)
+		for _, was := range list {
+			if _, listed := n.index.listed[was.ID]; !listed || seen[was.ID] {
+				continue
+			}
+			seen[was.ID] = true
+			c, err := n.container(ctx, was.ID)
+			if errdefs.IsNotFound(err) {
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("inspect container %.12s: %w", was.ID, err)
+			}
+			out.Detached = append(out.Detached, newAttached(c, was.Endpoint))
+		}
+	}
+	return nil
 }
 
 // Desired describes the network so that the same can be made again.
@@ -99,13 +140,11 @@ func attached(c container.InspectResponse, name string) (Attached, bool) {
 		return Attached{}, false
 	}
 	e := c.NetworkSettings.Networks[name]
-	one := Attached{ID: c.ID, Name: trimName(c.Name), Stack: c.Config.Labels[desired.LabelProject], Service: c.Config.Labels[desired.LabelService],
-		Running: c.State != nil && c.State.Running, Address: e.IPAddress}
-	one.Publishes, one.Ingress = publishes(c), c.Config.Labels[desired.LabelZone] == desired.ZoneExternal
+	one := newAttached(c, desired.Endpoint{MacAddress: e.MacAddress, Links: e.Links, DriverOpts: maps.Clone(e.DriverOpts), GwPriority: e.GwPriority})
+	one.Address = e.IPAddress
 	if one.Address == "" {
 		one.Address = e.GlobalIPv6Address
 	}
-	one.Endpoint = desired.Endpoint{MacAddress: e.MacAddress, Links: e.Links, DriverOpts: maps.Clone(e.DriverOpts), GwPriority: e.GwPriority}
 	for _, alias := range e.Aliases {
 		if !strings.HasPrefix(c.ID, alias) || len(alias) < shortID { // which the engine adds by itself
 			one.Endpoint.Aliases = append(one.Endpoint.Aliases, alias)
@@ -131,6 +170,20 @@ func publishes(c container.InspectResponse) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// newAttached is a container with how it is, or is to be, on a network.
+func newAttached(c container.InspectResponse, endpoint desired.Endpoint) Attached {
+	one := Attached{Endpoint: endpoint}
+	if c.ContainerJSONBase != nil {
+		one.ID, one.Name, one.Running = c.ID, trimName(c.Name), c.State != nil && c.State.Running
+		one.Publishes = publishes(c)
+	}
+	if c.Config != nil {
+		one.Ingress = c.Config.Labels[desired.LabelZone] == desired.ZoneExternal
+		one.Stack, one.Service = c.Config.Labels[desired.LabelProject], c.Config.Labels[desired.LabelService]
+	}
+	return one
 }
 
 // apiEndpointMAC is the API version from which an endpoint has its own MAC address.

@@ -30,19 +30,23 @@ type NetworkOptions struct {
 // Network plans a network that is no stack's. What can't be changed in place, which
 // is everything but labels, is changed by making it again: every container on it is
 // taken off and attached again as it was, and none is made again. The plan can be
-// undone.
+// undone. What an earlier one did not get to attach again is attached.
 func Network(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) *Plan {
 	b := &builder{plan: &Plan{Rollback: true}, byID: map[string]*Operation{}}
 	switch {
 	case !have.Exists:
 		b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Create})
-		b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Made: want})
+		create := b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Made: want})
+		b.removeNotes(have, nil, b.reattach(want, have.Detached, create))
 	case !opts.Adopt && !takenUp(want, have, opts):
 		b.plan.Problems = append(b.plan.Problems, Problem{Attribute: "name", Foreign: true,
 			Detail: fmt.Sprintf("Network %q exists on the node already, and this resource did not make it.", want.Name)})
 	default:
 		if causes := loneDifferences(want, have, opts); len(causes) > 0 {
 			b.remakeNetwork(want, have, causes)
+		} else {
+			b.plan.Rollback = false // who is attached again stays so, whatever becomes of the others
+			b.removeNotes(have, nil, b.reattach(want, have.Detached))
 		}
 	}
 	b.finish()
@@ -107,25 +111,35 @@ func fillUntold(asked, is desired.Spec, opts NetworkOptions) {
 // remakeNetwork takes every container off, makes the network again and attaches
 // them as they were. One after the other: those with fixed addresses come first,
 // so that nobody gets theirs, and the others in the order of theirs, so that most
-// get the same again.
+// get the same again. A note on the node keeps who they are until all are back.
 func (b *builder) remakeNetwork(want *desired.Network, have *observed.NetworkOnNode, causes []Difference) {
 	b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Replace, Causes: causes})
-	var needs []string
-	order := attachOrder(have.Attached)
+	order := attachOrder(slices.Concat(have.Attached, have.Detached))
+	note, needs := b.writeNote(have, order)
 	for i := len(order) - 1; i >= 0; i-- {
 		c := order[i]
+		if slices.ContainsFunc(have.Detached, func(off observed.Attached) bool { return off.ID == c.ID }) {
+			continue
+		}
 		needs = []string{b.add(Operation{ID: opID(DisconnectContainer, c.Name), Kind: DisconnectContainer, Container: c.ID,
 			Network: want.Name, Endpoint: &c.Endpoint, Needs: needs})}
 	}
 	was := have.Desired()
 	needs = []string{b.add(Operation{ID: opID(RemoveNetwork, want.Name), Kind: RemoveNetwork, Name: want.Name, Made: &was, Needs: needs})}
 	needs = []string{b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Made: want, Needs: needs})}
+	b.removeNotes(have, note, b.reattach(want, order, needs...))
+}
+
+// reattach attaches containers to a network, one after the other, and returns what
+// is done when all are.
+func (b *builder) reattach(want *desired.Network, order []observed.Attached, needs ...string) []string {
 	for _, c := range order {
 		endpoint, lost := fitted(c.Endpoint, want)
 		b.change(Change{Subject: "container " + c.Name, Name: c.Name, Action: Reattach, Causes: lost})
 		needs = []string{b.add(Operation{ID: opID(ConnectContainer, c.Name), Kind: ConnectContainer, Container: c.ID,
 			Network: want.Name, Endpoint: &endpoint, Needs: needs})}
 	}
+	return needs
 }
 
 // attachOrder sorts containers by how they are to be attached.
@@ -186,6 +200,8 @@ func holdsAddress(n *desired.Network, text string) bool {
 func DestroyNetwork(have *observed.NetworkOnNode) *Plan {
 	b := &builder{plan: &Plan{}, byID: map[string]*Operation{}}
 	if !have.Exists {
+		b.removeNotes(have, nil, nil)
+		b.finish()
 		return b.plan
 	}
 	if len(have.Attached) > 0 {
@@ -196,7 +212,8 @@ func DestroyNetwork(have *observed.NetworkOnNode) *Plan {
 	}
 	was := have.Desired()
 	b.change(Change{Subject: "network " + have.Name, Name: have.Name, Action: Remove})
-	b.add(Operation{ID: opID(RemoveNetwork, have.Name), Kind: RemoveNetwork, Name: have.Name, Made: &was})
+	remove := b.add(Operation{ID: opID(RemoveNetwork, have.Name), Kind: RemoveNetwork, Name: have.Name, Made: &was})
+	b.removeNotes(have, nil, []string{remove})
 	b.finish()
 	return b.plan
 }

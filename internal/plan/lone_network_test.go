@@ -71,7 +71,9 @@ reattach container c
 reattach container b
 reattach container a
 reattach container d
+- create network lan.reattach
 - disconnect container d
+    after create network lan.reattach
 - disconnect container a
     after disconnect container d
 - disconnect container b
@@ -90,9 +92,95 @@ reattach container d
     after connect container b
 - connect container d
     after connect container a
+- remove network lan.reattach
+    after connect container d
 `
 	if got != golden {
 		t.Errorf("plan:\n%s\nwant:\n%s", got, golden)
+	}
+}
+
+// cutOff is a node on which a run was killed that made the network again: of those
+// noted, off are not on it.
+func cutOff(t *testing.T, have *observed.NetworkOnNode, off ...observed.Attached) *observed.NetworkOnNode {
+	t.Helper()
+	var noted []desired.Detached
+	for _, c := range off {
+		noted = append(noted, desired.Detached{ID: c.ID, Name: c.Name, Endpoint: c.Endpoint})
+	}
+	note, err := desired.ReattachNote("lan", noted, func(string) bool { return false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	have.Detached = off
+	have.Notes = []observed.Network{{Name: note.Name, ConfigOnly: true, Labels: note.Labels}}
+	return have
+}
+
+func TestNetwork_CutOff_TheRestIsDone(t *testing.T) {
+	t.Parallel()
+	off := []observed.Attached{on("b", "10.0.1.9", true, ""), on("a", "", false, "media")}
+	off[0].Address = ""
+	other := lan("10.0.1.0/24")
+	other.Options = map[string]string{desired.OptionMTU: "1400"}
+	gone := &observed.NetworkOnNode{Name: "lan"}
+	still := onNode(lan("10.0.1.0/24"))
+	still.Attached = []observed.Attached{on("c", "10.0.1.3", false, "")}
+	for name, c := range map[string]struct {
+		want   *desired.Network
+		have   *observed.NetworkOnNode
+		golden string
+	}{
+		"the network is there": {lan("10.0.1.0/24"), cutOff(t, onNode(lan("10.0.1.0/24")), off...), `reattach container b
+reattach container a
+- connect container b
+- connect container a
+    after connect container b
+- remove network lan.reattach
+    after connect container a
+`},
+		"the network is gone": {lan("10.0.1.0/24"), cutOff(t, gone, off...), `create network lan
+reattach container b
+reattach container a
+- create network lan
+- connect container b
+    after create network lan
+- connect container a
+    after connect container b
+- remove network lan.reattach
+    after connect container a
+`},
+		"all are back": {lan("10.0.1.0/24"), cutOff(t, onNode(lan("10.0.1.0/24"))), "- remove network lan.reattach\n"},
+		"it is still to be replaced": {other, cutOff(t, still, off...), `replace network lan
+  because driver_opts.com.docker.network.driver.mtu: "" -> "1400"
+reattach container b
+reattach container c
+reattach container a
+- create network lan.reattach2
+- disconnect container c
+    after create network lan.reattach2
+- remove network lan
+    after disconnect container c
+- create network lan
+    after remove network lan
+- connect container b
+    after create network lan
+- connect container c
+    after connect container b
+- connect container a
+    after connect container c
+- remove network lan.reattach
+    after connect container a
+- remove network lan.reattach2
+    after connect container a
+`},
+	} {
+		if got := Network(c.want, c.have, NetworkOptions{Adopt: true}).String(); got != c.golden {
+			t.Errorf("%s:\n%s\nwant:\n%s", name, got, c.golden)
+		}
+	}
+	if got := DestroyNetwork(cutOff(t, &observed.NetworkOnNode{Name: "lan"}, off...)).String(); got != "- remove network lan.reattach\n" {
+		t.Errorf("destroyed:\n%s", got)
 	}
 }
 

@@ -159,6 +159,9 @@ func (r *subnetResource) previewNode(ctx context.Context, s segment, node string
 	for _, warning := range preview.Warnings {
 		diags.AddAttributeWarning(path.Root("cidr"), "Subnet may not be possible", fmt.Sprintf("Node %q: %s", node, warning))
 	}
+	if preview.Now.Unfinished {
+		diags.AddAttributeWarning(path.Root("attachments"), "Network is not whole", s.unfinished(node, preview.Now))
+	}
 	// What state and configuration agree on is not to be touched: whatever happened on
 	// the node since the state was read is not in this plan.
 	changes := []string{}

@@ -115,7 +115,7 @@ func (r *subnetResource) Read(ctx context.Context, req resource.ReadRequest, res
 			now[node] = last[node]
 			resp.Diagnostics.Append(unread(node, state.Name.ValueString(), imported, err)...)
 		case exists:
-			now[node] = observed(view.ID, view.Network, last[node])
+			now[node] = observed(view.ID, view.Network, last[node]).unfinished(view)
 		case imported:
 			resp.Diagnostics.AddError("Network not found", fmt.Sprintf("Node %q has no network %q. `docker network ls` lists those it has.", node, state.Name.ValueString()))
 		}

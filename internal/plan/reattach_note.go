@@ -1,0 +1,53 @@
+package plan
+
+import (
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// writeNote notes on the node which containers are taken off a network that is made
+// again, and how each is attached: whoever applies next attaches them if this run
+// does not live to do it. Without containers there is nothing to note. It returns
+// the note, nil for none, and what is done when it is there.
+func (b *builder) writeNote(have *observed.NetworkOnNode, order []observed.Attached) (*desired.Network, []string) {
+	var list []desired.Detached
+	for _, c := range order {
+		list = append(list, desired.Detached{ID: c.ID, Name: c.Name, Endpoint: c.Endpoint})
+	}
+	if len(list) == 0 {
+		return nil, nil
+	}
+	note, err := desired.ReattachNote(have.Name, list, func(name string) bool { return isTaken(have, name) })
+	if err != nil {
+		b.plan.Problems = append(b.plan.Problems, Problem{Attribute: "name", Detail: err.Error()})
+		return nil, nil
+	}
+	return note, []string{b.add(Operation{ID: opID(CreateNetwork, note.Name), Kind: CreateNetwork, Name: note.Name, Made: note})}
+}
+
+// isTaken tells whether the node has a network of a name.
+func isTaken(have *observed.NetworkOnNode, name string) bool {
+	for _, note := range have.Notes {
+		if note.Name == name {
+			return true
+		}
+	}
+	_, exists := have.Others[name]
+	return exists
+}
+
+// removeNotes removes the notes of a network: those that were found, and the one
+// that this plan writes, if it does.
+func (b *builder) removeNotes(have *observed.NetworkOnNode, written *desired.Network, needs []string) {
+	var notes []*desired.Network
+	for _, found := range have.Notes {
+		n := desired.NetworkOf(found)
+		notes = append(notes, &n)
+	}
+	if written != nil {
+		notes = append(notes, written)
+	}
+	for _, note := range notes {
+		b.add(Operation{ID: opID(RemoveNetwork, note.Name), Kind: RemoveNetwork, Name: note.Name, Made: note, Needs: needs})
+	}
+}
