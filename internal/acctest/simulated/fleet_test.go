@@ -64,15 +64,18 @@ func newHomelab(t *testing.T, s size) *homelab {
 
 func nodeName(i int) string { return fmt.Sprintf("n%03d", i) }
 
-// configure writes a configuration of so many stacks, dealt out to the nodes.
+// configure writes a configuration of so many stacks, dealt out to the nodes. The
+// map of all is a local value: Terraform evaluates the expression of for_each for
+// each instance again, so that a map written there takes the square of its size.
 func (h *homelab) configure(stacks int, whenOffline string) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "provider \"homelab\" {\n  when_offline = %q\n  connect_timeout = %q\n  nodes = {\n", whenOffline, h.size.timeout)
 	for i, host := range h.hosts {
 		fmt.Fprintf(&b, "    %s = { host = %q }\n", nodeName(i), host)
 	}
-	fmt.Fprintf(&b, "  }\n}\n\nresource \"homelab_stack\" \"this\" {\n  for_each = { for i in range(%d) : format(\"s%%04d\", i) => format(\"n%%03d\", i %% %d) }\n",
+	fmt.Fprintf(&b, "  }\n}\n\nlocals {\n  stacks = { for i in range(%d) : format(\"s%%04d\", i) => format(\"n%%03d\", i %% %d) }\n}\n\n",
 		stacks, h.size.nodes)
+	b.WriteString("resource \"homelab_stack\" \"this\" {\n  for_each = local.stacks\n")
 	b.WriteString("  name = each.key\n  node = each.value\n  compose = <<-EOT\n    services:\n")
 	for i := range h.size.containers {
 		fmt.Fprintf(&b, "      c%d:\n        image: homelab.test/app:%d\n        restart: unless-stopped\n        networks: [front]\n        volumes: [data:/data]\n"+
