@@ -44,7 +44,7 @@ func New(version string) func() provider.Provider {
 func NewServer(version string) func() tfprotov6.ProviderServer {
 	framework := providerserver.NewProtocol6(New(version)())
 	return func() tfprotov6.ProviderServer {
-		return bypass.New(framework(), map[string][]string{"homelab_stack": stack.Bypassing})
+		return bypass.New(framework(), map[string]bypass.Resource{"homelab_stack": stack.Bypassing})
 	}
 }
 

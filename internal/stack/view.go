@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/vmihailenco/msgpack/v5"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
@@ -14,7 +15,17 @@ import (
 
 // Bypassing are the attributes that bypass the plugin framework (see package
 // bypass): what the node has. They are read and written here.
-var Bypassing = []string{"services", "networks", "volumes"}
+var Bypassing = bypass.Resource{Names: bypassing, Types: bypassingTypes}
+
+var bypassing = []string{"services", "networks", "volumes"}
+
+func bypassingTypes(ctx context.Context) map[string]tftypes.Type {
+	types, schema := map[string]tftypes.Type{}, resourceSchema(ctx)
+	for _, name := range bypassing {
+		types[name] = schema.Attributes[name].GetType().TerraformType(ctx)
+	}
+	return types
+}
 
 // What a nil stands for when it is encoded, as Terraform's protocol has it: a
 // value that a plan can't know, or none.

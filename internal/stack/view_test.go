@@ -35,7 +35,7 @@ func planned(t *testing.T, p *plans) (types map[string]tftypes.Type, values map[
 	t.Helper()
 	types, encoded, names := map[string]tftypes.Type{}, map[string][]byte{}, map[string]any{}
 	schema := resourceSchema(t.Context())
-	for _, name := range Bypassing {
+	for _, name := range Bypassing.Names {
 		a := schema.Attributes[name]
 		if !a.IsComputed() || a.IsOptional() {
 			t.Errorf("%s can be configured: the framework has to see it", name)
@@ -46,7 +46,7 @@ func planned(t *testing.T, p *plans) (types map[string]tftypes.Type, values map[
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := bypass.New(p, map[string][]string{"homelab_stack": Bypassing})
+	server := bypass.New(p, map[string]bypass.Resource{"homelab_stack": Bypassing})
 	resp, err := server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{TypeName: "homelab_stack",
 		ProposedNewState: &tfprotov6.DynamicValue{MsgPack: object}})
 	if err != nil {

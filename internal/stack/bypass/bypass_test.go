@@ -12,7 +12,9 @@ import (
 
 var (
 	thing = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"name": tftypes.String, "seen": tftypes.Map{ElementType: tftypes.String}}}
-	kinds = map[string][]string{"test_thing": {"seen"}}
+	kinds = map[string]bypass.Resource{"test_thing": {Version: 1, Names: []string{"seen"}, Types: func(context.Context) map[string]tftypes.Type {
+		return map[string]tftypes.Type{"seen": thing.AttributeTypes["seen"]}
+	}}}
 )
 
 // object is a thing as Terraform sends it; seen nil is null.

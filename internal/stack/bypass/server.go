@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 // Server is a provider server in front of another one. It is safe for concurrent
@@ -11,19 +12,30 @@ import (
 type Server struct {
 	tfprotov6.ProviderServer
 
-	attributes map[string][]string
+	resources map[string]Resource
 }
 
-// New returns a server that takes attributes of resources, named by the
-// resource's type, past another server. They have to be computed, without a
-// default, a validator or a modifier: the other server would see only null.
-func New(server tfprotov6.ProviderServer, attributes map[string][]string) *Server {
-	return &Server{ProviderServer: server, attributes: attributes}
+// Resource says which attributes of a resource bypass the framework. They have to
+// be computed, without a default, a validator or a modifier: the framework sees
+// only null. They are made of maps, objects, strings, numbers and booleans.
+type Resource struct {
+	// Version is the schema's.
+	Version int64
+	// Names are the attributes.
+	Names []string
+	// Types returns their types by name.
+	Types func(context.Context) map[string]tftypes.Type
+}
+
+// New returns a server that takes attributes of resources, which are named by
+// their type, past another server.
+func New(server tfprotov6.ProviderServer, resources map[string]Resource) *Server {
+	return &Server{ProviderServer: server, resources: resources}
 }
 
 // ReadResource reads a resource.
 func (s *Server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	names, values, inner := s.attributes[req.TypeName], &Values{}, *req
+	names, values, inner := s.resources[req.TypeName].Names, &Values{}, *req
 	if len(names) == 0 {
 		return s.ProviderServer.ReadResource(ctx, req)
 	}
@@ -41,7 +53,7 @@ func (s *Server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRe
 
 // PlanResourceChange plans a change of a resource.
 func (s *Server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	names, values, inner := s.attributes[req.TypeName], &Values{}, *req
+	names, values, inner := s.resources[req.TypeName].Names, &Values{}, *req
 	if len(names) == 0 {
 		return s.ProviderServer.PlanResourceChange(ctx, req)
 	}
@@ -62,7 +74,7 @@ func (s *Server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanReso
 
 // ApplyResourceChange applies a change of a resource.
 func (s *Server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	names, values, inner := s.attributes[req.TypeName], &Values{}, *req
+	names, values, inner := s.resources[req.TypeName].Names, &Values{}, *req
 	if len(names) == 0 {
 		return s.ProviderServer.ApplyResourceChange(ctx, req)
 	}
