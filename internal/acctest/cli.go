@@ -44,6 +44,31 @@ func NewCLI(t testing.TB) *CLI {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newCLI(t, program)
+}
+
+// NewOpenTofu is NewCLI for OpenTofu: the one that is built for the tests, or the
+// one on PATH. The test is skipped where there is none.
+func NewOpenTofu(t testing.TB) *CLI {
+	t.Helper()
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("acceptance tests run with TF_ACC=1")
+	}
+	dir, err := Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{filepath.Join(dir, ".homelab", "bin", "tofu"), "tofu"} {
+		if program, err := exec.LookPath(name); err == nil {
+			return newCLI(t, program)
+		}
+	}
+	t.Skip("there is no OpenTofu: internal/tools/tool.sh tofu builds one")
+	return nil
+}
+
+func newCLI(t testing.TB, program string) *CLI {
+	t.Helper()
 	provider, err := builtProvider()
 	if err != nil {
 		t.Fatal(err)

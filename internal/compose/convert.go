@@ -35,6 +35,7 @@ func (l *load) convert(ctx context.Context, actual, masked *model) desired.Stack
 		hidden := l.wire(masked, name)
 		service := l.wire(actual, name)
 		service.Secret = l.masks.specSecrets(&hidden)
+		service.Unknown = l.masks.specUnknown(service.Secret)
 		service.ComposeHash = l.serviceHash(masked.resolved, name)
 		service.Files = l.files(ctx, actual, masked, name)
 		service.Image.Build = l.build(ctx, masked, masked.asWritten.Services[name])

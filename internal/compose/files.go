@@ -53,7 +53,9 @@ func (l *load) files(ctx context.Context, actual, masked *model, name string) []
 		config := types.FileObjectConfig(masked.asWritten.Configs[ref.Source])
 		content := types.FileObjectConfig(actual.asWritten.Configs[ref.Source]).Content
 		r := fileUse{types.FileReferenceConfig(ref), s, desired.FileConfig, configTarget(types.FileReferenceConfig(ref))}
-		files = append(files, l.file(ctx, r, config, content, len(l.masks.in(config.Content)) > 0))
+		file := l.file(ctx, r, config, content, len(l.masks.in(config.Content)) > 0)
+		file.Unknown = l.masks.guesses(config.Content)
+		files = append(files, file)
 	}
 	for _, ref := range s.Secrets {
 		secret := types.FileObjectConfig(masked.asWritten.Secrets[ref.Source])
@@ -63,7 +65,9 @@ func (l *load) files(ctx context.Context, actual, masked *model, name string) []
 			continue
 		}
 		content, _ := l.secretValue(secret)
-		files = append(files, l.file(ctx, r, secret, content, true))
+		file := l.file(ctx, r, secret, content, true)
+		file.Unknown = secret.File == "" && l.masks.unknown[valueName(secret)]
+		files = append(files, file)
 	}
 	for _, v := range s.Volumes {
 		if isDelivered(v) {
@@ -193,11 +197,19 @@ func (l *load) digest(file *desired.File, s types.ServiceConfig) {
 	file.Digest = sum
 }
 
+// valueName is the name by which a secret that is no file has its value.
+func valueName(secret types.FileObjectConfig) string {
+	if bool(secret.External) {
+		return secret.Name
+	}
+	return secret.Environment
+}
+
 // secretValue finds the value of a secret that is no file.
 func (l *load) secretValue(secret types.FileObjectConfig) (string, bool) {
-	name := secret.Environment
-	if bool(secret.External) {
-		name = secret.Name
+	name := valueName(secret)
+	if l.masks.unknown[name] {
+		return l.masks.byName[name], true
 	}
 	if value, ok := l.in.Secrets[name]; ok {
 		return value, true
@@ -212,7 +224,7 @@ var secretName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
 // isOnNode tells an external secret that is a resource of its own on the node from
 // one that gets its value from the stack's secrets.
 func (l *load) isOnNode(secret types.FileObjectConfig) bool {
-	_, given := l.in.Secrets[secret.Name]
+	_, given := l.masks.byName[secret.Name]
 	return bool(secret.External) && !given
 }
 

@@ -31,6 +31,13 @@ type Input struct {
 	// Variables and Secrets are what ${NAME} stands for. No name may be in both.
 	Variables map[string]string
 	Secrets   map[string]string
+	// Unknown names the secrets of which nobody knows the value yet. A stack
+	// with such a secret is for planning only: see [desired.Stack.Undecided].
+	Unknown []string
+	// UnknownNames tells that not even the names of the secrets are known yet:
+	// every name that is used where a secret may be, and that is no variable, may
+	// be one. Secrets is empty then.
+	UnknownNames bool
 	// Pull is when images are pulled, for services without a pull_policy: one
 	// of the [desired.PullPolicy] words; empty means "missing".
 	Pull string
@@ -45,19 +52,23 @@ type Input struct {
 // are digested in a stream. It is safe for concurrent use.
 //
 // Its errors are [*Error] values, joined; see [Errors]. None of them holds the
-// value of a secret.
+// value of a secret. With UnknownNames it returns [ErrUndecided] where the
+// documents don't show by themselves which names there are.
 func Load(ctx context.Context, in Input) (desired.Stack, error) {
 	l := &load{in: in, table: newKeyTable(), warnings: map[string]bool{}}
-	l.masks = newMasks(in.Secrets)
+	l.masks = newMasks(slices.Collect(maps.Keys(in.Secrets)), in.Unknown)
 	if !l.prepare() {
 		return desired.Stack{}, l.problems.err()
+	}
+	if in.UnknownNames && !l.guess(ctx) {
+		return desired.Stack{}, ErrUndecided
 	}
 	masked, ok := l.readMasked(ctx)
 	if !ok {
 		return desired.Stack{}, l.failure(ctx)
 	}
 	actual := masked
-	if len(in.Secrets) > 0 {
+	if len(l.masks.names) > 0 {
 		if actual, ok = l.readReal(ctx, masked); !ok {
 			return desired.Stack{}, l.failure(ctx)
 		}
@@ -78,6 +89,8 @@ type load struct {
 	warnings map[string]bool
 	// lenient lets a required variable be empty.
 	lenient bool
+	// asked gathers, unless it is nil, all names that had no value.
+	asked map[string]bool
 }
 
 // failure prefers the context's error: with it, every other one is a sequel.
@@ -138,7 +151,7 @@ func (l *load) readMasked(ctx context.Context) (*model, bool) {
 // readReal loads the documents with the secrets' values, for which the masked
 // load stands warrant. An error here quotes values, so its text is not passed on.
 func (l *load) readReal(ctx context.Context, masked *model) (*model, bool) {
-	m, err := l.read(ctx, l.in.Secrets)
+	m, err := l.read(ctx, l.secrets())
 	if err == nil {
 		err = l.resolveFiles(m)
 	}
@@ -147,6 +160,14 @@ func (l *load) readReal(ctx context.Context, masked *model) (*model, bool) {
 		return nil, false
 	}
 	return m, true
+}
+
+// secrets are the values of the secrets; a marker stands for one that is not
+// known.
+func (l *load) secrets() map[string]string {
+	values := maps.Clone(l.masks.byName)
+	maps.Copy(values, l.in.Secrets)
+	return values
 }
 
 // read runs compose-go over the documents. values are those of the secrets.
@@ -194,7 +215,7 @@ func (l *load) options(unset map[string]bool) func(*loader.Options) {
 		o.SkipResolveEnvironment = true
 		o.SkipResolveLabels = true
 		o.ResourceLoaders = []loader.ResourceLoader{sourceGuard{l.dir}}
-		substitution := &substitution{unset: unset, lenient: l.lenient}
+		substitution := &substitution{unset: unset, lenient: l.lenient, asked: l.asked}
 		o.Interpolate.Substitute = substitution.apply
 		o.Interpolate.TypeCastMapping = quietCasts(o.Interpolate.TypeCastMapping)
 	}

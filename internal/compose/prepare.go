@@ -49,7 +49,7 @@ func (l *load) checkArguments() {
 	if strings.TrimSpace(l.in.Compose) == "" {
 		l.add("compose", "the document is empty")
 	}
-	for _, name := range sortedKeys(l.in.Secrets) {
+	for _, name := range l.masks.names {
 		if _, ok := l.in.Variables[name]; ok {
 			l.add("secrets", "%q is both in variables and in secrets: keep it in one of them", name)
 		}

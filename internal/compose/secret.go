@@ -18,11 +18,16 @@ import (
 type masks struct {
 	byName map[string]string
 	names  []string
+	// unknown are the secrets of which nobody knows the value yet.
+	unknown map[string]bool
 }
 
-func newMasks(secrets map[string]string) masks {
-	m := masks{byName: make(map[string]string, len(secrets)), names: sortedKeys(secrets)}
-	for name := range secrets {
+func newMasks(known, unknown []string) masks {
+	m := masks{byName: map[string]string{}, names: sorted(slices.Concat(known, unknown)), unknown: map[string]bool{}}
+	for _, name := range unknown {
+		m.unknown[name] = true
+	}
+	for _, name := range m.names {
 		sum := sha256.Sum256([]byte("homelab secret " + name))
 		m.byName[name] = "secret" + hex.EncodeToString(sum[:12])
 	}
@@ -46,6 +51,13 @@ func (m masks) name(text string) string {
 		text = strings.ReplaceAll(text, m.byName[name], "(secret "+name+")")
 	}
 	return text
+}
+
+// guesses tells whether a secret among those in text has no known value.
+func (m masks) guesses(text string) bool { return m.anyUnknown(m.in(text)) }
+
+func (m masks) anyUnknown(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return m.unknown[name] })
 }
 
 // fields calls f for every field of a tree that holds a secret, with the
@@ -90,6 +102,20 @@ func (m masks) specSecrets(masked *desired.Service) map[string][]string {
 		return nil
 	}
 	return secrets
+}
+
+// specUnknown returns the fields that hold a secret whose value is not known.
+func (m masks) specUnknown(secrets map[string][]string) map[string]bool {
+	var unknown map[string]bool
+	for key, names := range secrets {
+		if m.anyUnknown(names) {
+			if unknown == nil {
+				unknown = map[string]bool{}
+			}
+			unknown[key] = true
+		}
+	}
+	return unknown
 }
 
 // checkSecrets reports secrets in fields that anyone may read, or that are no

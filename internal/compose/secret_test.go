@@ -92,7 +92,7 @@ func TestLoad_AnyError_HoldsNoSecret(t *testing.T) {
 			t.Errorf("%s: %s", keys, text)
 		}
 		for name := range secrets {
-			if strings.Contains(err.Error(), newMasks(secrets).byName[name]) {
+			if strings.Contains(err.Error(), newMasks(sortedKeys(secrets), nil).byName[name]) {
 				t.Errorf("%s shows a marker: %v", keys, err)
 			}
 		}

@@ -13,6 +13,8 @@ import (
 // here they are collected, for the plan to show.
 type substitution struct {
 	unset map[string]bool
+	// asked gathers, unless it is nil, all names that had no value.
+	asked map[string]bool
 	// lenient lets a required variable be empty.
 	lenient bool
 }
@@ -77,7 +79,7 @@ func (s *substitution) braced(text string, open int, lookup template.Mapping) (s
 }
 
 func (s *substitution) operate(name, operator, argument string, lookup template.Mapping) (string, error) {
-	value, ok := lookup(name)
+	value, ok := s.find(name, lookup)
 	if strings.HasPrefix(operator, ":") {
 		ok = ok && value != ""
 	}
@@ -104,11 +106,19 @@ func (s *substitution) operate(name, operator, argument string, lookup template.
 }
 
 func (s *substitution) plain(name string, lookup template.Mapping) string {
-	value, ok := lookup(name)
+	value, ok := s.find(name, lookup)
 	if !ok && s.unset != nil {
 		s.unset[name] = true
 	}
 	return value
+}
+
+func (s *substitution) find(name string, lookup template.Mapping) (string, bool) {
+	value, ok := lookup(name)
+	if !ok && s.asked != nil {
+		s.asked[name] = true
+	}
+	return value, ok
 }
 
 // closing returns the index of the brace that closes the one at open, or -1.

@@ -23,6 +23,10 @@ type Preview struct {
 	Empty    bool
 	Problems []plan.Problem
 	Warnings []string
+	// Rotated is what applying would do if the secrets whose values nobody knows
+	// yet are others than the node's; everything else in a preview takes them for
+	// the same. It is nil when all are known.
+	Rotated *Preview
 }
 
 // Read shows what exists of a stack; exists is false when nothing of it does.
@@ -76,15 +80,28 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 	}
 	problems, remarks := d.fit(ctx, node, engine, want, p)
 	neighbours, near := d.checkNetworks(node, want, declared, have)
-	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Following: map[string]bool{}, Empty: p.Empty(),
-		Problems: slices.Concat(p.Problems, unbuildable(engine, want, p), problems, d.checkAddresses(node, want), neighbours),
-		Warnings: slices.Concat(warnings, p.Warnings, remarks, near)}
+	out := outcome(want, have, p)
+	out.Problems = slices.Concat(p.Problems, unbuildable(engine, want, p), problems, d.checkAddresses(node, want), neighbours)
+	out.Warnings = slices.Concat(warnings, p.Warnings, remarks, near)
+	if len(want.Undecided()) > 0 {
+		options.Rotated, options.Others = true, d.claims.others(node, want.Name)
+		q := plan.Build(want, have, options)
+		rotated := outcome(want, have, q)
+		rotated.Problems = slices.Concat(q.Problems, unbuildable(engine, want, q))
+		out.Rotated = &rotated
+	}
 	for _, missing := range p.Missing {
 		if d.segments.declares(node, missing.Network) {
 			continue // the run makes it
 		}
 		out.Warnings = append(out.Warnings, missing.Detail)
 	}
+	return out, nil
+}
+
+// outcome says what a plan leads to.
+func outcome(want *desired.Stack, have *observed.Stack, p *plan.Plan) Preview {
+	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Following: map[string]bool{}, Empty: p.Empty()}
 	for _, c := range p.Changes {
 		out.Changes = append(out.Changes, c)
 		if c.Service != "" {
@@ -92,7 +109,7 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 			out.Changed[c.Service] = out.Changed[c.Service] || !c.Inherited
 		}
 	}
-	return out, nil
+	return out
 }
 
 func references(want *desired.Stack) []string {

@@ -30,6 +30,9 @@ type Service struct {
 	State    *string
 	// Spec has the fields that the user wrote; secrets are hidden.
 	Spec map[string]string
+	// Unknown names, in order, the fields of Spec whose values a plan can't know
+	// beforehand. It is nil when there are none.
+	Unknown []string
 }
 
 // Network is one of the stack's networks. Driver and Internal are nil when a

@@ -1,6 +1,7 @@
 package desired
 
 import (
+	"slices"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
@@ -18,6 +19,19 @@ type Stack struct {
 	// Warnings are sentences for the person who plans: what was accepted but
 	// may not do what they expect.
 	Warnings []string
+}
+
+// Undecided names, in order, the services that use a secret of which nobody knows
+// the value yet. A stack that has one can be planned and not applied.
+func (s *Stack) Undecided() []string {
+	var names []string
+	for name, service := range s.Services {
+		if len(service.Unknown) > 0 || slices.ContainsFunc(service.Files, func(f File) bool { return f.Unknown }) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Service is one Compose service as the engine would be asked to run it. The
@@ -58,6 +72,9 @@ type Service struct {
 	// Secret maps each field of Spec that carries a secret to the names of the
 	// secrets in it. Values of such fields never leave the process.
 	Secret map[string][]string
+	// Unknown has the fields of Secret of which nobody knows the value yet; what
+	// stands in them means nothing.
+	Unknown map[string]bool
 	// ComposeHash is Docker Compose's own hash of the service.
 	ComposeHash ComposeHash
 	// DependsOnLabel is Docker Compose's rendering of the dependencies.
@@ -174,6 +191,9 @@ type File struct {
 	// Secret is set for a secret that is a resource of its own: it is on the node
 	// already, and there are no Entries.
 	Secret *NodeSecret
+	// Unknown tells that nobody knows yet what a secret holds; what its entry
+	// holds means nothing.
+	Unknown bool
 }
 
 // FileEntry is the name that a single delivered file has inside its volume.

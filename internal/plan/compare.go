@@ -23,6 +23,7 @@ type comparison struct {
 	accepted map[string]string
 	delivers map[string]bool   // fields that show delivered content
 	targets  map[string]string // target of a delivered file -> its field
+	rotated  bool              // see Options
 	// firstOf gives the ID of the first container that a service has.
 	firstOf func(service string) string
 }
@@ -31,7 +32,7 @@ func (b *builder) compare(s *desired.Service) *comparison {
 	c := &comparison{
 		service: s, spec: s.Spec(b.plan.Placements.Versions(s.Name)),
 		known: b.opts.Known[s.Name], accepted: b.opts.Accepted[s.Name],
-		delivers: map[string]bool{}, targets: map[string]string{}, firstOf: b.firstOf,
+		delivers: map[string]bool{}, targets: map[string]string{}, firstOf: b.firstOf, rotated: b.opts.Rotated,
 	}
 	c.image, c.hasImage = b.image(s.Image.Reference)
 	c.images = b.have.Images
@@ -90,6 +91,9 @@ func (c *comparison) differences(have *observed.Container) []Difference {
 // same compares a value with the container's; of a hook's secret the container
 // has a check only.
 func (c *comparison) same(key, want, got string) bool {
+	if c.service.Unknown[key] {
+		return !c.rotated
+	}
 	if _, secret := c.service.Secret[key]; secret && desired.IsHook(key) && want != got {
 		return desired.SecretCheck(got).Matches([]byte(want))
 	}
@@ -142,8 +146,14 @@ func (c *comparison) acceptedOther(key string) bool {
 	if !ok {
 		return false
 	}
+	if c.service.Unknown[key] {
+		return c.rotated
+	}
 	for _, f := range c.service.Files {
 		if string(f.Kind)+"."+f.Target == key && f.Digest == "" {
+			if f.Unknown {
+				return c.rotated
+			}
 			return !desired.SecretCheck(accepted).Matches(SecretContent(f))
 		}
 	}
@@ -173,7 +183,8 @@ func SecretVersion(have *observed.Container) int {
 // secretsDiffer tells whether a field that carries a secret has another value.
 func (c *comparison) secretsDiffer(have *observed.Container) bool {
 	for key := range c.service.Secret {
-		if !c.same(key, c.spec[key], have.Spec[key]) && !c.taken(key, have.Spec[key], have) {
+		got, exists := have.Spec[key]
+		if (!exists || !c.same(key, c.spec[key], got)) && !c.taken(key, have.Spec[key], have) {
 			return true
 		}
 	}

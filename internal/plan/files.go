@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -65,7 +66,7 @@ func (b *builder) place() Placements {
 			if file.Digest == "" {
 				key := string(file.Kind) + "/" + file.Name + "/" + SecretOwner(file)
 				if _, ok := checked[key]; !ok {
-					checked[key] = placeSecret(want.Name, file, have, newest)
+					checked[key] = placeSecret(want.Name, file, have, newest, recognise(have, used, b.opts.Rotated))
 				}
 				p = checked[key]
 				p.File = file
@@ -83,25 +84,51 @@ func (b *builder) place() Placements {
 // placeSecret finds the volume that holds a secret with the same value and
 // owner, or gives it the next version. newest has the highest version that was
 // given to each secret in this plan.
-func placeSecret(stack string, f desired.File, have *observed.Stack, newest map[string]int) Placement {
-	secret := string(f.Kind) + "/" + f.Name
-	content, owner := SecretContent(f), SecretOwner(f)
-	for _, name := range sortedKeys(have.Volumes) {
-		if labels := have.Volumes[name].Labels; holdsSecret(labels, stack, f) {
-			version, _ := strconv.Atoi(labels[desired.LabelFileVersion])
-			newest[secret] = max(newest[secret], version)
-		}
-	}
+func placeSecret(stack string, f desired.File, have *observed.Stack, newest map[string]int, is func(f desired.File, volumes []string) string) Placement {
+	secret, owner := string(f.Kind)+"/"+f.Name, SecretOwner(f)
+	var candidates []string
 	for _, name := range sortedKeys(have.Volumes) {
 		labels := have.Volumes[name].Labels
-		if holdsSecret(labels, stack, f) && labels[desired.LabelFileOwner] == owner &&
-			desired.SecretCheck(labels[desired.LabelSecretCheck]).Matches(content) {
-			version, _ := strconv.Atoi(labels[desired.LabelFileVersion])
-			return Placement{Volume: name, Version: version, Exists: true}
+		if !holdsSecret(labels, stack, f) {
+			continue
 		}
+		newest[secret] = max(newest[secret], fileVersion(labels))
+		if labels[desired.LabelFileOwner] == owner {
+			candidates = append(candidates, name)
+		}
+	}
+	if name := is(f, candidates); name != "" {
+		return Placement{Volume: name, Version: fileVersion(have.Volumes[name].Labels), Exists: true}
 	}
 	newest[secret]++
 	return Placement{Volume: fileVolume(stack, f, "v"+strconv.Itoa(newest[secret])), Version: newest[secret]}
+}
+
+func fileVersion(labels map[string]string) int {
+	version, _ := strconv.Atoi(labels[desired.LabelFileVersion])
+	return version
+}
+
+// recognise returns a function that finds the volume that holds a secret, or "".
+// One whose value nobody knows is taken to be in the volume that is in use, or
+// else in any; and in none if it is rotated.
+func recognise(have *observed.Stack, used map[string]bool, rotated bool) func(f desired.File, volumes []string) string {
+	return func(f desired.File, volumes []string) string {
+		if f.Unknown {
+			if rotated || len(volumes) == 0 {
+				return ""
+			}
+			inUse := slices.IndexFunc(volumes, func(name string) bool { return used[name] })
+			return volumes[max(0, inUse)]
+		}
+		content := SecretContent(f)
+		for _, name := range volumes {
+			if desired.SecretCheck(have.Volumes[name].Labels[desired.LabelSecretCheck]).Matches(content) {
+				return name
+			}
+		}
+		return ""
+	}
 }
 
 // holdsSecret tells whether a volume's labels say that it holds some version of

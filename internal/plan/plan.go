@@ -232,6 +232,9 @@ type Options struct {
 	// Secrets are what other resources of the same run make of the node's secrets,
 	// by name; one that is not here stays as it is.
 	Secrets map[string]SecretClaim
+	// Rotated takes the secrets of which nobody knows the value for others than the
+	// node has. Otherwise they are taken for the same.
+	Rotated bool
 	// Others are the claims of the other stacks of the same run on this node.
 	Others []Claim
 }

@@ -93,6 +93,8 @@ func (m *model) made() string {
 // that is generated.
 func (m *model) value() ([]byte, diag.Diagnostics) {
 	switch {
+	case desired.Withheld(m.Value.ValueString()) || desired.Withheld(m.ValueBase64.ValueString()):
+		return nil, nil
 	case !m.Value.IsNull() && !m.Value.IsUnknown():
 		return []byte(m.Value.ValueString()), nil
 	case !m.ValueBase64.IsNull() && !m.ValueBase64.IsUnknown():

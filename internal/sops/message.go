@@ -58,6 +58,9 @@ type Failure struct {
 	Reason string
 	// Recipients are the keys that the file is encrypted to, for [NoKey].
 	Recipients []Recipient
+	// Names are the flattened keys of the file's values, sorted, for [NoKey]: SOPS
+	// leaves them readable. Nil for a file that has no values.
+	Names []string
 	// Needed is how many groups of recipients have to be decrypted, where it is
 	// more than one.
 	Needed int

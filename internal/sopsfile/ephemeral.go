@@ -50,7 +50,7 @@ func (f *file) Open(ctx context.Context, req ephemeral.OpenRequest, resp *epheme
 	case err == nil:
 		resp.Diagnostics.Append(m.fill(answer)...)
 	case errors.As(err, &failure) && failure.Kind == sops.NoKey && !m.keyRequired():
-		m.leave()
+		resp.Diagnostics.Append(m.leave(failure.Names)...)
 		resp.Diagnostics.AddAttributeWarning(path.Root("path"), "SOPS file not decrypted", name+" is encrypted to keys that are not here:"+
 			lines(failure.Recipients)+"\n\nWhat depends on its values is shown as known after apply; applying takes one of these keys.")
 	case errors.As(err, &failure):

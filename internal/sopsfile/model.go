@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/sops"
 )
 
@@ -18,6 +19,7 @@ type model struct {
 	Path        types.String `tfsdk:"path"`
 	Format      types.String `tfsdk:"format"`
 	KeyRequired types.Bool   `tfsdk:"key_required"`
+	Placeholder types.Bool   `tfsdk:"placeholders"`
 	Values      types.Map    `tfsdk:"values"`
 	Raw         types.String `tfsdk:"raw"`
 	RawBase64   types.String `tfsdk:"raw_base64"`
@@ -62,9 +64,32 @@ func (m *model) fill(answer sops.Answer) diag.Diagnostics {
 	return diags
 }
 
-// leave marks the computed attributes as known only where the key is.
-func (m *model) leave() {
-	m.Values, m.Raw, m.RawBase64 = types.MapUnknown(types.StringType), types.StringUnknown(), types.StringUnknown()
+// leave leaves the values of a file that is not decrypted for the apply. The names
+// of its values are known all the same; nil means that not even they are.
+func (m *model) leave(names []string) diag.Diagnostics {
+	m.Raw, m.RawBase64 = m.later("raw"), m.later("raw_base64")
+	m.Values = types.MapUnknown(types.StringType)
+	if names == nil && m.Placeholder.ValueBool() {
+		m.Values = types.MapNull(types.StringType)
+	}
+	if names == nil {
+		return nil
+	}
+	elements := make(map[string]attr.Value, len(names))
+	for _, name := range names {
+		elements[name] = m.later(name)
+	}
+	var diags diag.Diagnostics
+	m.Values, diags = types.MapValue(types.StringType, elements)
+	return diags
+}
+
+// later stands for a value that is known only where the key is.
+func (m *model) later(name string) types.String {
+	if m.Placeholder.ValueBool() {
+		return types.StringValue(desired.Withhold(name))
+	}
+	return types.StringUnknown()
 }
 
 // lines lists the keys a file is encrypted to, one a line.

@@ -31,7 +31,14 @@ func ephemeralSchema() schema.Schema {
 			},
 			"key_required": schema.BoolAttribute{
 				MarkdownDescription: "Whether it is an error when no key at hand decrypts the file. With `terraform.applying` a plan can be made " +
-					"where the key is not: it shows all but what depends on the values, with a warning. Defaults to `true`.",
+					"where the key is not: it shows all but what depends on the values, with a warning. On OpenTofu set `placeholders` too. Defaults to `true`.",
+				Optional: true,
+			},
+			"placeholders": schema.BoolAttribute{
+				MarkdownDescription: "How values are planned that are not decrypted because `key_required` is false: as unknown, or with `true` as " +
+					"placeholders, in `values` under the file's own keys. OpenTofu takes no unknown values from an ephemeral resource, so it needs " +
+					"`true`. Resources of this provider take a placeholder for a value that is known only at apply, also as a part of a text, and " +
+					"never apply one; others don't know what it is. Defaults to `false`.",
 				Optional: true,
 			},
 			"values": schema.MapAttribute{

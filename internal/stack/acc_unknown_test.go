@@ -34,7 +34,6 @@ func TestAccStack_ValueKnownOnlyAtApply_PlansUnknownAndConverges(t *testing.T) {
 	for name, tc := range map[string]struct{ value, old, new string }{
 		"compose":   {"hello", "compose = ", "compose = replace(<<YAML\n" + strings.ReplaceAll(greeting, "${GREETING:-}", "GREETING") + "YAML\n, \"GREETING\", terraform_data.later.output)"},
 		"variables": {"hello", "variables = ", "variables = { GREETING = terraform_data.later.output }"},
-		"secrets":   {"hello", "secrets = ", "secrets = { TOKEN = terraform_data.later.output }"},
 		"node":      {"local", "node = ", "node = terraform_data.later.output"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,4 +69,63 @@ func TestAccStack_ValueKnownOnlyAtApply_PlansUnknownAndConverges(t *testing.T) {
 			b.test(steps...)
 		})
 	}
+}
+
+// Of a stack whose secrets are not known yet, all else is planned.
+func TestAccStack_SecretKnownOnlyAtApply_LeavesOpenWhatItReaches(t *testing.T) {
+	for name, secrets := range map[string]string{
+		"one":   "{ TOKEN = terraform_data.later.output }",
+		"names": `{ for value in split(",", terraform_data.later.output) : "TOKEN" => value }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			config := func(value, greeting string) string {
+				return acctest.Provider(b.host) + later(value) + fmt.Sprintf("resource \"homelab_stack\" \"test\" {\n  name = %q\n  compose = %s\n  variables = { GREETING = %q }\n  secrets = %s\n}\n",
+					b.name, heredoc(tokens), greeting, secrets)
+			}
+			const open = `"secret (version 1)" -> ` + acctest.Unknown
+			parts := &witness{b: b}
+			b.test(
+				resource.TestStep{
+					Config: config("t0ken", "hello"),
+					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+						expectSpec("web", "secrets./run/secrets/token", "secret (version 1)"),
+						expectSpec("env", "environment.TOKEN", "secret (version 1)"),
+						expectSpec("still", "environment.GREETING", "hello"),
+					}},
+				},
+				resource.TestStep{
+					PreConfig: parts.look,
+					Config:    config("another", "hello"),
+					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{acctest.ExpectDifferences(address,
+						"services.web.spec.secrets./run/secrets/token: "+open, "services.env.spec.environment.TOKEN: "+open,
+						"services.shares.state: \"running\" -> "+acctest.Unknown)}},
+					ConfigStateChecks: []statecheck.StateCheck{parts.onlyTouched("web/1", "env/1", "shares/1")},
+				},
+			)
+		})
+	}
+}
+
+// tokens has a service for every way by which a secret that is not known matters.
+const tokens = `
+services:
+  web:
+    image: homelab.test/app:1
+    secrets: [token]
+  env:
+    image: homelab.test/app:1
+    environment: ["TOKEN"]
+  shares:
+    image: homelab.test/app:1
+    command: [sleep]
+    network_mode: service:env
+  still:
+    image: homelab.test/app:1
+    environment: {GREETING: "${GREETING}"}
+secrets: {token: {environment: TOKEN}}
+`
+
+func expectSpec(service, field, value string) plancheck.PlanCheck {
+	return plancheck.ExpectKnownValue(address, tfjsonpath.New("services").AtMapKey(service).AtMapKey("spec").AtMapKey(field), knownvalue.StringExact(value))
 }

@@ -57,9 +57,9 @@ var (
 )
 
 // inputsKnown tells whether everything that the desired stack is made from is
-// known; secrets come from the configuration.
-func (m *model) inputsKnown(secrets types.Map) bool {
-	for _, v := range []attr.Value{m.Name, m.Node, m.Compose, m.Overrides, m.ProjectDirectory, m.Profiles, m.Variables, m.Pull, m.UpdateOrder, secrets} {
+// known, but for secrets: without those it can be planned.
+func (m *model) inputsKnown() bool {
+	for _, v := range []attr.Value{m.Name, m.Node, m.Compose, m.Overrides, m.ProjectDirectory, m.Profiles, m.Variables, m.Pull, m.UpdateOrder} {
 		if !fullyKnown(v) {
 			return false
 		}
@@ -97,7 +97,19 @@ func (m *model) input(ctx context.Context, secrets types.Map) (compose.Input, di
 	diags.Append(m.Overrides.ElementsAs(ctx, &in.Overrides, true)...)
 	diags.Append(m.Profiles.ElementsAs(ctx, &in.Profiles, true)...)
 	diags.Append(m.Variables.ElementsAs(ctx, &in.Variables, true)...)
-	diags.Append(secrets.ElementsAs(ctx, &in.Secrets, true)...)
+	in.UnknownNames = secrets.IsUnknown()
+	known := map[string]attr.Value{}
+	for name, value := range secrets.Elements() {
+		if secretUnknown(value) {
+			in.Unknown = append(in.Unknown, name)
+		} else {
+			known[name] = value
+		}
+	}
+	slices.Sort(in.Unknown)
+	if len(known) > 0 {
+		diags.Append(types.MapValueMust(types.StringType, known).ElementsAs(ctx, &in.Secrets, true)...)
+	}
 	return in, diags
 }
 

@@ -81,16 +81,15 @@ func leavingStack(ctx context.Context, planned, prior *model, private privateSta
 // preview fills in the computed attributes of a plan and returns what will
 // happen; nil where that can't be known yet.
 func (r *stackResource) preview(ctx context.Context, planned, config, prior *model, mem converge.Memory, leaving string) ([]string, diag.Diagnostics) {
-	if !planned.inputsKnown(config.Secrets) {
-		tellUnknown(ctx)
-		if planned.Node.IsUnknown() || planned.Name.IsUnknown() {
-			planned.ID = types.StringUnknown()
-		} else {
-			r.door.Undecided(planned.Node.ValueString(), planned.Name.ValueString())
-		}
+	if !planned.inputsKnown() {
+		r.undecided(ctx, planned)
 		return nil, nil
 	}
 	want, diags := r.load(ctx, planned, config.Secrets)
+	if want == nil && !diags.HasError() {
+		r.undecided(ctx, planned)
+		return nil, append(diags, namesNotKnown())
+	}
 	if diags.HasError() {
 		return nil, diags
 	}
@@ -114,8 +113,19 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 		diags.AddAttributeWarning(path.Root("compose"), "Stack may not do what is expected", warning)
 	}
 	showPlanned(planned, prior, preview)
+	diags.Append(showSecrets(planned, prior, config, want, &preview)...)
 	diags.Append(planned.tell(ctx, unknown)...)
 	return agreed(planned, prior, preview.Changes), diags
+}
+
+// undecided plans a stack of which nobody can say yet what it asks for.
+func (r *stackResource) undecided(ctx context.Context, planned *model) {
+	tellUnknown(ctx)
+	if planned.Node.IsUnknown() || planned.Name.IsUnknown() {
+		planned.ID = types.StringUnknown()
+		return
+	}
+	r.door.Undecided(planned.Node.ValueString(), planned.Name.ValueString())
 }
 
 // agreed identifies the changes that whoever approves the plan can see: those

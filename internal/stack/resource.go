@@ -96,6 +96,10 @@ func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, 
 	}
 	limit, diags := planned.Timeouts.Create(ctx, defaultApplyTimeout)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(withoutSecrets(config.Secrets)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	want, diags := r.load(ctx, &planned, config.Secrets)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -162,6 +166,7 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	resp.Diagnostics.Append(diags...)
 	limit, diags := planned.Timeouts.Update(ctx, defaultApplyTimeout)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(withoutSecrets(config.Secrets)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -222,13 +227,17 @@ func (r *stackResource) ImportState(ctx context.Context, req resource.ImportStat
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), name)...)
 }
 
-// load is [load] for what may be loaded already.
+// load is [load] for what may be loaded already. It returns nil without an error
+// when it is not known which secrets there are.
 func (r *stackResource) load(ctx context.Context, m *model, secrets types.Map) (*desired.Stack, diag.Diagnostics) {
 	in, diags := m.input(ctx, secrets)
 	if diags.HasError() {
 		return nil, diags
 	}
 	want, err := r.documents.Load(ctx, m.stackID(), in)
+	if undecidedNames(err) {
+		return nil, diags
+	}
 	return want, append(diags, composeDiagnostics(err)...)
 }
 

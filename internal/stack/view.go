@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -42,11 +43,11 @@ type (
 
 type (
 	serviceWire struct {
-		Image    text              `msgpack:"image"`
-		Digest   text              `msgpack:"digest"`
-		Replicas int               `msgpack:"replicas"`
-		State    text              `msgpack:"state"`
-		Spec     map[string]string `msgpack:"spec"`
+		Image    text            `msgpack:"image"`
+		Digest   text            `msgpack:"digest"`
+		Replicas int             `msgpack:"replicas"`
+		State    text            `msgpack:"state"`
+		Spec     map[string]text `msgpack:"spec"`
 	}
 	networkWire struct {
 		Name     text              `msgpack:"name"`
@@ -112,7 +113,7 @@ func (m *model) see(attributes map[string][]byte) diag.Diagnostics {
 		m.view.Services = map[string]converge.Service{}
 	}
 	for name, s := range services {
-		m.view.Services[name] = converge.Service{Image: s.Image.orEmpty(), Digest: s.Digest.value, Replicas: s.Replicas, State: s.State.value, Spec: s.Spec}
+		m.view.Services[name] = s.service()
 	}
 	if read("networks", &networks) {
 		m.view.Networks = map[string]converge.Network{}
@@ -129,12 +130,43 @@ func (m *model) see(attributes map[string][]byte) diag.Diagnostics {
 	return diags
 }
 
+// service is a service of a state or plan; what is unknown in it is empty.
+func (s serviceWire) service() converge.Service {
+	out := converge.Service{Image: s.Image.orEmpty(), Digest: s.Digest.value, Replicas: s.Replicas, State: s.State.value}
+	if s.Spec != nil {
+		out.Spec = make(map[string]string, len(s.Spec))
+	}
+	for key, value := range s.Spec {
+		out.Spec[key] = value.orEmpty()
+		if value.value == nil {
+			out.Unknown = append(out.Unknown, key)
+		}
+	}
+	slices.Sort(out.Unknown)
+	return out
+}
+
+// specOf encodes a service's fields.
+func specOf(s converge.Service) any {
+	if len(s.Unknown) == 0 {
+		return s.Spec
+	}
+	spec := make(map[string]any, len(s.Spec))
+	for key, value := range s.Spec {
+		spec[key] = value
+	}
+	for _, key := range s.Unknown {
+		spec[key] = unknown
+	}
+	return spec
+}
+
 // tell answers a call with what the node has, past the framework. missing is what
 // nil stands for.
 func (m *model) tell(ctx context.Context, missing msgpack.RawMessage) diag.Diagnostics {
 	services, networks, volumes := map[string]any{}, map[string]any{}, map[string]any{}
 	for name, s := range m.view.Services {
-		services[name] = map[string]any{"image": s.Image, "digest": or(s.Digest, missing), "replicas": s.Replicas, "state": or(s.State, missing), "spec": s.Spec}
+		services[name] = map[string]any{"image": s.Image, "digest": or(s.Digest, missing), "replicas": s.Replicas, "state": or(s.State, missing), "spec": specOf(s)}
 	}
 	for name, n := range m.view.Networks {
 		networks[name] = map[string]any{"name": n.Name, "driver": or(n.Driver, missing), "internal": or(n.Internal, missing), "spec": n.Spec}

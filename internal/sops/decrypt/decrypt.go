@@ -4,6 +4,8 @@ package decrypt
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	upstream "github.com/getsops/sops/v3"
@@ -29,11 +31,11 @@ func File(request sops.Request) sops.Answer {
 	if err != nil {
 		return unreadable(err)
 	}
-	failure := unlock(&tree)
-	if failure == nil {
-		failure = open(&tree)
+	if failure := unlock(&tree); failure != nil {
+		failure.Names = names(&tree, request.Format)
+		return sops.Answer{Failure: failure}
 	}
-	if failure != nil {
+	if failure := open(&tree); failure != nil {
 		return sops.Answer{Failure: failure}
 	}
 	raw, err := store.EmitPlainFile(tree.Branches)
@@ -41,12 +43,29 @@ func File(request sops.Request) sops.Answer {
 		return failed(sops.Unparsable, "what it decrypts to cannot be written in its format")
 	}
 	answer := sops.Answer{Raw: raw}
-	if request.Format != sops.Binary && len(tree.Branches) == 1 {
+	if hasValues(&tree, request.Format) {
 		if answer.Values, err = flatten(tree.Branches[0], request.Format == sops.INI); err != nil {
 			return failed(sops.Ambiguous, err.Error())
 		}
 	}
 	return answer
+}
+
+// hasValues tells whether a file is more than one text.
+func hasValues(tree *upstream.Tree, format sops.Format) bool {
+	return format != sops.Binary && len(tree.Branches) == 1
+}
+
+// names lists the keys of a file that is not decrypted.
+func names(tree *upstream.Tree, format sops.Format) []string {
+	if !hasValues(tree, format) {
+		return nil
+	}
+	values, err := flatten(tree.Branches[0], format == sops.INI)
+	if err != nil {
+		return nil // whoever has the key is told
+	}
+	return slices.Sorted(maps.Keys(values))
 }
 
 func failed(kind sops.Kind, reason string) sops.Answer {

@@ -8,11 +8,24 @@ import (
 	"log"
 	"os"
 
+	"github.com/getsops/sops/v3/age"
+
 	"github.com/homelab-iac/terraform-provider-homelab/internal/sops"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/sops/decrypt"
 )
 
+// keySources are the variables by which SOPS finds keys of age. A secret that a
+// pipeline lacks is an empty variable there, at which SOPS panics or fails.
+var keySources = []string{
+	age.SopsAgeKeyEnv, age.SopsAgeKeyFileEnv, age.SopsAgeKeyCmdEnv, age.SopsAgeSshPrivateKeyFileEnv, age.SopsAgeSshPrivateKeyCmdEnv,
+}
+
 func main() {
+	for _, name := range keySources {
+		if os.Getenv(name) == "" {
+			_ = os.Unsetenv(name) // it names a variable
+		}
+	}
 	if err := serve(os.Stdin, os.Stdout); err != nil {
 		log.Fatal("homelab-sops is run by the provider homelab; to decrypt by hand, run sops decrypt: ", err)
 	}

@@ -1,0 +1,36 @@
+package acctest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/sops"
+)
+
+// WithSOPS builds the program that decrypts SOPS files beside the provider that
+// [CLI] runs.
+func WithSOPS(t testing.TB) {
+	t.Helper()
+	if err := builtSOPS(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var builtSOPS = sync.OnceValue(func() error {
+	dir, err := Root()
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(dir, ".homelab", "acctest", sops.Program)
+	aside := fmt.Sprintf("%s.%d", file, os.Getpid())
+	cmd := exec.Command("go", "build", "-o", aside, "./internal/sops/cmd/homelab-sops")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w: %s", sops.Program, err, out)
+	}
+	return os.Rename(aside, file)
+})
