@@ -161,7 +161,11 @@ func newChange(ctx context.Context, planned, config *model, agreed agreement) (c
 	if planned.Generate.IsNull() {
 		value, more := config.value()
 		change.Value = value
-		return change, append(diags, more...)
+		if diags.Append(more...); value == nil && change.Write && !change.Keep {
+			diags.AddAttributeError(path.Root("value"), "Secret is not known", "Applying takes the value, and nobody knows it. Nothing was changed. "+
+				"Where it comes from homelab_sops_file, set its key_required to terraform.applying, or to true, so that applying without a key says which keys would do.")
+		}
+		return change, diags
 	}
 	if !change.Write || change.Keep {
 		return change, diags
