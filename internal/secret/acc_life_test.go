@@ -2,6 +2,7 @@ package secret_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,22 +16,25 @@ import (
 func TestAccSecret(t *testing.T) {
 	requireAcceptance(t)
 	l := labtest.New(t, lab.Options{Nodes: 2, RemapUsers: []string{"n2"}})
-	for _, node := range []struct {
-		name string
-		root int
-	}{{"Plain", 0}, {"Remapped", lab.RemappedID}} {
-		at := func(t *testing.T) *home { return newHome(t, l.Nodes[min(node.root, 1)], node.root) }
-		t.Run("Rotated_"+node.name+"_ThreeOfTwentyAreMadeAgainAndNothingIsLeft", func(t *testing.T) { at(t).rotation() })
-	}
+	plain, remapped := l.Nodes[0], l.Nodes[1]
+	t.Run("Rotated_ThreeOfTwentyAreMadeAgainAndNothingIsLeft", func(t *testing.T) { newHome(t, plain, 0).rotation(20) })
+	t.Run("Rotated_OnANodeThatMapsUsers_HasTheOwnerThatContainersSee", func(t *testing.T) { newHome(t, remapped, lab.RemappedID).rotation(4) })
+	t.Run("Generated_IsKnownToTheNodeAloneAndRotatesWithItsKeepers", func(t *testing.T) { newHome(t, plain, 0).generated() })
+	t.Run("ChangedByHand_IsWrittenAgain", func(t *testing.T) { newHome(t, remapped, lab.RemappedID).drift() })
+	t.Run("InUse_IsNotDestroyed", func(t *testing.T) { newHome(t, plain, 0).destroy() })
+	t.Run("Imported_IsTakenOverAsItIs", func(t *testing.T) { newHome(t, plain, 0).imported() })
+	t.Run("RotationFails_TheOldVersionServesOn", func(t *testing.T) { newHome(t, plain, 0).rollback() })
+	t.Run("Unknown_PlansWhatIsKnown", func(t *testing.T) { newHome(t, plain, 0).unknowns() })
 }
 
-// twenty is a stack of twenty services, of which three use the secret.
-func twenty() string {
+// services is a stack of that many services, of which every sixteenth uses the secret
+// by its name, and one more by its mount.
+func services(count int) string {
 	var b strings.Builder
 	b.WriteString("services:\n")
-	for i := range 20 {
+	for i := range count - 1 {
 		fmt.Fprintf(&b, "  s%02d:\n    image: homelab.test/app:1\n    network_mode: none\n", i)
-		if i%8 == 3 {
+		if i%16 == 1 {
 			b.WriteString("    user: \"1000:100\"\n    secrets: [{source: token, target: api}]\n")
 		}
 	}
@@ -55,17 +59,16 @@ resource "homelab_stack" "this" {
 }
 `
 
-func (h *home) rotation() {
+func (h *home) rotation(count int) {
 	first, second := "first-"+h.name, "second-"+h.name
 	h.given["token"] = first
-	h.Write(h.T, "compose.yaml", strings.ReplaceAll(twenty(), "NAME", h.name))
+	h.Write(h.T, "compose.yaml", strings.ReplaceAll(services(count), "NAME", h.name))
 	h.configure(used)
-	h.requireSays(h.plan(2), `+ version = "1"`, `"secrets./run/secrets/api" = "secret (version 1)"`)
-	h.terraform([]string{"apply", "-no-color", "next"})
+	h.applies(`+ version = "1"`, `"secrets./run/secrets/api" = "secret (version 1)"`)
 	h.requireNoChange()
 	before := h.containers()
 	h.requireVersions("v1")
-	h.requireSeen(before["s03"], "api", first)
+	h.requireSeen(before["s01"], "api", first)
 	h.requireSeen(before["mounts"], h.name, first)
 	h.requireOwner(h.file(1), 1000, 100, 0o440)
 
@@ -73,7 +76,11 @@ func (h *home) rotation() {
 	plan := h.plan(2)
 	h.requireSays(plan, `~ version = "1" -> "2"`, `+ rotated = "to version 2: the value changed"`,
 		`~ "secrets./run/secrets/api" = "secret (version 1)" -> "secret (version 2)"`, "Plan: 0 to add, 2 to change, 0 to destroy.")
-	for _, service := range []string{"s03", "s11", "s19", "mounts"} {
+	users := []string{"mounts"}
+	for i := 1; i < count-1; i += 16 {
+		users = append(users, fmt.Sprintf("s%02d", i))
+	}
+	for _, service := range users {
 		h.requireSays(plan, `~ "`+service+`" = {`)
 	}
 	h.terraform([]string{"apply", "-no-color", "next"})
@@ -81,13 +88,13 @@ func (h *home) rotation() {
 	h.requireVersions("v2")
 	after := h.containers()
 	for service, id := range before {
-		uses := service == "s03" || service == "s11" || service == "s19" || service == "mounts"
-		if again := after[service] != id; again != uses {
+		if again := after[service] != id; again != slices.Contains(users, service) {
 			h.Errorf("service %s was made again: %t", service, again)
 		}
 	}
-	h.requireSeen(after["s03"], "api", second)
+	h.requireSeen(after["s01"], "api", second)
 	h.requireSeen(after["mounts"], h.name, second)
+	h.requireOwner(h.file(2), 1000, 100, 0o440)
 	h.requireNowhere(first)
 }
 

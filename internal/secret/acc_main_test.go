@@ -81,6 +81,9 @@ func (h *home) apply() string {
 	return h.terraform([]string{"apply", "-no-color", "-auto-approve"}).Stdout
 }
 
+// applies plans and applies in one run, and looks for parts of the plan.
+func (h *home) applies(parts ...string) { h.Helper(); h.requireSays(h.apply(), parts...) }
+
 func (h *home) requireNoChange() { h.Helper(); h.plan(0) }
 
 // requireSays looks for parts of a plan, whose spaces don't count.
@@ -149,10 +152,19 @@ func (h *home) ask(id, path string) string {
 	return strings.TrimSpace(out.String())
 }
 
-// file is where the node keeps a version.
-func (h *home) file(version int) string {
+func (h *home) must2(ok bool, format string, args ...any) {
 	h.Helper()
-	v, err := h.engine.VolumeInspect(h.Context(), fmt.Sprintf("homelab_secret_%s_v%d", h.name, version))
+	if !ok {
+		h.Fatalf(format, args...)
+	}
+}
+
+// file is where the machine has a version of the node.
+func (h *home) file(version int) string { h.Helper(); return h.fileOf(fmt.Sprintf("v%d", version)) }
+
+func (h *home) fileOf(version string) string {
+	h.Helper()
+	v, err := h.engine.VolumeInspect(h.Context(), fmt.Sprintf("homelab_secret_%s_%s", h.name, version))
 	h.must(err)
 	return filepath.Join(h.node.Root, v.Mountpoint, "content")
 }
