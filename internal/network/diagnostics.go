@@ -12,43 +12,12 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 )
 
-// nodeDiagnostics words an error in reaching or reading a node. Errors that know
-// their words use them.
-func nodeDiagnostics(err error, m *model) diag.Diagnostics {
-	var diags diag.Diagnostics
-	var worded interface {
-		error
-		Summary() string
-		Detail() string
-	}
-	if !errors.As(err, &worded) {
-		diags.AddError("Unable to read network", fmt.Sprintf("Network %q on node %q: %s.", m.Name.ValueString(), m.Node.ValueString(), err))
-		return diags
-	}
-	var named interface{ NodeNameAtFault() bool }
-	if errors.As(err, &named) && named.NodeNameAtFault() {
-		diags.AddAttributeError(path.Root("node"), worded.Summary(), worded.Detail())
-		return diags
-	}
-	diags.AddError(worded.Summary(), worded.Detail())
-	return diags
-}
-
-// unknownUntilApply tells whether a node's address is known only once other
-// resources are applied.
-func unknownUntilApply(err error) bool {
-	var deferred interface{ UnknownUntilApply() bool }
-	return errors.As(err, &deferred) && deferred.UnknownUntilApply()
-}
-
 func problemDiagnostics(problems []converge.Problem, m *model) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, p := range problems {
 		detail := p.Detail
 		if p.Foreign {
-			id := m.Node.ValueString() + "/" + m.Name.ValueString()
-			detail += fmt.Sprintf(" To take it over as it is, import it: terraform import ADDRESS %s, or an import block with id = %q. "+
-				"Or choose another name, or remove it with docker network rm %s.", id, id, m.Name.ValueString())
+			detail += m.subject().ImportIt() + fmt.Sprintf(" Or choose another name, or remove it with docker network rm %s.", m.Name.ValueString())
 		}
 		diags.AddAttributeError(attributePath(p.Attribute), "Network can't be applied", detail)
 	}
@@ -93,7 +62,7 @@ func applyDiagnostics(err error, m *model) diag.Diagnostics {
 	case errors.As(err, &failed):
 		diags.AddError("Unable to make network", where+": "+failure(failed))
 	default:
-		return nodeDiagnostics(err, m)
+		return m.subject().NodeError(err)
 	}
 	return diags
 }
@@ -131,7 +100,7 @@ func destroyDiagnostics(err error, m *model) diag.Diagnostics {
 	case errors.As(err, &failed):
 		diags.AddError("Unable to remove network", fmt.Sprintf("Network %q on node %q: %s", m.Name.ValueString(), m.Node.ValueString(), failure(failed)))
 	default:
-		return nodeDiagnostics(err, m)
+		return m.subject().NodeError(err)
 	}
 	return diags
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/cidr"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
@@ -61,6 +62,11 @@ var (
 	}}
 	subnetType = types.ObjectType{AttrTypes: map[string]attr.Type{"subnet": types.StringType, "gateway": types.StringType, "ip_range": types.StringType}}
 )
+
+// subject is the network as messages about its node call it.
+func (m *model) subject() concept.Subject {
+	return concept.Subject{Kind: "network", Name: m.Name.ValueString(), Node: m.Node.ValueString()}
+}
 
 // inputsKnown tells whether everything that makes the network is known.
 func (m *model) inputsKnown(ctx context.Context) bool {

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
@@ -34,7 +35,7 @@ func (r *networkResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	var mem memory
-	resp.Diagnostics.Append(getKey(ctx, req.Private, memoryKey, &mem)...)
+	resp.Diagnostics.Append(concept.Load(ctx, req.Private, memoryKey, &mem)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -48,7 +49,7 @@ func (r *networkResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &planned)...)
-	resp.Diagnostics.Append(setKey(ctx, resp.Private, agreedKey, agreed)...)
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, agreedKey, agreed)...)
 }
 
 // preview fills in the computed attributes of a plan and returns what will
@@ -76,11 +77,17 @@ func (r *networkResource) preview(ctx context.Context, planned, config, prior *m
 	}
 	preview, err := r.door.PreviewNetwork(ctx, planned.Node.ValueString(), want, opts)
 	switch {
-	case unknownUntilApply(err):
+	case converge.UnknownUntilApply(err):
 		planned.unknown()
 		return nil, diags
+	case converge.KeepsState(err):
+		changes := prior == nil || differs || !planned.Labels.Equal(prior.Labels) || !planned.Description.Equal(prior.Description)
+		if planned.unknown(); !changes {
+			planned.NetworkID, planned.Subnets, planned.EngineLabels, planned.Reattached = prior.NetworkID, prior.Subnets, prior.EngineLabels, prior.Reattached
+		}
+		return nil, append(diags, planned.subject().StandsUnseen(err, changes)...)
 	case err != nil:
-		return nil, append(diags, nodeDiagnostics(err, planned)...)
+		return nil, append(diags, planned.subject().NodeError(err)...)
 	}
 	diags.Append(problemDiagnostics(preview.Problems, planned)...)
 	for _, warning := range preview.Warnings {

@@ -2,16 +2,15 @@ package network
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
@@ -84,7 +83,7 @@ func (r *networkResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 	resp.Diagnostics.Append(planned.observe(ctx, view)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
-	resp.Diagnostics.Append(setKey(ctx, resp.Private, memoryKey, remember(want, view))...)
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, memoryKey, remember(want, view))...)
 }
 
 // Read shows the network as the node has it.
@@ -92,16 +91,14 @@ func (r *networkResource) Read(ctx context.Context, req resource.ReadRequest, re
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	var mem memory
-	resp.Diagnostics.Append(getKey(ctx, req.Private, memoryKey, &mem)...)
+	resp.Diagnostics.Append(concept.Load(ctx, req.Private, memoryKey, &mem)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	mem.Imported = mem.Imported || state.Driver.IsNull()
 	view, exists, err := r.door.ReadNetwork(ctx, state.Node.ValueString(), state.Name.ValueString())
 	if err != nil {
-		if !unknownUntilApply(err) {
-			resp.Diagnostics.Append(nodeDiagnostics(err, &state)...)
-		}
+		resp.Diagnostics.Append(state.subject().Read(err, state.Driver.IsNull())...)
 		return
 	}
 	if !exists {
@@ -116,7 +113,7 @@ func (r *networkResource) Read(ctx context.Context, req resource.ReadRequest, re
 		mem.Made, mem.Description = desired.OwnLabels(view.Network.Labels), view.Network.Labels[desired.LabelDescription]
 	}
 	mem.Attached, mem.Detached = everyone(view), view.Detached
-	resp.Diagnostics.Append(setKey(ctx, resp.Private, memoryKey, mem)...)
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, memoryKey, mem)...)
 }
 
 // Update makes the network again, or only notes new words.
@@ -125,9 +122,9 @@ func (r *networkResource) Update(ctx context.Context, req resource.UpdateRequest
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	var mem memory
-	resp.Diagnostics.Append(getKey(ctx, req.Private, memoryKey, &mem)...)
+	resp.Diagnostics.Append(concept.Load(ctx, req.Private, memoryKey, &mem)...)
 	var agreed []string
-	resp.Diagnostics.Append(getKey(ctx, req.Private, agreedKey, &agreed)...)
+	resp.Diagnostics.Append(concept.Load(ctx, req.Private, agreedKey, &agreed)...)
 	limit, diags := planned.Timeouts.Update(ctx, defaultTimeout)
 	resp.Diagnostics.Append(diags...)
 	want := planned.toDesired()
@@ -152,7 +149,7 @@ func (r *networkResource) Update(ctx context.Context, req resource.UpdateRequest
 		mem = remember(want, view)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, result)...)
-	resp.Diagnostics.Append(setKey(ctx, resp.Private, memoryKey, mem)...)
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, memoryKey, mem)...)
 }
 
 // Delete removes the network.
@@ -207,29 +204,3 @@ const (
 	memoryKey = "memory"
 	agreedKey = "agreed"
 )
-
-// privateState is Terraform's private state, as requests and responses have it.
-type privateState interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
-func getKey(ctx context.Context, private privateState, key string, into any) diag.Diagnostics {
-	raw, diags := private.GetKey(ctx, key)
-	if len(raw) == 0 || diags.HasError() {
-		return diags
-	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		diags.AddError("Unable to read private state", fmt.Sprintf("The key %q is not as this provider writes it: %s. "+
-			"Remove the resource from state and import it again.", key, err))
-	}
-	return diags
-}
-
-func setKey(ctx context.Context, private privateState, key string, value any) diag.Diagnostics {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to write private state", err.Error())}
-	}
-	return private.SetKey(ctx, key, raw)
-}

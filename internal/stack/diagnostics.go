@@ -13,28 +13,6 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 )
 
-// nodeDiagnostics words an error in reaching or reading a node. Errors that know
-// their words use them.
-func nodeDiagnostics(err error, m *model) diag.Diagnostics {
-	var diags diag.Diagnostics
-	var worded interface {
-		error
-		Summary() string
-		Detail() string
-	}
-	if !errors.As(err, &worded) {
-		diags.AddError("Unable to read stack", fmt.Sprintf("Stack %q on node %q: %s.", m.Name.ValueString(), m.Node.ValueString(), err))
-		return diags
-	}
-	var named interface{ NodeNameAtFault() bool }
-	if errors.As(err, &named) && named.NodeNameAtFault() {
-		diags.AddAttributeError(path.Root("node"), worded.Summary(), worded.Detail())
-		return diags
-	}
-	diags.AddError(worded.Summary(), worded.Detail())
-	return diags
-}
-
 // composeDiagnostics words what is wrong with the documents.
 func composeDiagnostics(err error) diag.Diagnostics {
 	var diags diag.Diagnostics
@@ -70,7 +48,7 @@ func problemDiagnostics(problems []converge.Problem, m *model) diag.Diagnostics 
 	for _, p := range problems {
 		detail := p.Detail
 		if p.Foreign {
-			id := m.Node.ValueString() + "/" + m.Name.ValueString()
+			id := m.stackID()
 			detail += fmt.Sprintf(" To take it over as it runs, import it: terraform import ADDRESS %s, or an import block with id = %q. "+
 				"Or choose another name, or remove the project with docker compose -p %s down.", id, id, m.Name.ValueString())
 		}
@@ -104,7 +82,7 @@ func applyDiagnostics(err error, m *model, limit time.Duration, timeout string) 
 	case errors.As(err, &failed):
 		diags.AddError("Unable to converge stack", failureDetail(failed, m, limit, timeout))
 	default:
-		return untouchedDiagnostics(err, m, applyLater)
+		return m.subject().NotApplied(err)
 	}
 	return diags
 }
@@ -115,7 +93,7 @@ func destroyDiagnostics(err error, m *model) diag.Diagnostics {
 		if err == nil {
 			return nil
 		}
-		return untouchedDiagnostics(err, m, destroyLater)
+		return m.subject().NotDestroyed(err)
 	}
 	var lines []string
 	for _, f := range failed.Failures {

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/stack/bypass"
@@ -49,8 +50,8 @@ func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &planned)...)
-	resp.Diagnostics.Append(setKey(ctx, resp.Private, plannedKey, changes)...)
-	resp.Diagnostics.Append(setKey(ctx, resp.Private, leavingKey, leaving)...)
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, plannedKey, changes)...)
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, leavingKey, leaving)...)
 }
 
 // planDestroy lets the node's other stacks know that a stack goes.
@@ -66,10 +67,10 @@ func (r *stackResource) planDestroy(ctx context.Context, state tfsdk.State) diag
 // leavingStack names the stack that a replacement destroys first on the same
 // node; empty means none. Terraform plans a replacement twice, the second time
 // without the prior state but with the private state that the first left.
-func leavingStack(ctx context.Context, planned, prior *model, private privateState) (string, diag.Diagnostics) {
+func leavingStack(ctx context.Context, planned, prior *model, private concept.PrivateState) (string, diag.Diagnostics) {
 	var leaving string
 	if prior == nil {
-		diags := getKey(ctx, private, leavingKey, &leaving)
+		diags := concept.Load(ctx, private, leavingKey, &leaving)
 		return leaving, diags
 	}
 	if planned.Node.Equal(prior.Node) && !planned.Name.Equal(prior.Name) {
@@ -104,7 +105,7 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 	if err != nil {
 		said, ok := unseen(ctx, err, planned, prior)
 		if !ok {
-			said = nodeDiagnostics(err, planned)
+			said = planned.subject().NodeError(err)
 		}
 		return nil, append(diags, said...)
 	}

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/compose"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/stack/bypass"
@@ -134,7 +134,7 @@ func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	r.prepare(ctx, &state, mem)
 	view, exists, err := r.door.Read(ctx, state.Node.ValueString(), state.Name.ValueString(), mem, state.view)
 	if err != nil {
-		resp.Diagnostics.Append(readDiagnostics(err, &state)...)
+		resp.Diagnostics.Append(state.subject().Read(err, state.neverRead())...)
 		return
 	}
 	if !exists {
@@ -273,40 +273,16 @@ const (
 	leavingKey = "leaving"
 )
 
-// privateState is Terraform's private state, as requests and responses have it.
-type privateState interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+func loadMemory(ctx context.Context, private concept.PrivateState) (mem converge.Memory, diags diag.Diagnostics) {
+	diags = concept.Load(ctx, private, memoryKey, &mem)
+	return mem, diags
 }
 
-func loadMemory(ctx context.Context, private privateState) (mem converge.Memory, diags diag.Diagnostics) {
-	return mem, getKey(ctx, private, memoryKey, &mem)
+func storeMemory(ctx context.Context, private concept.PrivateState, mem converge.Memory) diag.Diagnostics {
+	return concept.Store(ctx, private, memoryKey, mem)
 }
 
-func storeMemory(ctx context.Context, private privateState, mem converge.Memory) diag.Diagnostics {
-	return setKey(ctx, private, memoryKey, mem)
-}
-
-func loadPlanned(ctx context.Context, private privateState) (planned []string, diags diag.Diagnostics) {
-	return planned, getKey(ctx, private, plannedKey, &planned)
-}
-
-func getKey(ctx context.Context, private privateState, key string, into any) diag.Diagnostics {
-	raw, diags := private.GetKey(ctx, key)
-	if len(raw) == 0 || diags.HasError() {
-		return diags
-	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		diags.AddError("Unable to read private state", fmt.Sprintf("The key %q is not as this provider writes it: %s. "+
-			"Remove the resource from state and import it again.", key, err))
-	}
-	return diags
-}
-
-func setKey(ctx context.Context, private privateState, key string, value any) diag.Diagnostics {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to write private state", err.Error())}
-	}
-	return private.SetKey(ctx, key, raw)
+func loadPlanned(ctx context.Context, private concept.PrivateState) (planned []string, diags diag.Diagnostics) {
+	diags = concept.Load(ctx, private, plannedKey, &planned)
+	return planned, diags
 }
