@@ -9,7 +9,6 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/format"
 	"github.com/compose-spec/compose-go/v2/graph"
-	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/template"
 	"github.com/compose-spec/compose-go/v2/types"
 	"go.yaml.in/yaml/v4"
@@ -228,11 +227,9 @@ func (l *load) duplicateKey(err error) bool {
 	return true
 }
 
-// checkRest asks compose-go for the faults that the checks here do not know.
+// checkRest reports the faults that only compose-go knows.
 func (l *load) checkRest(m *model) {
-	details := types.ConfigDetails{WorkingDir: l.dir, Environment: m.asWritten.Environment}
-	consistent := func(o *loader.Options) { o.SkipConsistencyCheck = false }
-	_, err := project(m.tree, details, []func(*loader.Options){l.options(map[string]bool{}), consistent})
+	err := m.inconsistent
 	if err == nil {
 		err = graph.CheckCycle(m.asWritten)
 	}

@@ -120,6 +120,9 @@ type model struct {
 	// paths. Environment and label files are read in resolved only.
 	asWritten, resolved *types.Project
 	unset               map[string]bool
+	// inconsistent is what compose-go finds wrong with a project whose parts are
+	// all right.
+	inconsistent error
 }
 
 // readMasked loads the documents with markers for secrets and reports all that
@@ -183,8 +186,10 @@ func (l *load) read(ctx context.Context, values map[string]string) (*model, erro
 		return nil, err
 	}
 	l.expandHome(m.tree)
-	if m.asWritten, err = project(m.tree, details, options); err != nil {
-		return nil, err
+	if m.asWritten, m.inconsistent = project(m.tree, details, append(options, consistent)); m.inconsistent != nil {
+		if m.asWritten, err = project(m.tree, details, options); err != nil {
+			return nil, err
+		}
 	}
 	if l.dir == "" { // nothing that is relative can be resolved
 		m.resolved = m.asWritten
@@ -220,6 +225,9 @@ func (l *load) options(unset map[string]bool) func(*loader.Options) {
 		o.Interpolate.TypeCastMapping = quietCasts(o.Interpolate.TypeCastMapping)
 	}
 }
+
+// consistent has compose-go look at how a project's parts go together.
+func consistent(o *loader.Options) { o.SkipConsistencyCheck = false }
 
 // quietCasts accepts YAML 1.1's other words for booleans without compose-go's
 // note in a process-wide log, which would show the value.
