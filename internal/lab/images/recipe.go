@@ -27,7 +27,8 @@ type Recipe struct {
 	// Without are packages that are left out although others depend on them, for
 	// what the program does not do in a test.
 	Without []string
-	// Tools are programs that internal/tools/tool.sh builds, by their path.
+	// Tools are programs by their path: NAME is built by internal/tools/tool.sh,
+	// MODULE/NAME from the tools of the Go module internal/tools/MODULE.
 	Tools map[string]string
 	// Users are names and numbers; each has a group of its own.
 	Users map[string]int
@@ -139,11 +140,22 @@ func buildTool(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", name, err)
 	}
+	root := filepath.Dir(strings.TrimSpace(string(out)))
 	var stderr strings.Builder
-	cmd := exec.CommandContext(ctx, filepath.Join(filepath.Dir(strings.TrimSpace(string(out))), "internal/tools/tool.sh"), name)
+	cmd := exec.CommandContext(ctx, filepath.Join(root, "internal/tools/tool.sh"), name)
+	module, program, ok := strings.Cut(name, "/")
+	file := filepath.Join(root, ".homelab", "bin", program)
+	if ok {
+		cmd = exec.CommandContext(ctx, "sh", "-c", `go build -C "$1" -trimpath -ldflags "-s -w" -o "$2" "$(go list -C "$1" -f '{{.ImportPath}}' tool | grep "/$3\$")"`,
+			"sh", filepath.Join(root, "internal", "tools", module), file, program)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=")
+	}
 	cmd.Stderr = &stderr
 	if out, err = cmd.Output(); err != nil {
 		return nil, fmt.Errorf("build %s: %w: %s", name, err, stderr.String())
 	}
-	return os.ReadFile(strings.TrimSpace(string(out)))
+	if !ok {
+		file = strings.TrimSpace(string(out))
+	}
+	return os.ReadFile(file)
 }
