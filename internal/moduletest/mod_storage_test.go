@@ -8,10 +8,13 @@ import (
 
 func TestAccModule_Storage(t *testing.T) {
 	Case{
-		Module: "storage", Change: "minio", Completed: []string{"setup"},
+		Module: "storage", Change: "minio",
 		Check: func(t *testing.T, h *Homelabs) {
 			for _, one := range []Homelab{h.A, h.B} {
 				h.requireOwnBucketsOnly(t, one)
+				if given := h.MustExec(t, one.Name, "setup", "cat", "/run/secrets/loki"); given != "loki-of-"+one.Name {
+					t.Errorf("the password that was given for loki is %q", given)
+				}
 			}
 		},
 		Changed: func(t *testing.T, h *Homelabs) {
@@ -26,9 +29,9 @@ func TestAccModule_Storage(t *testing.T) {
 // there. It returns what they wrote, or "denied".
 func (h *Homelabs) mc(t *testing.T, one Homelab, user, script string) string {
 	t.Helper()
-	code, text := h.Exec(t, one.Name, "minio", "sh", "-c", fmt.Sprintf(
-		`export MC_CONFIG_DIR=/tmp/as-%[1]s; printf '%[1]s\n%[4]s-of-%[2]s\n' | mc --quiet alias set user http://127.0.0.1:9000 >/dev/null && mc --quiet %[3]s`,
-		user, one.Name, script, strings.Replace(user, "admin", "root", 1)))
+	code, text := h.Exec(t, one.Name, "setup", "sh", "-c", fmt.Sprintf(
+		`export MC_CONFIG_DIR=/tmp/as-%[1]s; printf '%[1]s\n%%s\n' "$(cat /run/secrets/%[2]s)" | mc --quiet alias set user http://minio:9000 >/dev/null && mc --quiet %[3]s`,
+		user, strings.Replace(user, "admin", "root", 1), script))
 	switch {
 	case code == 0:
 		return strings.TrimSpace(text)
@@ -48,7 +51,7 @@ func (h *Homelabs) requireOwnBucketsOnly(t *testing.T, one Homelab) {
 		for _, bucket := range []string{"loki", "shared", "tempo"} {
 			mine := strings.Contains(strings.Join(own, " "), bucket)
 			object := fmt.Sprintf("user/%s/object", bucket)
-			h.MustExec(t, one.Name, "minio", "sh", "-c", "printf 'of "+bucket+"' >/tmp/object")
+			h.MustExec(t, one.Name, "setup", "sh", "-c", "printf 'of "+bucket+"' >/tmp/object")
 			if got := h.mc(t, one, user, "cp /tmp/object "+object); (got != "denied") != mine {
 				t.Errorf("%s of %s writes to %s: %s", user, one.Name, bucket, got)
 			}

@@ -8,7 +8,7 @@ docs=$("$root/internal/tools/tool.sh" terraform-docs)
 
 for readme in "$root"/modules/*/README.md; do
 	[ -e "$readme" ] || continue
-	"$docs" markdown table --indent 3 --hide-empty --hide requirements --hide providers --hide modules --hide resources \
+	"$docs" markdown table --indent 3 --hide-empty --hide requirements --hide providers --hide modules --hide resources --hide data-sources \
 		--output-file README.md --output-mode inject --lockfile=false "$(dirname "$readme")" >/dev/null
 done
 

@@ -71,7 +71,6 @@ module "service" {
     { for path, volume in try(each.value.data, {}) : path => { source = var.data_root == null ? each.key : "${var.data_root}/${each.key}" } },
     try(each.value.tools, false) ? { "/tools" = { source = "tools", read_only = true } } : {},
   )
-  secrets             = try(each.value.secrets, {})
   depends_on_services = merge(try(each.value.after, {}), try(each.value.tools, false) ? { tools = "service_completed_successfully" } : {})
   ports               = try(each.value.ports, {})
 
@@ -82,15 +81,35 @@ module "service" {
   dashboard = try({ group = "Monitoring", icon = each.value.kind, description = each.value.about }, null)
 }
 
+# Grafana's password is made on the node, where /run/secrets/grafana shows it.
+resource "homelab_secret" "grafana" {
+  for_each = local.on.grafana && !contains(keys(var.secrets), "grafana") ? { this = "${var.name}-grafana" } : {}
+
+  node     = var.node
+  name     = each.value
+  mode     = "0444" # whoever it is mounted for reads it, whatever its user
+  generate = { length = 40 }
+}
+
+resource "homelab_node" "this" {
+  for_each = var.data_root == null ? {} : { data = var.node }
+
+  name = each.value
+  directories = { for name, s in local.specs : "${var.data_root}/${name}" => {
+    uid = try(s.user.uid, var.user.uid), gid = try(s.user.gid, var.user.gid), mode = "0750"
+  } if can(s.data) }
+}
+
 resource "homelab_stack" "this" {
   name = var.name
-  node = var.node
+  node = var.data_root == null ? var.node : homelab_node.this["data"].name
 
   compose = yamlencode({
     services = { for name, s in local.specs : name => merge(
       module.service[name].service,
       try(s.extra, {}),
       length(try(s.files, {})) == 0 ? {} : { configs = [for f in values(local.files) : { source = f.config, target = f.path } if f.service == name] },
+      length(try(s.secrets, {})) == 0 ? {} : { secrets = [for file, secret in s.secrets : { source = secret, target = file }] },
       # The engine's socket is for the proxy alone; the building block refuses it to every service.
       try(s.volumes, null) == null ? {} : { volumes = s.volumes },
     ) }
@@ -101,7 +120,6 @@ resource "homelab_stack" "this" {
     )
     volumes = merge([for s in values(module.service) : s.volumes]...)
     configs = { for f in values(local.files) : f.config => { content = replace(f.content, "$", "$$") } }
-    secrets = { for name in local.secrets : name => { external = true, name = lookup(local.secret_names, name, "${var.name}-${name}") } }
+    secrets = { for name, secret in local.secrets : name => { external = true, name = secret } }
   })
-  secrets = { for name in local.secrets : lookup(local.secret_names, name, "${var.name}-${name}") => var.passwords[name] }
 }

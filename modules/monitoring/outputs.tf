@@ -25,13 +25,6 @@ output "networks" {
   value       = { monitoring = local.network }
 }
 
-output "directories" {
-  description = "Directories for `directories` of the node's `homelab_node`; none without `data_root`."
-  value = var.data_root == null ? {} : { for name, s in local.specs : "${var.data_root}/${name}" => merge(
-    { uid = try(s.user, var.user).uid, gid = try(s.user, var.user).gid, mode = "0750" }
-  ) if can(s.data) }
-}
-
 locals {
   network = "${homelab_stack.this.name}_monitoring"
 }

@@ -20,7 +20,7 @@ locals {
         },
         { for name, json in local.dashboards : "/etc/grafana/dashboards/${name}.json" => json },
       )
-      secrets     = { grafana = { mode = "0444" } }
+      secrets     = { grafana = "grafana" }
       data        = { "/var/lib/grafana" = true }
       healthcheck = { test = ["curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1:3000/api/health"], start_period = "120s" }
       web         = { port = 3000 }
@@ -92,10 +92,11 @@ locals {
     }
   }
 
-  secrets = concat(
-    local.on.grafana ? ["grafana"] : [],
-    [for kind, user in local.s3 : "s3-${kind}" if user != null && local.on[kind]],
+  # Secrets of the node, by what they are for. Those of the storage have the names
+  # that it says.
+  secrets = merge(
+    { for s in values(homelab_secret.grafana) : "grafana" => s.name },
+    { for kind, secret in var.secrets : kind => secret if local.on.grafana },
+    { for kind, user in local.s3 : "s3-${kind}" => user.secret if user != null && local.on[kind] },
   )
-  # Those of the storage have the names that it says.
-  secret_names = { for kind, user in local.s3 : "s3-${kind}" => user.secret if user != null }
 }

@@ -10,7 +10,7 @@ locals {
       "AWS_SECRET_ACCESS_KEY=$$(/tools/busybox cat /run/secrets/s3) && export AWS_SECRET_ACCESS_KEY && exec \"$$@\"", "sh",
     ]
     environment = { AWS_ACCESS_KEY_ID = user.access_key }
-    secrets     = { s3 = { source = "s3-${kind}", mode = "0444" } }
+    secrets     = { s3 = "s3-${kind}" }
     networks    = var.storage.network == null ? [] : [var.storage.network]
   } if user != null }
 

@@ -206,11 +206,14 @@ variable "engine_socket" {
   }
 }
 
-variable "passwords" {
-  description = "Passwords: `grafana`, the administrator's, and `s3-loki`, `s3-tempo` and `s3-mimir` where those keep their data in the storage."
+variable "secrets" {
+  description = "Secrets of the node (names of `homelab_secret`, files of mode 0444) to use instead of generated ones: `grafana`, its administrator's password."
   type        = map(string)
-  ephemeral   = true
-  sensitive   = true
   nullable    = false
   default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.secrets), ["grafana"])) == 0
+    error_message = "The only key of secrets is grafana."
+  }
 }

@@ -45,7 +45,7 @@ locals {
         length(var.crowdsec.trusted) == 0 ? {} : { "/etc/crowdsec/parsers/s02-enrich/homelab-trusted.yaml" = local.whitelist },
       )
       # It registers those whose keys it finds below /run/secrets.
-      secrets     = { bouncer_key_ingress = { source = "bouncer" } }
+      secrets     = { bouncer_key_ingress = "bouncer" }
       data        = { "/var/lib/crowdsec/data" = "data", "/etc/crowdsec" = "config" }
       logs        = keys(local.acquired)
       read_only   = false # its start links the hub's data, and installs collections
@@ -62,7 +62,7 @@ locals {
         "/etc/nginx/nginx.conf" = file("${path.module}/files/bouncer.conf")
         "/etc/nginx/bouncer.js" = file("${path.module}/files/bouncer.js")
       }
-      secrets     = { bouncer = { mode = "0444" } }
+      secrets     = { bouncer = "bouncer" }
       after       = { crowdsec = "service_healthy" }
       healthcheck = { test = ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/health"] }
       memory      = "64m"

@@ -32,10 +32,20 @@ locals {
     "${var.data_root}/${name}/${what}" => try(s.user, { uid = 0, gid = 0 })
   }]...)
 
-  secrets = concat(
-    local.on.crowdsec ? ["bouncer"] : [],
-    local.on.wazuh ? ["wazuh", "wazuh-api", "wazuh-dashboard"] : [],
-  )
+  # Secrets of the node, by what they are for: generated ones, and those of others.
+  needed  = concat(local.on.crowdsec ? ["bouncer"] : [], local.on.wazuh ? ["wazuh", "wazuh-api", "wazuh-dashboard"] : [])
+  secrets = merge({ for name, s in homelab_secret.this : name => s.name }, { for name in local.needed : name => var.secrets[name] if can(var.secrets[name]) })
+}
+
+# Nobody knows these: they are made on the node. Wazuh asks for one of each kind of
+# characters.
+resource "homelab_secret" "this" {
+  for_each = setsubtract(local.needed, keys(var.secrets))
+
+  node     = var.node
+  name     = "${var.name}-${each.key}"
+  mode     = "0444" # whoever it is mounted for reads it, whatever its user
+  generate = startswith(each.key, "wazuh") ? { length = 32, special = true, min_upper = 1, min_lower = 1, min_digits = 1, min_special = 1, exclude = "\"'$&!`\\<>" } : { length = 40 }
 }
 
 resource "homelab_node" "this" {
@@ -74,7 +84,6 @@ module "service" {
     { for path, what in try(each.value.data, {}) : path => { source = var.data_root == null ? "${each.key}-${what}" : "${var.data_root}/${each.key}/${what}" } },
     { for log in try(each.value.logs, []) : "/logs/${log}" => { source = var.logs[log].source, read_only = true } },
   )
-  secrets             = try(each.value.secrets, {})
   depends_on_services = try(each.value.after, {})
   ports               = try(each.value.ports, {})
   labels              = try(each.value.labels, {})
@@ -95,6 +104,7 @@ resource "homelab_stack" "this" {
     services = { for name, s in local.specs : name => merge(
       module.service[name].service,
       try(s.extra, {}),
+      length(try(s.secrets, {})) == 0 ? {} : { secrets = [for file, secret in s.secrets : { source = secret, target = file }] },
       length(try(s.files, {})) == 0 ? {} : { configs = [for f in values(local.files) : { source = f.config, target = f.path } if f.service == name] },
     ) }
     networks = merge(
@@ -103,7 +113,6 @@ resource "homelab_stack" "this" {
     )
     volumes = merge(merge([for s in values(module.service) : s.volumes]...), { for v in local.foreign : v => { external = true } })
     configs = { for f in values(local.files) : f.config => { content = replace(f.content, "$", "$$") } }
-    secrets = { for name in local.secrets : name => { external = true, name = "${var.name}-${name}" } }
+    secrets = { for name, secret in local.secrets : name => { external = true, name = secret } }
   })
-  secrets = { for name in local.secrets : "${var.name}-${name}" => var.passwords[name] }
 }

@@ -29,13 +29,18 @@ variable "timezone" {
 }
 
 variable "data_root" {
-  description = "Directory on the node below which each service keeps its data, in a directory of its name; make them with `directories`. Null keeps the data in named volumes."
+  description = "Directory on the node below which each service keeps its data, in a directory of its name, which is made. Null keeps the data in named volumes."
   type        = string
   default     = null
 
   validation {
     condition     = var.data_root == null ? true : can(regex("^/[^/].*[^/]$", var.data_root))
     error_message = "data_root is an absolute path that does not end with a slash, as in /mnt/data."
+  }
+
+  validation {
+    condition     = var.data_root == null || var.node != null
+    error_message = "data_root needs node, on which its directories are made."
   }
 }
 

@@ -165,11 +165,14 @@ variable "wazuh" {
   }
 }
 
-variable "passwords" {
-  description = "`bouncer`, the key with which the bouncer asks CrowdSec; `wazuh`, `wazuh-dashboard` and `wazuh-api`, the passwords of Wazuh's administrator, of its dashboard at the indexer, and of its API."
+variable "secrets" {
+  description = "Secrets of the node (names of `homelab_secret`, files of mode 0444) to use instead of generated ones: `bouncer`, the key with which the bouncer asks CrowdSec; `wazuh`, `wazuh-dashboard` and `wazuh-api`, the passwords of Wazuh's administrator, of its dashboard at the indexer, and of its API."
   type        = map(string)
-  ephemeral   = true
-  sensitive   = true
   nullable    = false
   default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.secrets), ["bouncer", "wazuh", "wazuh-dashboard", "wazuh-api"])) == 0
+    error_message = "A key of secrets is bouncer, wazuh, wazuh-dashboard or wazuh-api."
+  }
 }

@@ -40,7 +40,7 @@ locals {
         "/etc/homelab/indexer.sh"                        = file("${path.module}/files/indexer.sh")
         "/usr/share/wazuh-indexer/config/opensearch.yml" = local.opensearch_yml
       }
-      secrets     = { wazuh = { mode = "0444" }, wazuh-dashboard = { mode = "0444" } }
+      secrets     = { wazuh = "wazuh", wazuh-dashboard = "wazuh-dashboard" }
       mounts      = { "/certificates" = { source = "wazuh-certificates", read_only = true } }
       data        = { "/var/lib/wazuh-indexer" = "data" }
       read_only   = false
@@ -64,7 +64,7 @@ locals {
         SSL_CERTIFICATE                = "/certificates/${local.wazuh_names.manager}.pem"
         SSL_KEY                        = "/certificates/${local.wazuh_names.manager}-key.pem"
       }
-      secrets = { wazuh = {}, wazuh-api = {} }
+      secrets = { wazuh = "wazuh", wazuh-api = "wazuh-api" }
       mounts  = { "/certificates" = { source = "wazuh-certificates", read_only = true } }
       data = {
         "/var/ossec/api/configuration"   = "api"
@@ -107,7 +107,7 @@ locals {
         API_USERNAME       = "wazuh-wui"
       }
       files       = { "/usr/share/wazuh-dashboard/config/opensearch_dashboards.yml" = local.dashboards_yml }
-      secrets     = { wazuh = { mode = "0444" }, wazuh-dashboard = { mode = "0444" }, wazuh-api = { mode = "0444" } }
+      secrets     = { wazuh = "wazuh", wazuh-dashboard = "wazuh-dashboard", wazuh-api = "wazuh-api" }
       mounts      = { "/certificates" = { source = "wazuh-certificates", read_only = true } }
       data        = { "/usr/share/wazuh-dashboard/data/wazuh" = "data" }
       read_only   = false

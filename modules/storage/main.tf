@@ -23,6 +23,9 @@ locals {
     ]
   }) }
 
+  # The secrets that have the passwords: the module's own, and those of others.
+  secrets = merge({ for name, s in homelab_secret.this : name => s.name }, { for name in local.passwords : name => var.secrets[name] if can(var.secrets[name]) })
+
   # Files of the setup, by their path.
   files = merge(
     {
@@ -34,8 +37,9 @@ locals {
   )
 
   services = {
-    minio = module.minio.service
+    minio = merge(module.minio.service, { secrets = [{ source = "root", target = "root" }] })
     setup = merge(module.setup.service, {
+      secrets = [for name in sort(local.passwords) : { source = name, target = name }]
       configs = [for path in sort(keys(local.files)) : { source = replace(trimprefix(path, "/etc/homelab/"), "/", "."), target = path }]
     })
   }
@@ -70,7 +74,6 @@ module "minio" {
     },
     var.ingress == null ? {} : { MINIO_BROWSER_REDIRECT_URL = "https://minio.${var.ingress.domain}" },
   )
-  secrets     = { root = {} }
   mounts      = { "/data" = { source = var.data_root == null ? "data" : "${var.data_root}/minio" } }
   healthcheck = { test = ["mc", "ready", "local"], interval = "15s", timeout = "10s", start_period = "60s" }
 }
@@ -83,10 +86,8 @@ module "setup" {
   user       = var.user
   timezone   = var.timezone
   entrypoint = ["sh", "/etc/homelab/setup.sh"]
-  restart    = "no"
   memory     = "256m"
   networks   = { s3 = {} }
-  secrets    = { for name in local.passwords : name => {} }
 
   environment = {
     MC_CONFIG_DIR = "/tmp/mc"
@@ -94,11 +95,30 @@ module "setup" {
     ROOT_USER     = var.root_user
   }
   depends_on_services = { minio = "service_healthy" }
+  # It stays when it is done, so that an apply waits for it and says what failed.
+  healthcheck = { test = ["test", "-e", "/tmp/done"], interval = "5s", retries = 60 }
+}
+
+# Nobody knows these passwords: they are made on the node.
+resource "homelab_secret" "this" {
+  for_each = setsubtract(local.passwords, keys(var.secrets))
+
+  node     = var.node
+  name     = "${var.name}-${each.key}"
+  mode     = "0444" # whoever it is mounted for reads it, whatever its user
+  generate = { length = 40 }
+}
+
+resource "homelab_node" "this" {
+  for_each = var.data_root == null ? {} : { data = var.data_root }
+
+  name        = var.node
+  directories = { "${each.value}/minio" = { uid = var.user.uid, gid = var.user.gid, mode = "0700" } }
 }
 
 resource "homelab_stack" "this" {
   name = var.name
-  node = var.node
+  node = var.data_root == null ? var.node : homelab_node.this["data"].name
 
   compose = yamlencode({
     services = local.services
@@ -106,7 +126,6 @@ resource "homelab_stack" "this" {
     networks = merge({ s3 = { internal = true } }, { for name, n in module.minio.networks : name => n if name != "s3" })
     volumes  = module.minio.volumes
     configs  = { for path, content in local.files : replace(trimprefix(path, "/etc/homelab/"), "/", ".") => { content = replace(content, "$", "$$") } }
-    secrets  = { for name in local.passwords : name => { external = true, name = "${var.name}-${name}" } }
+    secrets  = { for name, secret in local.secrets : name => { external = true, name = secret } }
   })
-  secrets = { for name in local.passwords : "${var.name}-${name}" => var.passwords[name] }
 }

@@ -6,7 +6,7 @@ output "storage" {
     region   = "us-east-1"
     network  = "${homelab_stack.this.name}_s3"
     buckets  = keys(var.buckets)
-    users    = { for name, u in var.users : name => { access_key = name, secret = "${var.name}-${name}", buckets = sort(u.buckets) } }
+    users    = { for name, u in var.users : name => { access_key = name, secret = local.secrets[name], buckets = sort(u.buckets) } }
   }
 }
 
@@ -33,9 +33,4 @@ output "probes" {
 output "networks" {
   description = "The stack's networks, as the engine names them."
   value       = { s3 = "${homelab_stack.this.name}_s3" }
-}
-
-output "directories" {
-  description = "Directories for `directories` of the node's `homelab_node`; none without `data_root`."
-  value       = var.data_root == null ? {} : { "${var.data_root}/minio" = { uid = var.user.uid, gid = var.user.gid, mode = "0700" } }
 }

@@ -43,13 +43,18 @@ variable "user" {
 }
 
 variable "data_root" {
-  description = "Directory on the node below which the objects are kept, in `minio`; make it with `directories`. Null keeps them in a named volume."
+  description = "Directory on the node below which the objects are kept, in `minio`, which is made. Null keeps them in a named volume."
   type        = string
   default     = null
 
   validation {
     condition     = var.data_root == null ? true : can(regex("^/[^/].*[^/]$", var.data_root))
     error_message = "data_root is an absolute path that does not end with a slash, as in /mnt/data."
+  }
+
+  validation {
+    condition     = var.data_root == null || var.node != null
+    error_message = "data_root needs node, on which its directories are made."
   }
 
   validation {

@@ -62,10 +62,14 @@ variable "users" {
   }
 }
 
-variable "passwords" {
-  description = "Passwords: `root`, the administrator's, and one by the name of each user."
+variable "secrets" {
+  description = "Secrets of the node (names of `homelab_secret`) to take passwords from instead of generated ones: `root`, the administrator's, and by the names of users. Each is a file of mode 0444."
   type        = map(string)
-  ephemeral   = true
-  sensitive   = true
   nullable    = false
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.secrets), concat(["root"], keys(var.users)))) == 0
+    error_message = "A key of secrets is root or the name of a user."
+  }
 }

@@ -36,3 +36,5 @@ while IFS= read -r user; do
 done </etc/homelab/users
 
 echo "The buckets and users are there."
+: >/tmp/done
+exec sleep infinity
