@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -11,13 +12,16 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/address"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/cidr"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
 // model is the resource as Terraform holds it.
 type model struct {
-	ID     types.String `tfsdk:"id"`
-	Name   types.String `tfsdk:"name"`
-	Labels types.Map    `tfsdk:"labels"`
+	ID          types.String   `tfsdk:"id"`
+	Name        types.String   `tfsdk:"name"`
+	Description types.String   `tfsdk:"description"`
+	Labels      types.Map      `tfsdk:"labels"`
+	Timeouts    timeouts.Value `tfsdk:"timeouts"`
 
 	VLANID    types.Int64  `tfsdk:"vlan_id"`
 	CIDR      cidr.Value   `tfsdk:"cidr"`
@@ -88,7 +92,7 @@ type dhcpModel struct {
 
 // inputsKnown tells whether all that decides what the nodes have is known.
 func (m *model) inputsKnown(ctx context.Context) bool {
-	for _, v := range []attr.Value{m.Name, m.Labels, m.VLANID, m.CIDR, m.Gateway, m.Reserved, m.IPv6, m.Addresses, m.Driver, m.Mode, m.Attachments} {
+	for _, v := range []attr.Value{m.Name, m.Description, m.Labels, m.VLANID, m.CIDR, m.Gateway, m.Reserved, m.IPv6, m.Addresses, m.Driver, m.Mode, m.Attachments} {
 		raw, err := v.ToTerraformValue(ctx)
 		if err != nil || !raw.IsFullyKnown() {
 			return false
@@ -121,6 +125,12 @@ func (m *model) segment(ctx context.Context) (segment, diag.Diagnostics) {
 	s.static = r.addresses(m.Addresses)
 	if !m.Labels.IsUnknown() {
 		r.diags.Append(m.Labels.ElementsAs(ctx, &s.labels, false)...)
+	}
+	if text := m.Description.ValueString(); text != "" {
+		if s.labels == nil {
+			s.labels = map[string]string{}
+		}
+		s.labels[desired.LabelDescription] = text
 	}
 	return s, r.diags
 }

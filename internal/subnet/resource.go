@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -23,6 +24,9 @@ var (
 	_ resource.ResourceWithModifyPlan     = (*subnetResource)(nil)
 	_ resource.ResourceWithImportState    = (*subnetResource)(nil)
 )
+
+// defaultTimeout is the time limit of each operation.
+const defaultTimeout = 5 * time.Minute
 
 // Door is what a subnet needs of the core.
 type Door interface {
@@ -46,8 +50,8 @@ func (r *subnetResource) Metadata(_ context.Context, req resource.MetadataReques
 }
 
 // Schema sets the schema.
-func (r *subnetResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	resp.Schema = resourceSchema()
+func (r *subnetResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = resourceSchema(ctx)
 }
 
 // Configure takes the provider's door to the core; it is also called without,
@@ -82,11 +86,15 @@ func (r *subnetResource) ValidateConfig(ctx context.Context, req resource.Valida
 func (r *subnetResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var planned model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
+	limit, diags := planned.Timeouts.Create(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	planned.ID = planned.Name
-	made, diags := r.apply(ctx, &planned, nil, nil)
+	made, diags := r.apply(limited, &planned, nil, nil)
 	resp.Diagnostics.Append(diags...)
 	if len(made) == 0 && diags.HasError() {
 		return // nothing was made: there is nothing to keep
@@ -107,7 +115,7 @@ func (r *subnetResource) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	imported := state.VLANID.IsNull()
-	now := map[string]networkModel{}
+	now, words := map[string]networkModel{}, map[string]map[string]string{}
 	for _, node := range sortedKeys(last) {
 		view, exists, err := r.door.ReadNetwork(ctx, node, state.Name.ValueString())
 		switch {
@@ -115,7 +123,7 @@ func (r *subnetResource) Read(ctx context.Context, req resource.ReadRequest, res
 			now[node] = last[node]
 			resp.Diagnostics.Append(unread(node, state.Name.ValueString(), imported, err)...)
 		case exists:
-			now[node] = observed(view.ID, view.Network, last[node]).unfinished(view)
+			now[node], words[node] = observed(view.ID, view.Network, last[node]).unfinished(view), view.Network.Labels
 		case imported:
 			resp.Diagnostics.AddError("Network not found", fmt.Sprintf("Node %q has no network %q. `docker network ls` lists those it has.", node, state.Name.ValueString()))
 		}
@@ -129,6 +137,7 @@ func (r *subnetResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	if imported {
 		resp.Diagnostics.Append(state.take(ctx, now)...)
+		resp.Diagnostics.Append(state.takeWords(ctx, words)...)
 	}
 	resp.Diagnostics.Append(state.setNetworks(ctx, now)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
@@ -144,10 +153,14 @@ func (r *subnetResource) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(diags...)
 	prior, diags := state.networks(ctx)
 	resp.Diagnostics.Append(diags...)
+	limit, diags := planned.Timeouts.Update(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	made, diags := r.apply(ctx, &planned, prior, agreed)
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	made, diags := r.apply(limited, &planned, prior, agreed)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(planned.setNetworks(ctx, made)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
@@ -160,10 +173,14 @@ func (r *subnetResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	last, diags := state.networks(ctx)
 	resp.Diagnostics.Append(diags...)
+	limit, diags := state.Timeouts.Delete(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	left, diags := r.remove(ctx, state.Name.ValueString(), last)
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	left, diags := r.remove(limited, state.Name.ValueString(), last)
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() {
 		resp.Diagnostics.Append(state.setNetworks(ctx, left)...)

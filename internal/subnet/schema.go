@@ -1,8 +1,10 @@
 package subnet
 
 import (
+	"context"
 	"regexp"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -19,13 +21,19 @@ import (
 // slashes of none (moby, daemon/names).
 var networkName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
 
-func resourceSchema() schema.Schema {
+func resourceSchema(ctx context.Context) schema.Schema {
 	attributes := map[string]schema.Attribute{}
 	for _, part := range []map[string]schema.Attribute{identityAttributes(), rangeAttributes(), nodeAttributes(), observedAttributes()} {
 		for name, attribute := range part {
 			attributes[name] = attribute
 		}
 	}
+	attributes["timeouts"] = timeouts.Attributes(ctx, timeouts.Opts{
+		Create: true, Update: true, Delete: true,
+		CreateDescription: "How long creating may take, on all nodes together. Default `5m`.",
+		UpdateDescription: "How long an update may take, with the reattaching of containers. Default `5m`.",
+		DeleteDescription: "How long destroying may take. Default `5m`.",
+	})
 	return schema.Schema{
 		MarkdownDescription: "One VLAN across nodes. Each node gets a network on the tagged sub-interface of its own interface (`eth0.20` for VLAN 20 " +
 			"on `eth0`), which the engine makes with the network and removes with it. Containers on it are hosts of the VLAN: they have addresses of its range, " +
@@ -50,6 +58,11 @@ func identityAttributes() map[string]schema.Attribute {
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			Validators: []validator.String{stringvalidator.RegexMatches(networkName,
 				"must be a network's name: letters, digits, _, . and -, beginning with a letter or digit")},
+		},
+		"description": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "What the subnet is for. Like labels, it is on a network once that is made.",
+			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		"labels": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,

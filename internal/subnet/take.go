@@ -3,12 +3,14 @@ package subnet
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/cidr"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
 var (
@@ -49,7 +51,7 @@ func (m *model) take(ctx context.Context, networks map[string]networkModel) (dia
 	}
 	m.Driver, m.Mode = first.Driver, first.Mode
 	m.CIDR, m.Gateway = cidr.New(cidr.Prefix, first.CIDR.ValueString()), cidr.New(cidr.Address, first.Gateway.ValueString())
-	m.Reserved, m.Addresses, m.Labels = types.SetNull(rangeType), types.MapNull(addressType), types.MapNull(types.StringType)
+	m.Reserved, m.Addresses = types.SetNull(rangeType), types.MapNull(addressType)
 	m.IPv6 = types.ObjectNull(ipv6Type)
 	if !first.IPv6CIDR.IsNull() {
 		v6 := ipv6Model{CIDR: cidr.New(cidr.Prefix, first.IPv6CIDR.ValueString()), Gateway: cidr.New(cidr.Address, first.IPv6Gateway.ValueString()), Reserved: types.SetNull(rangeType)}
@@ -63,4 +65,22 @@ func (m *model) take(ctx context.Context, networks map[string]networkModel) (dia
 	s, more := m.segment(ctx)
 	diags.Append(more...)
 	return append(diags, m.setVLAN(ctx, s)...)
+}
+
+// takeWords fills in the labels and the description that all of the networks have.
+func (m *model) takeWords(ctx context.Context, labels map[string]map[string]string) (diags diag.Diagnostics) {
+	m.Labels, m.Description = types.MapNull(types.StringType), types.StringNull()
+	nodes := sortedKeys(labels)
+	if len(nodes) == 0 {
+		return diags
+	}
+	shared := maps.Clone(labels[nodes[0]])
+	for _, node := range nodes[1:] {
+		maps.DeleteFunc(shared, func(key, value string) bool { other, has := labels[node][key]; return !has || other != value })
+	}
+	m.Description = text(shared[desired.LabelDescription])
+	if own := desired.OwnLabels(shared); len(own) > 0 {
+		m.Labels, diags = types.MapValueFrom(ctx, types.StringType, own)
+	}
+	return diags
 }
