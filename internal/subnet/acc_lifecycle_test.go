@@ -81,7 +81,10 @@ func (b *bench) provider(hosts map[string]string, more string) string {
 }
 
 // config is a subnet with some of its arguments changed.
-func (b *bench) config(changes map[string]string) string {
+func (b *bench) config(changes map[string]string) string { return b.configOn(nil, changes) }
+
+// configOn is config where a node's host may be another than its own.
+func (b *bench) configOn(hosts, changes map[string]string) string {
 	arguments := map[string]string{
 		"name": fmt.Sprintf("%q", b.name), "vlan_id": "20", "cidr": `"10.0.20.0/24"`,
 		"attachments": `{ n1 = { parent = "eth0" }, n2 = { parent = "eth0" } }`,
@@ -91,7 +94,7 @@ func (b *bench) config(changes map[string]string) string {
 	for _, key := range slices.Sorted(maps.Keys(arguments)) {
 		fmt.Fprintf(&text, "  %s = %s\n", key, arguments[key])
 	}
-	return b.provider(nil, "") + fmt.Sprintf("resource \"homelab_subnet\" \"lan\" {\n%s}\n", text.String())
+	return b.provider(hosts, "") + fmt.Sprintf("resource \"homelab_subnet\" \"lan\" {\n%s}\n", text.String())
 }
 
 // inspect returns what a node's engine has of the subnet.

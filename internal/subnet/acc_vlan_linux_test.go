@@ -37,6 +37,54 @@ func TestAccVLAN_TwoNodesOnOneWire_FramesAreTaggedAndGoneWithTheSubnet(t *testin
 	for _, c := range []vlanCase{{"macvlan", "bridge", 20}, {"ipvlan", "l2", 30}} {
 		t.Run(c.driver, func(t *testing.T) { c.test(t, guests) })
 	}
+	t.Run("other modes", func(t *testing.T) { testModes(t, guests) })
+}
+
+// testModes makes the subnets of all other modes at once, each on a VLAN of its own.
+func testModes(t *testing.T, guests []*uml.Guest) {
+	cli := acctest.NewCLI(t)
+	name := acctest.Name(t)
+	config := providerOf(guests)
+	cases := []vlanCase{{"macvlan", "private", 40}, {"macvlan", "vepa", 41}, {"ipvlan", "l3", 50}, {"ipvlan", "l3s", 51}}
+	for _, c := range cases {
+		config += strings.Replace(c.subnet(name+"-"+c.mode, guests), `"lan"`, fmt.Sprintf("%q", c.mode), 1)
+	}
+	cli.Write(t, "main.tf", config)
+	cli.Apply(t)
+	for _, g := range guests {
+		engine := labtest.Client(t, g.Host)
+		for _, c := range cases {
+			c.requireLink(t, g)
+			n, err := engine.NetworkInspect(t.Context(), name+"-"+c.mode, network.InspectOptions{})
+			if err != nil || n.Driver != c.driver || n.Options[c.driver+"_mode"] != c.mode {
+				t.Errorf("%s on %s: %+v, %v", c.mode, g.Name, n, err)
+			}
+		}
+	}
+	cli.RequireEmptyPlan(t)
+	cli.Must(t, []string{"destroy", "-no-color", "-auto-approve"})
+	for _, g := range guests {
+		for _, c := range cases {
+			c.requireNoLink(t, g)
+		}
+	}
+}
+
+// link is the sub-interface that the engine makes.
+func (c vlanCase) link() string { return fmt.Sprintf("eth0.%d", c.vlan) }
+
+func (c vlanCase) requireLink(t *testing.T, g *uml.Guest) {
+	t.Helper()
+	if details := onGuest(t, g, "ip", "-d", "link", "show", c.link()); !strings.Contains(details, fmt.Sprintf("vlan protocol 802.1Q id %d ", c.vlan)) {
+		t.Errorf("%s on %s is not on VLAN %d:\n%s", c.link(), g.Name, c.vlan, details)
+	}
+}
+
+func (c vlanCase) requireNoLink(t *testing.T, g *uml.Guest) {
+	t.Helper()
+	if links := onGuest(t, g, "ip", "-o", "link"); strings.Contains(links, c.link()) {
+		t.Errorf("%s is left on %s:\n%s", c.link(), g.Name, links)
+	}
 }
 
 func (c vlanCase) test(t *testing.T, guests []*uml.Guest) {
@@ -58,13 +106,10 @@ func (c vlanCase) test(t *testing.T, guests []*uml.Guest) {
 			cli.Run(t, "destroy", "-no-color", "-auto-approve")
 		}
 	})
-	link := fmt.Sprintf("eth0.%d", c.vlan)
 	ends := map[string]end{}
 	for _, g := range guests {
 		ends[g.Name] = endOf(t, g, name)
-		if details := onGuest(t, g, "ip", "-d", "link", "show", link); !strings.Contains(details, fmt.Sprintf("vlan protocol 802.1Q id %d ", c.vlan)) {
-			t.Errorf("%s on %s is not on VLAN %d:\n%s", link, g.Name, c.vlan, details)
-		}
+		c.requireLink(t, g)
 	}
 	requireDisjoint(t, ends)
 	for _, from := range guests {
@@ -84,9 +129,7 @@ func (c vlanCase) test(t *testing.T, guests []*uml.Guest) {
 	cli.RequireEmptyPlan(t)
 	cli.Must(t, []string{"destroy", "-no-color", "-auto-approve"})
 	for _, g := range guests {
-		if links := onGuest(t, g, "ip", "-o", "link"); strings.Contains(links, link) {
-			t.Errorf("%s is left on %s:\n%s", link, g.Name, links)
-		}
+		c.requireNoLink(t, g)
 	}
 }
 
