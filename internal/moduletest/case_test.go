@@ -27,6 +27,11 @@ type Case struct {
 	Dir string
 	// Uses are other modules whose images the configuration runs, too.
 	Uses []string
+	// Extra are images of recipes that the configuration runs besides: names of
+	// recipes by image.
+	Extra map[string]string
+	// Inputs are further inputs of the configuration.
+	Inputs map[string]any
 	// Change is the service whose image gets another version, and Kind its kind, ""
 	// for one of the same name.
 	Change, Kind string
@@ -60,15 +65,7 @@ func (c Case) Run(t *testing.T) {
 	if c.Prepare != nil {
 		c.Prepare(t, h)
 	}
-	applied := false
-	t.Cleanup(func() {
-		if t.Failed() && applied {
-			h.report(t)
-			h.Run(t, "destroy", "-no-color", "-auto-approve")
-		}
-		h.removeVolumes(t)
-	})
-	applied = true
+	defer h.clean(t)
 	h.Apply(t)
 	c.requireHealthy(t, h)
 	h.RequireEmptyPlan(t)
@@ -84,6 +81,16 @@ func (c Case) Run(t *testing.T) {
 	stacks := h.stacks(t)
 	h.Must(t, []string{"destroy", "-no-color", "-auto-approve"})
 	h.requireOnlyVolumes(t, stacks)
+}
+
+// clean leaves nothing of a case on the node, and tells what a failed one left.
+func (h *Homelabs) clean(t *testing.T) {
+	t.Helper()
+	if t.Failed() {
+		h.report(t)
+		h.Run(t, "destroy", "-no-color", "-auto-approve")
+	}
+	h.removeVolumes(t)
 }
 
 // start makes the images and the configuration.
@@ -102,7 +109,12 @@ func (c Case) start(t *testing.T) *Homelabs {
 	if dir == "" {
 		dir = "apply"
 	}
-	h := newHomelabs(t, modules[0], dir)
+	h := newHomelabs(t, modules[0], dir, c.Inputs)
+	for ref, recipe := range c.Extra {
+		if err := loadRecipe(t.Context(), h.Engine, ref, recipe); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := load(t.Context(), h.Engine, modules, c.kind()); err != nil {
 		t.Fatal(err)
 	}

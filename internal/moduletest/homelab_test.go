@@ -55,8 +55,8 @@ type Homelab struct {
 }
 
 // newHomelabs writes a configuration with two of what lies in tests/DIR of the
-// module.
-func newHomelabs(t *testing.T, module catalog.Module, dir string) *Homelabs {
+// module, with further inputs.
+func newHomelabs(t *testing.T, module catalog.Module, dir string, inputs map[string]any) *Homelabs {
 	t.Helper()
 	h := &Homelabs{CLI: acctest.NewCLI(t), Node: labtest.Node(t), module: module.Name, images: map[string]map[string]string{}}
 	h.Engine = labtest.Engine(t)
@@ -70,8 +70,16 @@ func newHomelabs(t *testing.T, module catalog.Module, dir string) *Homelabs {
 	fmt.Fprintf(&config, "provider \"homelab\" {\n  nodes = {\n    local  = { host = %q }\n    remote = { host = %q }\n  }\n}\n", h.Node.Host, h.Node.SSHHost)
 	config.WriteString("variable \"images\" {\n  type    = map(map(string))\n  default = {}\n}\n")
 	for _, one := range []Homelab{h.A, h.B} {
-		fmt.Fprintf(&config, "module %q {\n  source  = \"./modules/%s/tests/%s\"\n  node    = %q\n  homelab = %q\n  port    = %d\n  images  = lookup(var.images, %q, {})\n}\noutput %q {\n  value     = module.%s\n  sensitive = true\n}\n",
-			one.label, module.Name, dir, one.Node, one.Name, one.Port, one.label, one.label, one.label)
+		var more strings.Builder
+		for name, value := range inputs {
+			text, err := json.Marshal(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&more, "  %s = jsondecode(%q)\n", name, text)
+		}
+		fmt.Fprintf(&config, "module %q {\n  source  = \"./modules/%s/tests/%s\"\n  node    = %q\n  homelab = %q\n  port    = %d\n  images  = lookup(var.images, %q, {})\n%s}\noutput %q {\n  value     = module.%s\n  sensitive = true\n}\n",
+			one.label, module.Name, dir, one.Node, one.Name, one.Port, one.label, &more, one.label, one.label)
 	}
 	h.Write(t, "main.tf", config.String())
 	h.Must(t, []string{"get", "-no-color"})

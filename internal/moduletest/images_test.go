@@ -88,6 +88,23 @@ func load(ctx context.Context, engine client.ImageAPIClient, modules []catalog.M
 	return images.Load(ctx, engine, all...)
 }
 
+// loadRecipe puts a recipe's image into an engine.
+func loadRecipe(ctx context.Context, engine client.ImageAPIClient, ref, name string) error {
+	m, err := makers()
+	if err != nil {
+		return err
+	}
+	recipe, err := images.ReadRecipe(name)
+	if err != nil {
+		return err
+	}
+	img, err := recipe.Image(ctx, m.cache, ref, 0)
+	if err != nil {
+		return err
+	}
+	return images.Load(ctx, engine, img)
+}
+
 // image makes one image under a name.
 func (m *maker) image(ctx context.Context, module catalog.Module, kind, ref string) (images.Image, error) {
 	spec, known := module.Specs[kind]

@@ -60,7 +60,7 @@ func TestAccStandIn_SomethingIsMissing_RefusesToStartAndSaysWhat(t *testing.T) {
 	acctest.NewCLI(t) // skips without TF_ACC
 	h := &Homelabs{Engine: labtest.Engine(t)}
 	s6 := program
-	s6.Init, s6.User = "s6", ""
+	s6.Init, s6.User, s6.Image = "s6", "", "linuxserver/program"
 	for want, c := range map[string]struct {
 		spec   standin.Spec
 		change func(*container.Config, *container.HostConfig)
@@ -77,7 +77,7 @@ func TestAccStandIn_SomethingIsMissing_RefusesToStartAndSaysWhat(t *testing.T) {
 		t.Run(want, func(t *testing.T) {
 			ref := startStandIn(t, c.spec, c.change)
 			Eventually(t, "the stand-in ends", func() error { return h.ended(t, ref, 1) })
-			if logs := h.Logs(t, ref, "app"); !strings.Contains(logs, "stand-in for registry.example/program: refuses to start: ") || !strings.Contains(logs, want) {
+			if logs := h.Logs(t, ref, "app"); !strings.Contains(logs, ": refuses to start: ") || !strings.Contains(logs, want) {
 				t.Errorf("it says %s", logs)
 			}
 		})

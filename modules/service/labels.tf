@@ -5,6 +5,7 @@ locals {
 
   traefik = !local.published ? {} : var.ingress.kind != "traefik" ? {} : merge(
     {
+      "homelab.ingress"                                                  = var.ingress.network
       "traefik.enable"                                                   = "true"
       "traefik.docker.network"                                           = var.ingress.network
       "traefik.http.routers.${local.router}.rule"                        = "Host(`${local.host}`)"

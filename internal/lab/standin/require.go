@@ -52,8 +52,11 @@ func anyOf(alternatives string, holds func(string) bool) bool {
 
 func choice(alternatives string) string { return strings.ReplaceAll(alternatives, "|", " or ") }
 
-// readable reports whether a file or directory can be opened.
+// readable reports whether a file or directory can be opened, or a socket is there.
 func readable(path string) bool {
+	if info, err := os.Stat(path); err == nil && info.Mode().Type() == os.ModeSocket {
+		return true
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return false

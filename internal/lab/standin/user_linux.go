@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -25,11 +26,15 @@ func (s Spec) stepDown() error {
 	if os.Getuid() != 0 {
 		return nil // started as another user by the engine
 	}
-	uid, err := id("PUID")
+	fallback := 0
+	if strings.Contains(s.Image, "linuxserver/") {
+		fallback = 911
+	}
+	uid, err := id("PUID", fallback)
 	if err != nil {
 		return err
 	}
-	gid, err := id("PGID")
+	gid, err := id("PGID", fallback)
 	if err != nil {
 		return err
 	}
@@ -54,10 +59,10 @@ func (s Spec) stepDown() error {
 }
 
 // id reads a variable with the number of a user or group.
-func id(variable string) (int, error) {
+func id(variable string, fallback int) (int, error) {
 	text := os.Getenv(variable)
 	if text == "" {
-		return 911, nil
+		return fallback, nil
 	}
 	number, err := strconv.Atoi(text)
 	if err != nil {
