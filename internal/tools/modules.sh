@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs "terraform test" in every module that has tests.
+# Runs "terraform test" in every module that has tests, and "terraform validate" in
+# all their examples.
 #
 #   modules.sh CLI_CONFIG      as mirror.sh printed it
 set -eu
@@ -24,6 +25,17 @@ for tests in "$root"/modules/*/tests; do
 		continue
 	fi
 	"$terraform" -chdir="$module" test || failed="$failed $name"
+done
+for example in "$root"/modules/*/examples/*; do
+	[ -d "$example" ] || continue
+	TF_DATA_DIR=$root/.homelab/modules/example
+	rm -rf "$TF_DATA_DIR"
+	echo "--- ${example#"$root"/}"
+	if ! log=$("$terraform" -chdir="$example" init -backend=false -input=false -no-color 2>&1 && "$terraform" -chdir="$example" validate -no-color 2>&1); then
+		printf '%s\n' "$log" >&2
+		failed="$failed ${example#"$root"/modules/}"
+	fi
+	rm -f "$example/.terraform.lock.hcl"
 done
 if [ -n "$failed" ]; then
 	echo "Modules with failing tests:$failed" >&2

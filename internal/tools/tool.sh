@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds a pinned tool into .homelab/bin and prints its path.
 #
-#   tool.sh tfplugindocs | golangci-lint | terraform-docs | tofu | compose | registry
+#   tool.sh tfplugindocs | golangci-lint | terraform-docs | tofu | compose | registry | tflint
 #
 # The version comes from the tool's own module below internal/tools. A tool is
 # built when it is missing, or when that module or the Go version changed.
@@ -29,6 +29,10 @@ tofu)
 terraform-docs)
 	module=terraform-docs
 	package=github.com/terraform-docs/terraform-docs
+	;;
+tflint)
+	module=tflint
+	package=github.com/terraform-linters/tflint
 	;;
 registry)
 	module=registry
