@@ -65,6 +65,8 @@ func Secret(want desired.Secret, have *observed.Secret, opts SecretOptions) Secr
 		out.Reason = opts.Edited
 	case opts.Made == SecretGenerated && now.Made != SecretGenerated:
 		out.Reason = "a value is generated from now on"
+	case opts.Made == SecretGiven && now.Made == SecretGenerated && !known:
+		out.Reason = "a value is given from now on"
 	case known && !now.Check.Matches(opts.Value):
 		out.Reason = "the value changed"
 	case now.Owner() != want.Owner():

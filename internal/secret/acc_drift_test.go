@@ -79,8 +79,7 @@ resource "homelab_secret" "this" {
 	}{
 		{func(file string) { h.must(os.WriteFile(file, []byte("changed by hand"), 0o400)) }, "the file was edited on the node"},
 		{func(file string) { h.must(os.Remove(file)) }, "the file was removed on the node"},
-		{func(file string) { h.must(os.Chmod(file, 0o644)) }, "the owner or mode was changed on the node"},
-		{func(file string) { h.must(os.Chown(file, h.root+7, h.root+8)) }, "the owner or mode was changed on the node"},
+		{func(file string) { h.must(os.Chown(file, h.root+7, h.root+8)); h.must(os.Chmod(file, 0o644)) }, "the owner or mode was changed on the node"},
 	} {
 		versions := h.versions()
 		h.must2(len(versions) == 1, "versions %q", versions)

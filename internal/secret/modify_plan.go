@@ -97,11 +97,6 @@ func (r *secretResource) preview(ctx context.Context, planned, config, prior *mo
 		return agreement{}, append(diags, unseen(err, planned, prior)...)
 	}
 	diags.Append(problemDiagnostics(preview.Problems, planned)...)
-	if prior != nil && value == nil && opts.Made == converge.SecretGiven && !preview.Write {
-		diags.AddAttributeWarning(path.Root("value"), "Value of a secret is not known", fmt.Sprintf("The value of the %s on node %q is not known yet, "+
-			"so it can't be told whether it changed, and it is planned to stay as it is. Plan again where the value is known, as on the machine that has the key.",
-			planned.subject(), planned.Node.ValueString()))
-	}
 	planned.show(preview.Version, preview.Volume, preview.File)
 	planned.Superseded, planned.Rotated = noNames, types.StringNull()
 	if prior != nil {
@@ -110,7 +105,24 @@ func (r *secretResource) preview(ctx context.Context, planned, config, prior *mo
 	if preview.Reason != "" {
 		planned.Rotated = types.StringValue(fmt.Sprintf("to version %d: %s", preview.Version, preview.Reason))
 	}
+	if prior != nil && value == nil && opts.Made == converge.SecretGiven {
+		diags.Append(planned.undecided(prior, preview.Write)...)
+	}
 	return agreement{Write: preview.Write, Keep: preview.Keep}, diags
+}
+
+// undecided plans a secret whose value is not known yet. Terraform holds an apply to
+// what the plan says, and by then it may be known.
+func (m *model) undecided(prior *model, write bool) diag.Diagnostics {
+	switch {
+	case write: // for whatever other reason by then
+		m.Rotated = types.StringUnknown()
+		return nil
+	case !sameInputs(m, prior) || len(prior.Superseded.Elements()) > 0: // it will be looked at again
+		m.unknown()
+	}
+	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("value"), "Value of a secret is not known", fmt.Sprintf("The value of the %s on node %q "+
+		"is not known yet, so it can't be told whether it changed. Plan again where the value is known, as on the machine that has the key.", m.subject(), m.Node.ValueString()))}
 }
 
 // rotation says why the configuration wants another version, whatever the value is.

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 const invalid = "Invalid secret"
@@ -55,8 +56,10 @@ func (m *model) checkSource() diag.Diagnostics {
 	default:
 		diags.AddAttributeError(path.Root(given[1]), invalid, fmt.Sprintf("A secret has one value, and %s are all set: keep one.", strings.Join(given, " and ")))
 	}
-	if given := m.Value; !given.IsNull() && !given.IsUnknown() && given.ValueString() == "" {
-		diags.AddAttributeError(path.Root("value"), invalid, "The value is empty. A program that reads it would find no secret at all.")
+	for name, given := range map[string]types.String{"value": m.Value, "value_base64": m.ValueBase64} {
+		if !given.IsNull() && given.ValueString() == "" {
+			diags.AddAttributeError(path.Root(name), invalid, "The value is empty. A program that reads it would find no secret at all.")
+		}
 	}
 	if !m.Generate.IsNull() && !m.ValueVersion.IsNull() {
 		diags.AddAttributeError(path.Root("value_version"), invalid, "A generated value has no version of its own: another one is made when one of the keepers changes.")
