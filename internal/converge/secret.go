@@ -34,6 +34,8 @@ type SecretView struct {
 	Altered bool
 	// Superseded are volumes of older versions that nothing mounts any more.
 	Superseded []string
+	// Watched tells that there is a window to look at the file through.
+	Watched bool
 }
 
 // SecretOptions are what planning a secret depends on besides what is asked for.
@@ -110,6 +112,7 @@ func lookAtSecret(ctx context.Context, engine Engine, have *observed.Secret) (Se
 		window = ""
 	}
 	file, err := observed.ReadSecretFile(ctx, engine, window)
+	view.Watched = file.Seen
 	switch {
 	case err != nil:
 		return view, err

@@ -102,6 +102,7 @@ resource "homelab_secret" "this" {
 		h.must(h.engine.ContainerRemove(h.Context(), c, container.RemoveOptions{Force: true}))
 	}
 	h.must(h.engine.ContainerRemove(h.Context(), "homelab-secret-"+h.name, container.RemoveOptions{Force: true}))
+	h.requireSays(h.plan(2), "~ watched = false -> true", "Plan: 1 to add, 1 to change")
 	h.must(h.engine.VolumeRemove(h.Context(), "homelab_secret_"+h.name+"_"+h.versions()[0], false))
 	h.applies("homelab_secret.this will be created", "Plan: 2 to add, 0 to change")
 	h.requireNoChange()

@@ -36,6 +36,7 @@ type model struct {
 	Volume       types.String   `tfsdk:"volume"`
 	Mount        types.String   `tfsdk:"mount"`
 	Superseded   types.List     `tfsdk:"superseded"`
+	Watched      types.Bool     `tfsdk:"watched"`
 	Timeouts     timeouts.Value `tfsdk:"timeouts"`
 }
 
@@ -135,7 +136,7 @@ func (m *model) unknown() {
 		m.ID = types.StringUnknown()
 	}
 	m.Version, m.Volume, m.Mount, m.Rotated = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	m.Superseded = noNames
+	m.Superseded, m.Watched = noNames, types.BoolValue(true)
 }
 
 // noNames is an empty list.

@@ -98,7 +98,7 @@ func (r *secretResource) preview(ctx context.Context, planned, config, prior *mo
 	}
 	diags.Append(problemDiagnostics(preview.Problems, planned)...)
 	planned.show(preview.Version, preview.Volume, preview.File)
-	planned.Superseded, planned.Rotated = noNames, types.StringNull()
+	planned.Superseded, planned.Watched, planned.Rotated = noNames, types.BoolValue(true), types.StringNull()
 	if prior != nil {
 		planned.Rotated = prior.Rotated
 	}
@@ -118,7 +118,7 @@ func (m *model) undecided(prior *model, write bool) diag.Diagnostics {
 	case write: // for whatever other reason by then
 		m.Rotated = types.StringUnknown()
 		return nil
-	case !sameInputs(m, prior) || len(prior.Superseded.Elements()) > 0: // it will be looked at again
+	case !sameInputs(m, prior) || len(prior.Superseded.Elements()) > 0 || !prior.Watched.ValueBool(): // it will be looked at again
 		m.unknown()
 	}
 	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("value"), "Value of a secret is not known", fmt.Sprintf("The value of the %s on node %q "+
@@ -169,7 +169,8 @@ func unseen(err error, planned, prior *model) diag.Diagnostics {
 	case !converge.KeepsState(err):
 		return planned.subject().NodeError(err)
 	case prior != nil && sameInputs(planned, prior):
-		planned.Version, planned.Rotated, planned.Volume, planned.Mount, planned.Superseded = prior.Version, prior.Rotated, prior.Volume, prior.Mount, prior.Superseded
+		planned.Version, planned.Rotated, planned.Volume, planned.Mount = prior.Version, prior.Rotated, prior.Volume, prior.Mount
+		planned.Superseded, planned.Watched = prior.Superseded, prior.Watched
 		return planned.subject().StandsUnseen(err, false)
 	default:
 		planned.unknown()

@@ -86,7 +86,7 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		return // there is none, or it is somebody else's
 	}
 	planned.observe(view)
-	planned.Rotated, planned.Superseded = types.StringNull(), noNames
+	planned.Rotated, planned.Superseded, planned.Watched = types.StringNull(), noNames, types.BoolValue(true)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, memoryKey, memory{})...)
 }
@@ -113,7 +113,7 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	mem.Edited, mem.Altered = view.Edited, view.Altered
 	state.observe(view)
 	state.UID, state.GID, state.Mode = types.Int64Value(int64(view.UID)), types.Int64Value(int64(view.GID)), types.StringValue(view.Mode.String())
-	state.Superseded = names(view.Superseded)
+	state.Superseded, state.Watched = names(view.Superseded), types.BoolValue(view.Watched)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, memoryKey, mem)...)
 }
@@ -145,7 +145,7 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 		return // the prior state stands
 	}
 	planned.observe(view)
-	planned.Superseded = noNames
+	planned.Superseded, planned.Watched = noNames, types.BoolValue(true)
 	if planned.Rotated.IsUnknown() {
 		planned.Rotated = state.Rotated
 	}

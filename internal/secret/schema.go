@@ -185,5 +185,10 @@ func observedAttributes() map[string]schema.Attribute {
 			Computed: true, ElementType: types.StringType,
 			MarkdownDescription: "Volumes of other versions that nothing mounts any more. Applying removes them.",
 		},
+		"watched": schema.BoolAttribute{
+			Computed: true,
+			MarkdownDescription: "Whether changes by hand are seen. The file is looked at through a container that is never started, named `homelab-secret-<name>`; " +
+				"after it was removed, as by `docker container prune`, applying puts it back.",
+		},
 	}
 }
