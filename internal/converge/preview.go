@@ -83,7 +83,7 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 	out := outcome(want, have, p)
 	out.Problems = slices.Concat(p.Problems, unbuildable(engine, want, p), problems, d.checkAddresses(node, want), neighbours)
 	out.Warnings = slices.Concat(warnings, p.Warnings, remarks, near)
-	if len(want.Undecided()) > 0 {
+	if len(want.Undecided()) > 0 || plan.UsesUndecided(want, options.Secrets) {
 		options.Rotated, options.Others = true, d.claims.others(node, want.Name)
 		q := plan.Build(want, have, options)
 		rotated := outcome(want, have, q)

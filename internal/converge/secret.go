@@ -134,6 +134,12 @@ func (d *Door) LeaveSecret(node, name string) {
 	d.secrets.put(node, plan.SecretClaim{Secret: desired.Secret{Name: name}, Leaves: true})
 }
 
+// UndecidedSecret notes that what the run makes of a secret is known only at apply.
+// It does no I/O.
+func (d *Door) UndecidedSecret(node, name string) {
+	d.secrets.put(node, plan.SecretClaim{Secret: desired.Secret{Name: name}, Undecided: true, NoOwner: true})
+}
+
 // PreviewSecret says what ApplySecret would do, and notes it for the stacks that
 // are planned afterwards. It only reads. A secret that will be made anew in place of
 // one that is there, after [Door.LeaveSecret], is planned as if there were none.
@@ -149,7 +155,7 @@ func (d *Door) PreviewSecret(ctx context.Context, node string, want desired.Secr
 	if len(out.Problems) > 0 {
 		return out, nil
 	}
-	d.secrets.put(node, plan.SecretClaim{Secret: want, Version: out.Version})
+	d.secrets.put(node, plan.SecretClaim{Secret: want, Version: out.Version, Undecided: out.Undecided})
 	out.Volume = want.Volume(out.Version)
 	if now := have.Current(); now != nil {
 		out.File = want.SecretFile(path.Dir(path.Dir(now.Mountpoint)), out.Version)

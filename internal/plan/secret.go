@@ -38,6 +38,9 @@ type SecretPlan struct {
 	Write   bool
 	// Keep tells that the new version has the value of the one in force.
 	Keep bool
+	// Undecided tells that the value is not known yet, so that there may be a new
+	// version after all.
+	Undecided bool
 	// Reason is why there is a new version; empty where there was none before.
 	Reason   string
 	Problems []Problem
@@ -58,26 +61,35 @@ func Secret(want desired.Secret, have *observed.Secret, opts SecretOptions) Secr
 		}
 		return out
 	}
-	switch {
-	case opts.Rotate != "":
-		out.Reason = opts.Rotate
-	case opts.Edited != "":
-		out.Reason = opts.Edited
-	case opts.Made == SecretGenerated && now.Made != SecretGenerated:
-		out.Reason = "a value is generated from now on"
-	case opts.Made == SecretGiven && now.Made == SecretGenerated && !known:
-		out.Reason = "a value is given from now on"
-	case known && !now.Check.Matches(opts.Value):
-		out.Reason = "the value changed"
-	case now.Owner() != want.Owner():
-		out.Reason, out.Keep = "the owner or mode changed", true
-	case opts.Altered:
-		out.Reason, out.Keep = "the owner or mode was changed on the node", true
-	}
+	out.Reason, out.Keep = secretDiffers(want, now, opts)
 	if out.Reason != "" {
 		out.Write, out.Version = true, have.Newest()+1
 	}
+	out.Undecided = !out.Write && !known && opts.Made == SecretGiven
 	return out
+}
+
+// secretDiffers says why another version is wanted, and whether with the same value;
+// empty for no reason.
+func secretDiffers(want desired.Secret, now *observed.SecretVersion, opts SecretOptions) (reason string, keep bool) {
+	known := opts.Value != nil
+	switch {
+	case opts.Rotate != "":
+		return opts.Rotate, false
+	case opts.Edited != "":
+		return opts.Edited, false
+	case opts.Made == SecretGenerated && now.Made != SecretGenerated:
+		return "a value is generated from now on", false
+	case opts.Made == SecretGiven && now.Made == SecretGenerated && !known:
+		return "a value is given from now on", false
+	case known && !now.Check.Matches(opts.Value):
+		return "the value changed", false
+	case now.Owner() != want.Owner():
+		return "the owner or mode changed", true
+	case opts.Altered:
+		return "the owner or mode was changed on the node", true
+	}
+	return "", false
 }
 
 // SecretInUse refuses to remove a secret that containers mount.
@@ -101,10 +113,14 @@ func SecretInUse(have *observed.Secret) []Problem {
 // by the time that a stack is applied.
 type SecretClaim struct {
 	desired.Secret
-	// Version is the one that will be in force; 0 where that is not known.
+	// Version is the one that will be in force.
 	Version int
 	// Leaves tells that the run takes the secret away.
 	Leaves bool
+	// Undecided tells that it is known only at apply whether the version in force is
+	// another one then; Version means nothing. NoOwner tells that its owner is not
+	// known either.
+	Undecided, NoOwner bool
 }
 
 // placeNodeSecret finds the version of a secret that a service gets. Where there is
@@ -124,20 +140,46 @@ func (b *builder) placeNodeSecret(service string, file desired.File) (p Placemen
 		version = use.Version
 	}
 	p.Version, p.Volume = version, secret.Volume(version)
+	if b.opts.Secrets[use.Name].NoOwner {
+		return p, "", ""
+	}
 	return p, "", ownerProblem(service, use, secret)
 }
 
 // secretInForce is what a secret will be by the time that the stack is applied.
 func (b *builder) secretInForce(name string) (secret desired.Secret, version int, there bool) {
-	if claim, planned := b.opts.Secrets[name]; planned {
-		return claim.Secret, claim.Version, !claim.Leaves && claim.Version > 0
-	}
+	claim, planned := b.opts.Secrets[name]
 	have := b.have.Secrets[name]
-	if have == nil || have.Current() == nil {
-		return desired.Secret{}, 0, false
+	if have == nil {
+		have = &observed.Secret{}
 	}
 	now := have.Current()
+	switch {
+	case planned && claim.Undecided && now == nil:
+		return claim.Secret, 1, true
+	case planned && claim.Undecided && b.opts.Rotated:
+		return claim.Secret, have.Newest() + 1, true
+	case planned && claim.Undecided:
+		return claim.Secret, now.Version, true
+	case planned:
+		return claim.Secret, claim.Version, !claim.Leaves
+	case now == nil:
+		return desired.Secret{}, 0, false
+	}
 	return now.Secret, now.Version, true
+}
+
+// UsesUndecided tells whether a stack uses a secret of which the run decides only at
+// apply whether it is another one then.
+func UsesUndecided(want *desired.Stack, secrets map[string]SecretClaim) bool {
+	for name := range want.Services {
+		for _, f := range want.Services[name].Files {
+			if f.Secret != nil && secrets[f.Secret.Name].Undecided {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (b *builder) hasVersion(use *desired.NodeSecret) bool {

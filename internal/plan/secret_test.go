@@ -98,7 +98,9 @@ func TestBuild_NodeSecret_IsWhatTheRunMakesOfIt(t *testing.T) {
 	claim := func(version int, leaves bool) map[string]plan.SecretClaim {
 		return map[string]plan.SecretClaim{"db": {Secret: desired.Secret{Name: "db", UID: 7, Mode: 0o400}, Version: version, Leaves: leaves}}
 	}
+	undecided := map[string]plan.SecretClaim{"db": {Secret: desired.Secret{Name: "db"}, Undecided: true, NoOwner: true}}
 	for name, c := range map[string]struct {
+		rotated          bool
 		use              desired.NodeSecret
 		have             map[string]*observed.Secret
 		claims           map[string]plan.SecretClaim
@@ -109,6 +111,9 @@ func TestBuild_NodeSecret_IsWhatTheRunMakesOfIt(t *testing.T) {
 		"about to rotate":    {have: there, claims: claim(3, false), version: 3},
 		"about to be made":   {claims: claim(1, false), version: 1},
 		"about to go":        {have: there, claims: claim(0, true), missing: "the node has none of that name"},
+		"undecided, there":   {use: desired.NodeSecret{UID: &uid}, have: there, claims: undecided, version: 1},
+		"undecided, rotated": {have: there, claims: undecided, rotated: true, version: 3},
+		"undecided, new":     {claims: undecided, rotated: true, version: 1},
 		"nowhere":            {missing: "the node has none of that name"},
 		"mounted, old":       {use: desired.NodeSecret{Version: 2}, have: there, version: 2},
 		"mounted, unheard":   {use: desired.NodeSecret{Version: 9}, have: there, missing: "mounts version 9"},
@@ -121,7 +126,7 @@ func TestBuild_NodeSecret_IsWhatTheRunMakesOfIt(t *testing.T) {
 			e.registry["web:1"] = image("web:1", 1)
 			have := e.observe(stackName)
 			have.Secrets = c.have
-			p := plan.Build(usesSecret(c.use), have, plan.Options{Secrets: c.claims})
+			p := plan.Build(usesSecret(c.use), have, plan.Options{Secrets: c.claims, Rotated: c.rotated})
 			got := p.Placements["web"]["/run/secrets/db"]
 			if got.Version != c.version || c.version > 0 && got.Volume != (desired.Secret{Name: "db"}).Volume(c.version) {
 				t.Errorf("got version %d of %q, not %d", got.Version, got.Volume, c.version)

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -78,6 +77,7 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 // preview fills in the computed attributes of a plan and returns what will happen.
 func (r *secretResource) preview(ctx context.Context, planned, config, prior *model, mem memory) (agreement, diag.Diagnostics) {
 	if !planned.inputsKnown(ctx) {
+		r.door.UndecidedSecret(planned.Node.ValueString(), planned.Name.ValueString())
 		planned.unknown()
 		return agreement{}, nil
 	}
@@ -105,24 +105,13 @@ func (r *secretResource) preview(ctx context.Context, planned, config, prior *mo
 	if preview.Reason != "" {
 		planned.Rotated = types.StringValue(fmt.Sprintf("to version %d: %s", preview.Version, preview.Reason))
 	}
-	if prior != nil && value == nil && opts.Made == converge.SecretGiven {
-		diags.Append(planned.undecided(prior, preview.Write)...)
+	switch {
+	case preview.Undecided:
+		planned.unknown()
+	case preview.Reason != "" && value == nil && opts.Made == converge.SecretGiven:
+		planned.Rotated = types.StringUnknown() // by then the value may be a reason, too
 	}
 	return agreement{Write: preview.Write, Keep: preview.Keep}, diags
-}
-
-// undecided plans a secret whose value is not known yet. Terraform holds an apply to
-// what the plan says, and by then it may be known.
-func (m *model) undecided(prior *model, write bool) diag.Diagnostics {
-	switch {
-	case write: // for whatever other reason by then
-		m.Rotated = types.StringUnknown()
-		return nil
-	case !sameInputs(m, prior) || len(prior.Superseded.Elements()) > 0 || !prior.Watched.ValueBool(): // it will be looked at again
-		m.unknown()
-	}
-	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("value"), "Value of a secret is not known", fmt.Sprintf("The value of the %s on node %q "+
-		"is not known yet, so it can't be told whether it changed. Plan again where the value is known, as on the machine that has the key.", m.subject(), m.Node.ValueString()))}
 }
 
 // rotation says why the configuration wants another version, whatever the value is.

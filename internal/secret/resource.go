@@ -34,6 +34,7 @@ type Door interface {
 	ApplySecret(ctx context.Context, node string, change converge.SecretChange) (converge.SecretView, error)
 	DestroySecret(ctx context.Context, node, name string) error
 	LeaveSecret(node, name string)
+	UndecidedSecret(node, name string)
 }
 
 // NewResource returns the resource homelab_secret.
@@ -161,7 +162,7 @@ func newChange(ctx context.Context, planned, config *model, agreed agreement) (c
 	if planned.Generate.IsNull() {
 		value, more := config.value()
 		change.Value = value
-		if diags.Append(more...); value == nil && change.Write && !change.Keep {
+		if diags.Append(more...); value == nil && (change.Write && !change.Keep || planned.Version.IsUnknown()) {
 			diags.AddAttributeError(path.Root("value"), "Secret is not known", "Applying takes the value, and nobody knows it. Nothing was changed. "+
 				"Where it comes from homelab_sops_file, set its key_required to terraform.applying, or to true, so that applying without a key says which keys would do.")
 		}
