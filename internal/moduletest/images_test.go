@@ -114,10 +114,11 @@ func (m *maker) image(ctx context.Context, module catalog.Module, kind, ref stri
 	if !strings.HasPrefix(ref, spec.Image+":") {
 		return images.Image{}, fmt.Errorf("tests/images.yaml is about %s", spec.Image)
 	}
-	if spec.Real == "" {
+	name := spec.Real + spec.Simulated // one of both, or neither
+	if name == "" {
 		return images.StandIn(ref, m.program, m.busybox, spec)
 	}
-	recipe, err := images.ReadRecipe(spec.Real)
+	recipe, err := images.ReadRecipe(name)
 	if err != nil {
 		return images.Image{}, err
 	}

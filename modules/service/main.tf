@@ -8,8 +8,10 @@ locals {
     environment = { UID = tostring(var.user.uid), GID = tostring(var.user.gid), UMASK = var.user.umask }
   }[var.user_convention]
 
-  # s6, which starts as root, gives files to the user and steps down to it.
-  start_capabilities = var.user_convention == "linuxserver" ? ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"] : []
+  # s6, which starts as root, gives files to the user, steps down to it, and at the
+  # end has to signal what is another user's by then: without KILL nothing but the
+  # grace period would end the program.
+  start_capabilities = var.user_convention == "linuxserver" ? ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"] : []
   capabilities       = sort(distinct(concat(local.start_capabilities, tolist(var.capabilities))))
 
   published = var.ingress != null && var.web != null
@@ -20,8 +22,8 @@ locals {
   # network by name stays on the stack's default one, too.
   networks = var.network_mode != null ? null : merge(
     length(var.networks) == 0 && local.published ? { default = {} } : {},
-    { for name, n in var.networks : name => { for k, v in n : k => v if v != null && v != tolist([]) } },
     local.published ? { (var.ingress.network) = {} } : {},
+    { for name, n in var.networks : name => { for k, v in n : k => v if v != null && v != tolist([]) } },
   )
 
   mounts = [for target, m in var.mounts : merge(

@@ -55,6 +55,9 @@ type Spec struct {
 	Requires Requires
 	// Real names the recipe of the real program that the image is made of instead.
 	Real string
+	// Simulated names a recipe of small programs that do what the image is documented
+	// to do, where answering is not enough: a stand-in nevertheless.
+	Simulated string
 }
 
 // Requires is what a program needs to start. In every text, $NAME and
