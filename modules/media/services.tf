@@ -44,7 +44,9 @@ locals {
     s.environment,
   ) }
 
-  ports = { for name, s in local.chosen : name => s.port + try(index(local.behind, name), 0) }
+  # qBittorrent answers 401 where the port that it is asked on is not its own:
+  # https://docs.linuxserver.io/images/docker-qbittorrent/#webui_port-variable
+  ports = { for name, s in local.chosen : name => s.kind == "qbittorrent" && s.publish != null ? s.publish : s.port + try(index(local.behind, name), 0) }
 
   # The health check of a service behind the VPN also wants the tunnel's interface,
   # which is gone with the container whose network it shares.

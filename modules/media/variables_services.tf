@@ -71,6 +71,12 @@ variable "services" {
   }
 
   validation {
+    condition = length(distinct([for i, name in sort([for name, s in var.services : name if s.vpn]) : coalesce(var.services[name].publish, 8080 + i)])) == length([
+    for s in values(var.services) : s if s.vpn])
+    error_message = "Services behind the VPN share one network: each publishes another port, and none 8080 and up, which are taken by those that publish none."
+  }
+
+  validation {
     condition     = alltrue([for s in values(var.services) : s.host_ip == null ? true : s.publish != null && can(cidrhost("${s.host_ip}/32", 0))])
     error_message = "host_ip is an IPv4 address of the node, and goes with publish."
   }

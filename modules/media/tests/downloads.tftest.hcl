@@ -11,7 +11,12 @@ variables {
 
 run "alone" {
   variables {
-    services = { qbittorrent = { peer_port = 6881 } }
+    services = { qbittorrent = { peer_port = 6881 }, qbittorrent-b = { kind = "qbittorrent", publish = 9000 } }
+  }
+
+  assert {
+    condition     = yamldecode(homelab_stack.this.compose).services.qbittorrent-b.environment.WEBUI_PORT == "9000" && yamldecode(homelab_stack.this.compose).services.qbittorrent-b.ports[0].target == 9000
+    error_message = "qBittorrent wants to be asked on the port that is its own."
   }
 
   assert {

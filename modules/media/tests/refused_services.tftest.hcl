@@ -109,6 +109,16 @@ run "peer_port_behind_the_vpn" {
   }
 }
 
+run "one_port_twice_behind_the_vpn" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { a = { kind = "qbittorrent", vpn = true, publish = 8081 }, b = { kind = "qbittorrent", vpn = true } }
+    vpn      = { provider = "mullvad", secrets = { wireguard_private_key = "wg" } }
+  }
+}
+
 run "host_ip_alone" {
   command         = plan
   expect_failures = [var.services]
