@@ -126,6 +126,8 @@ var onAnOldEngine = map[string]acctest.Mistake{
 		`Routed mode needs Docker Engine 27.0 (API 1.46); the node's speaks 1.41. Upgrade the engine, or set nat = "none".`),
 	"without_ipv4": mistake("name = \"NAME-without\"\nenable_ipv4 = false", "enable_ipv4", "Network can't be applied",
 		"A network without IPv4 needs Docker Engine 28.0 (API 1.48); the node's speaks 1.41."),
+	"l3s": mistake("name = \"NAME-l3s\"\ndriver = \"ipvlan\"\nmode = \"l3s\"", "mode", "Network can't be applied",
+		`The mode l3s needs Docker Engine 23.0 (API 1.42); the node's speaks 1.41. Upgrade the engine, or set mode = "l3".`),
 	"pool": mistake("name = \"NAME-pool\"\nenable_ipv6 = true", "enable_ipv6", "Network can't be applied",
 		"The node's engine (API 1.41) chooses no IPv6 subnet by itself: name one under ipam."),
 }

@@ -176,7 +176,7 @@ func driverAttributes() map[string]schema.Attribute {
 		},
 		"mode": schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "Of macvlan: `bridge` (default), `private`, `vepa` or `passthru`. Of ipvlan: `l2` (default), `l3` or `l3s`.",
+			MarkdownDescription: "Of macvlan: `bridge` (default), `private`, `vepa` or `passthru`. Of ipvlan: `l2` (default), `l3` or `l3s` (Docker Engine 23.0).",
 			Validators:          []validator.String{stringvalidator.OneOf("bridge", "private", "vepa", "passthru", "l2", "l3", "l3s")},
 		},
 		"mtu": schema.Int64Attribute{

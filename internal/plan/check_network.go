@@ -176,6 +176,9 @@ func CheckEngine(want *desired.Network, have *observed.NetworkOnNode) []Problem 
 	if want.EnableIPv4 != nil && !*want.EnableIPv4 && old(apiEnableIPv4) {
 		add("enable_ipv4", "A network without IPv4 needs Docker Engine 28.0 (API %s); the node's speaks %s.", apiEnableIPv4, have.APIVersion)
 	}
+	if want.Options[desired.OptionIPvlanMode] == "l3s" && old(apiL3S) {
+		add("mode", "The mode l3s needs Docker Engine 23.0 (API %s); the node's speaks %s. Upgrade the engine, or set mode = \"l3\".", apiL3S, have.APIVersion)
+	}
 	ipv6 := want.EnableIPv6 != nil && *want.EnableIPv6
 	if ipv6 && old(apiIPv6Pools) && !slices.ContainsFunc(want.Pools(), func(p desired.Pool) bool { return strings.Contains(p.Subnet, ":") }) {
 		add("enable_ipv6", "The node's engine (API %s) chooses no IPv6 subnet by itself: name one under ipam.", have.APIVersion)
@@ -193,4 +196,5 @@ const (
 	apiGatewayMode = "1.46"
 	apiEnableIPv4  = "1.48"
 	apiIPv6Pools   = "1.46"
+	apiL3S         = "1.42" // moby#42542
 )

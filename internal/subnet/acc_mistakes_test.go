@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/api/types/versions"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/labtest"
@@ -126,6 +127,8 @@ var onNode = map[string]mistake{
 	"foreign": {map[string]string{"name": `"hltest-there"`, "cidr": `"10.226.20.0/24"`}, "Network exists already", "name",
 		`Node "local": Network "hltest-there" exists on the node already, and this resource did not make it. ` +
 			"Remove it, choose another name, or import the subnet: terraform import ADDRESS local/hltest-there"},
+	"l3s": {map[string]string{"cidr": `"10.228.20.0/24"`, "driver": `"ipvlan"`, "mode": `"l3s"`}, "Invalid mode", "mode",
+		`Node "local": The mode l3s needs Docker Engine 23.0 (API 1.42); the node's speaks 1.41. Upgrade the engine, or set mode = "l3".`},
 	// Each follows, by depends_on, the one that it gets in the way of.
 	"overlap": {map[string]string{"vlan_id": "31", "cidr": `"10.230.30.0/23"`, "depends_on": "[homelab_subnet.first]"}, "Overlapping address ranges", "cidr",
 		`10.230.30.0/23 (VLAN 31) overlaps homelab_subnet "hltest-first", 10.230.31.0/24 (VLAN 7). Choose a range outside of 10.230.31.0/24, or change that one.`},
@@ -155,6 +158,10 @@ func TestAccSubnet_MistakeOnANode_IsNamedWordForWord(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = engine.NetworkRemove(context.WithoutCancel(t.Context()), made.ID) })
+	}
+	mistakes := maps.Clone(onNode)
+	if !versions.LessThan(engine.ClientVersion(), "1.42") { // which knows the mode
+		delete(mistakes, "l3s")
 	}
 	cli.Write(t, "main.tf", fmt.Sprintf("provider \"homelab\" {\n  nodes = {\n    local = { host = %q }\n    other = { host = %q }\n  }\n}\n", labtest.Host(t), labtest.Host(t))+`
 resource "homelab_subnet" "first" {
@@ -193,7 +200,7 @@ resource "homelab_stack" "late" {
   YAML
   depends_on = [homelab_subnet.first]
 }
-`+configurations(onNode))
+`+configurations(mistakes))
 	found := told(t, cli.Run(t, "plan", "-json").Stdout)
 	late := found["late"]
 	delete(found, "late")
@@ -202,7 +209,7 @@ resource "homelab_stack" "late" {
 	if len(late) != 1 || late[0].Detail != want || !strings.HasPrefix(strings.TrimSpace(late[0].Snippet.Code), "compose ") {
 		t.Errorf("the stack that is planned after the subnet has %+v\nwant %s", late, want)
 	}
-	requireTold(t, found, onNode)
+	requireTold(t, found, mistakes)
 }
 
 // configurations writes a subnet for each mistake, under its name.

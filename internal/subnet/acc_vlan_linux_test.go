@@ -11,6 +11,7 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/api/types/versions"
 	"github.com/docker/docker/client"
 	"github.com/docker/docker/pkg/stdcopy"
 
@@ -45,7 +46,10 @@ func testModes(t *testing.T, guests []*uml.Guest) {
 	cli := acctest.NewCLI(t)
 	name := acctest.Name(t)
 	config := providerOf(guests)
-	cases := []vlanCase{{"macvlan", "private", 40}, {"macvlan", "vepa", 41}, {"ipvlan", "l3", 50}, {"ipvlan", "l3s", 51}}
+	cases := []vlanCase{{"macvlan", "private", 40}, {"macvlan", "vepa", 41}, {"ipvlan", "l3", 50}}
+	if engine := labtest.Client(t, guests[0].Host); !versions.LessThan(apiVersion(t, engine), "1.42") {
+		cases = append(cases, vlanCase{"ipvlan", "l3s", 51})
+	}
 	for _, c := range cases {
 		config += strings.Replace(c.subnet(name+"-"+c.mode, guests), `"lan"`, fmt.Sprintf("%q", c.mode), 1)
 	}
@@ -68,6 +72,12 @@ func testModes(t *testing.T, guests []*uml.Guest) {
 			c.requireNoLink(t, g)
 		}
 	}
+}
+
+func apiVersion(t *testing.T, engine *client.Client) string {
+	t.Helper()
+	engine.NegotiateAPIVersion(t.Context())
+	return engine.ClientVersion()
 }
 
 // link is the sub-interface that the engine makes.

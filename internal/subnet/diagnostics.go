@@ -64,6 +64,8 @@ func (s segment) problems(node string, found []converge.Problem) []problem {
 				"%s Remove it, choose another name, or import the subnet: terraform import ADDRESS %s/%s", detail, strings.Join(sortedKeys(s.nodes), ","), s.name)})
 		case p.Attribute == "parent":
 			problems = append(problems, problem{at{"attachments", node, "parent"}, duplicateVLAN, detail})
+		case p.Attribute == "mode":
+			problems = append(problems, problem{at{"mode"}, invalidMode, detail})
 		case strings.HasPrefix(p.Attribute, "ipam[0]"):
 			problems = append(problems, problem{at{"cidr"}, overlapping, detail})
 		case strings.HasPrefix(p.Attribute, "ipam[1]"):

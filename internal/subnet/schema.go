@@ -125,7 +125,7 @@ func nodeAttributes() map[string]schema.Attribute {
 		"mode": schema.StringAttribute{
 			Optional: true, Computed: true,
 			MarkdownDescription: "How containers of one node reach each other. For macvlan `bridge` (default: directly), `private` (not at all) or " +
-				"`vepa` (by way of a switch that sends frames back). For ipvlan `l2` (default) or `l3` and `l3s`, where the node routes between its containers and " +
+				"`vepa` (by way of a switch that sends frames back). For ipvlan `l2` (default) or `l3` and `l3s` (Docker Engine 23.0), where the node routes between its containers and " +
 				"the VLAN, which needs routes to the nodes' ranges on the router.",
 		},
 		"attachments": schema.MapNestedAttribute{
