@@ -3,7 +3,6 @@ package network_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"net"
 	"path/filepath"
 	"regexp"
@@ -100,14 +99,38 @@ func TestAccNetwork_Zones_DataIsNotReachedFromOutside(t *testing.T) {
 		t.Errorf("the database has a way out:\n%s", route)
 	}
 	write(`ports = ["5432:5432"]`)
-	out := c.Must(t, []string{"plan", "-json", "-no-color"}, 1).Stdout
-	want := fmt.Sprintf(`Service \"postgres\" publishes port 5432/tcp and is on network \"%[1]s-database\", which is of zone data by homelab_network \"%[1]s-database\": `+
-		`nothing outside may reach what is on it. Remove the ports, and let what needs the service join that network.`, b.name)
-	if !strings.Contains(out, want) || strings.Count(out, `"severity":"error"`) != 1 {
-		t.Errorf("no error\n%s\nbut\n%s", want, out)
-	}
+	b.requireOnlyError(c, `Service "postgres" publishes port 5432/tcp and is on network "NAME-database", which is of zone data by homelab_network "NAME-database": `+closedData)
+	other := acctest.NewCLI(t)
+	other.Write(t, "main.tf", acctest.Provider(b.host)+strings.ReplaceAll(elsewhere, "NAME", b.name))
+	b.requireOnlyError(other, `Service "adminer" publishes a port of the engine's choice for 8080/tcp and is on network "NAME-database", which is of zone data by its label on the node: `+closedData)
 	write("")
 	c.Must(t, []string{"destroy", "-no-color", "-auto-approve"})
+}
+
+// closedData ends what is said of a port on a data network.
+const closedData = "nothing outside may reach what is on it. Remove the ports, and let what needs the service join that network."
+
+// elsewhere is a stack of another configuration, which knows the network by its name
+// only.
+const elsewhere = `
+resource "homelab_stack" "adminer" {
+  name    = "NAME-adminer"
+  compose = <<-YAML
+    services: { adminer: { image: "homelab.test/app:1", networks: [db], ports: ["8080"] } }
+    networks: { db: { external: true, name: NAME-database } }
+  YAML
+}
+`
+
+// requireOnlyError plans and requires one error, word for word; NAME in it is the
+// test's name.
+func (b *bench) requireOnlyError(c *acctest.CLI, detail string) {
+	b.Helper()
+	out := c.Must(b, []string{"plan", "-json", "-no-color"}, 1).Stdout
+	want := strings.ReplaceAll(strings.ReplaceAll(detail, "NAME", b.name), `"`, `\"`)
+	if !strings.Contains(out, `"detail":"`+want+`"`) || strings.Count(out, `"severity":"error"`) != 1 {
+		b.Errorf("no error\n%s\nbut\n%s", want, out)
+	}
 }
 
 // address is a container's server on one of the test's networks.
