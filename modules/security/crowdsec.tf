@@ -14,8 +14,8 @@ locals {
     source    = "file"
     filenames = [for f in l.files : "/logs/${name}/${f}"]
     labels    = { type = l.type }
-    # Inotify does not see what another container writes on every file system.
-    poll_without_inotify = true
+    # Also what is not there yet when CrowdSec starts.
+    force_inotify = true
   })])
 
   # https://docs.crowdsec.net/docs/whitelist/intro

@@ -4,11 +4,11 @@ locals {
   jail_files = merge(
     { for name, j in var.jails : "/data/jail.d/${name}.conf" => join("\n", concat(
       [
-        "[${name}]",
+        "[${var.name}-${name}]", # so that two homelabs on one node have two chains
         "enabled = true",
         "filter = ${coalesce(j.filter, name)}",
         "logpath = ${join("\n          ", [for f in coalesce(j.files, var.logs[j.log].files) : "/logs/${j.log}/${f}"])}",
-        "backend = polling", # inotify does not see what another container writes on every file system
+        "backend = polling", # inotify sees nothing of what another machine writes to a share
         "maxretry = ${j.maxretry}",
         "findtime = ${j.findtime}",
         "bantime = ${j.bantime}",

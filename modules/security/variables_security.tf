@@ -93,8 +93,8 @@ variable "jails" {
   default  = {}
 
   validation {
-    condition     = alltrue([for name in keys(var.jails) : can(regex("^[a-z0-9][a-z0-9-]{0,18}$", name))])
-    error_message = "A jail's name is at most 19 lower-case letters, digits and hyphens: iptables' chain is called after it."
+    condition     = alltrue([for name in keys(var.jails) : can(regex("^[a-z0-9][a-z0-9-]*$", name)) && length(name) + length(var.name) <= 23])
+    error_message = "A jail's name is lower-case letters, digits and hyphens, at most 23 together with name: iptables' chain is called after both."
   }
 
   validation {
