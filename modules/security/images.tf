@@ -13,8 +13,8 @@ locals {
     wazuh-indexer = "wazuh/wazuh-indexer:4.14.1"
     # renovate: datasource=docker depName=wazuh/wazuh-dashboard
     wazuh-dashboard = "wazuh/wazuh-dashboard:4.14.1"
-    # renovate: datasource=docker depName=wazuh/wazuh-certs-generator
-    wazuh-certificates = "wazuh/wazuh-certs-generator:0.0.3"
+    # renovate: datasource=docker depName=alpine/openssl
+    wazuh-certificates = "alpine/openssl:3.5.4"
     # renovate: datasource=docker depName=ghcr.io/jokob-sk/netalertx
     netalertx = "ghcr.io/jokob-sk/netalertx:25.11.29"
     # renovate: datasource=docker depName=busybox

@@ -21,13 +21,14 @@ locals {
 
     # Makes the certificates once; they stay in the volume.
     wazuh-certificates = {
-      entrypoint   = ["bash", "-c", "[ -e /certificates/root-ca.pem ] && exit 0; exec /entrypoint.sh"]
+      entrypoint   = concat(["sh", "/etc/homelab/certificates.sh"], values(local.wazuh_names))
       restart      = "no"
-      files        = { "/config/certs.yml" = local.certs_yml }
+      files        = { "/etc/homelab/certificates.sh" = file("${path.module}/files/certificates.sh") }
       mounts       = { "/certificates" = { source = "wazuh-certificates" } }
       capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER"]
-      read_only    = false
+      user         = { uid = 0, gid = 0 }
       after        = { kernel = "service_completed_successfully" }
+      memory       = "64m"
     }
 
     wazuh-indexer = {
@@ -118,13 +119,7 @@ locals {
     }
   }
 
-  certs_yml = yamlencode({ nodes = {
-    indexer   = [{ name = local.wazuh_names.indexer, ip = local.wazuh_names.indexer }]
-    server    = [{ name = local.wazuh_names.manager, ip = local.wazuh_names.manager }]
-    dashboard = [{ name = local.wazuh_names.dashboard, ip = local.wazuh_names.dashboard }]
-  } })
-
-  wazuh_subject = "OU=Wazuh,O=Wazuh,L=California,C=US" # the certificates' tool has no other
+  wazuh_subject = "OU=Wazuh,O=Wazuh,L=California,C=US" # as in files/certificates.sh
 
   opensearch_yml = yamlencode({
     "network.host"                                 = "0.0.0.0"

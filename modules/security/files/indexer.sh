@@ -5,6 +5,9 @@ set -eu
 home=/usr/share/wazuh-indexer
 export OPENSEARCH_JAVA_HOME="$home/jdk"
 
+tool=$home/plugins/opensearch-security/tools/hash.sh
+[ -x "$tool" ] || tool="bash $tool"
+
 mkdir -p "$home/config/certs"
 cp /certificates/root-ca.pem /certificates/admin.pem /certificates/admin-key.pem "$home/config/certs/"
 cp /certificates/wazuh.indexer.pem "$home/config/certs/indexer.pem"
@@ -12,8 +15,8 @@ cp /certificates/wazuh.indexer-key.pem "$home/config/certs/indexer-key.pem"
 
 # hash SECRET prints the hash of a secret's password.
 hash() {
-	# The tool takes a password from the environment, which nobody else sees.
-	PASSWORD=$(cat "/run/secrets/$1") bash "$home/plugins/opensearch-security/tools/hash.sh" -env PASSWORD | tail -n 1
+	# From the environment: arguments can be seen.
+	PASSWORD=$(cat "/run/secrets/$1") $tool -env PASSWORD | tail -n 1
 }
 
 cat >"$home/config/opensearch-security/internal_users.yml" <<USERS
