@@ -16,7 +16,7 @@ func securityFields(v View, s Spec) {
 	s.flag("read_only", h.ReadonlyRootfs)
 	s.set("cap_add", Capabilities(h.CapAdd))
 	s.set("cap_drop", Capabilities(h.CapDrop))
-	s.set("security_opt", securityOptions(h.SecurityOpt))
+	s.set("security_opt", securityOptions(h))
 	s.set("group_add", h.GroupAdd)
 	for key, value := range h.Sysctls {
 		s["sysctls."+key] = value
@@ -38,18 +38,19 @@ func Capabilities(names []string) []string {
 	return out
 }
 
-// securityOptions spells "no-new-privileges:true" and "no-new-privileges" one way.
-func securityOptions(options []string) []string {
+// securityOptions spells "no-new-privileges:true" and "no-new-privileges" one way,
+// and leaves out what the engine adds: label=disable for containers that are
+// privileged or share the node's processes or IPC.
+func securityOptions(h *container.HostConfig) []string {
+	added := len(h.SecurityOpt) == 1 || h.Privileged || h.PidMode.IsHost() || h.IpcMode.IsHost()
 	var out []string
-	for _, option := range options {
+	for _, option := range h.SecurityOpt {
 		option = strings.Replace(option, "=", ":", 1)
-		switch option {
-		case "no-new-privileges":
+		switch {
+		case option == "no-new-privileges":
 			option = "no-new-privileges:true"
-		case "label:disable": // the engine adds it to privileged containers
-			if len(options) == 1 {
-				continue
-			}
+		case option == "label:disable" && added:
+			continue
 		}
 		out = append(out, option)
 	}

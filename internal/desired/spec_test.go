@@ -62,6 +62,10 @@ func TestExtract_WhatTheEngineAnswers_EqualsWhatWasAskedFor(t *testing.T) {
 			View{Host: &container.HostConfig{Privileged: true}},
 			View{Host: &container.HostConfig{Privileged: true, SecurityOpt: []string{"label=disable"}}},
 		},
+		"processes of the node": {
+			View{Host: &container.HostConfig{PidMode: "host", SecurityOpt: []string{"no-new-privileges:true"}}},
+			View{Host: &container.HostConfig{PidMode: "host", SecurityOpt: []string{"no-new-privileges:true", "label=disable"}}},
+		},
 		"memory": {
 			View{Host: &container.HostConfig{Resources: container.Resources{Memory: 1 << 30}}},
 			View{Host: &container.HostConfig{Resources: container.Resources{Memory: 1 << 30, MemorySwap: 2 << 30}}},

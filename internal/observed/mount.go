@@ -96,6 +96,16 @@ func deliveredFile(m container.MountPoint, s *Stack, mountpoints map[string]volu
 // anonymousNameLength is that of the names the engine gives to volumes nobody named.
 const anonymousNameLength = 64
 
+// propagation is that of a bind mount, "" where the engine chose it: for what its
+// own directory lies in, as / and /var/lib/docker, it is rslave.
+func propagation(m container.MountPoint, requested mount.Mount) string {
+	asked := requested.BindOptions != nil && requested.BindOptions.Propagation != "" || hasMode(m.Mode, string(mount.PropagationRSlave))
+	if m.Propagation == mount.PropagationRSlave && !asked {
+		return ""
+	}
+	return string(m.Propagation)
+}
+
 func newMount(m container.MountPoint, requested mount.Mount) (desired.Mount, bool) {
 	out := desired.Mount{Target: m.Destination, ReadOnly: !m.RW, Source: m.Source, Type: desired.MountType(m.Type)}
 	switch m.Type {
@@ -110,7 +120,7 @@ func newMount(m container.MountPoint, requested mount.Mount) (desired.Mount, boo
 		out.NoCopy = out.NoCopy || hasMode(m.Mode, "nocopy")
 		out.SELinux = selinux(m, requested)
 	case mount.TypeBind:
-		out.Propagation = string(m.Propagation)
+		out.Propagation = propagation(m, requested)
 		out.SELinux, out.Recursive = selinux(m, requested), recursive(requested.BindOptions)
 	case mount.TypeImage:
 		out.Source, out.ReadOnly = requested.Source, requested.ReadOnly
