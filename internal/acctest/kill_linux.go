@@ -23,6 +23,19 @@ func (p *Process) KillProvider(t testing.TB) {
 	}
 }
 
+// AbortProvider has the provider alone end as in a panic: it writes what each of its
+// goroutines was doing.
+func (p *Process) AbortProvider(t testing.TB) {
+	t.Helper()
+	pids := p.providers(t)
+	if len(pids) == 0 {
+		t.Fatal("Terraform runs no provider")
+	}
+	for _, pid := range pids {
+		_ = syscall.Kill(pid, syscall.SIGABRT)
+	}
+}
+
 // WaitProvider waits until no provider is left of a Terraform that has ended.
 func (p *Process) WaitProvider(t testing.TB, limit time.Duration) error {
 	t.Helper()
