@@ -11,24 +11,25 @@ type layer struct {
 // layers is the map of the house: every package below internal/ has an entry,
 // is a concept (see concepts), or is exempt (see exempt).
 var layers = map[string]layer{
-	"desired":  {nil, "what should exist is plain values, so that everything else can speak of it"},
-	"address":  {nil, "address planning is arithmetic, and tested as such"},
-	"registry": {nil, "a registry knows tags and digests, nothing of stacks or nodes"},
-	"fleet":    {nil, "a connection must not care what is sent over it"},
-	"buildkit": {[]string{"desired"}, "BuildKit's protocol is large; whoever asks for a build sees none of it"},
-	"sops":     {nil, "decrypting knows files and keys, nothing of Terraform"},
-	"archive":  {[]string{"desired"}, "files become desired entries, whoever needs them"},
-	"compose":  {[]string{"desired", "archive"}, "Compose documents are one way to say what is desired, and end there"},
-	"observed": {[]string{"desired"}, "reading must not depend on deciding or doing"},
-	"cidr":     {[]string{"address"}, "addresses in configurations are values of the address package, and Terraform's strings"},
-	"plan":     {[]string{"desired", "observed", "address"}, "deciding is desired × observed and nothing else, so that a plan can be trusted and tested without an engine"},
-	"execute":  {[]string{"plan", "desired", "observed", "archive", "buildkit"}, "the executor does what the plan says; whoever could read the configuration could decide again"},
-	"concept":  {[]string{"converge"}, "what the concepts share speaks Terraform and of the door's errors, and knows none of them"},
-	"converge": {[]string{"desired", "observed", "plan", "execute", "registry"}, "the door between Terraform and the core knows neither Compose, nor connections, nor Terraform's concepts"},
+	"desired":     {nil, "what should exist is plain values, so that everything else can speak of it"},
+	"address":     {nil, "address planning is arithmetic, and tested as such"},
+	"registry":    {nil, "a registry knows tags and digests, nothing of stacks or nodes"},
+	"fleet":       {nil, "a connection must not care what is sent over it"},
+	"buildkit":    {[]string{"desired"}, "BuildKit's protocol is large; whoever asks for a build sees none of it"},
+	"sops":        {nil, "decrypting knows files and keys, nothing of Terraform"},
+	"certificate": {nil, "a certificate follows from a seed and a request, wherever these come from"},
+	"archive":     {[]string{"desired"}, "files become desired entries, whoever needs them"},
+	"compose":     {[]string{"desired", "archive"}, "Compose documents are one way to say what is desired, and end there"},
+	"observed":    {[]string{"desired"}, "reading must not depend on deciding or doing"},
+	"cidr":        {[]string{"address"}, "addresses in configurations are values of the address package, and Terraform's strings"},
+	"plan":        {[]string{"desired", "observed", "address"}, "deciding is desired × observed and nothing else, so that a plan can be trusted and tested without an engine"},
+	"execute":     {[]string{"plan", "desired", "observed", "archive", "buildkit"}, "the executor does what the plan says; whoever could read the configuration could decide again"},
+	"concept":     {[]string{"converge"}, "what the concepts share speaks Terraform and of the door's errors, and knows none of them"},
+	"converge":    {[]string{"desired", "observed", "plan", "execute", "registry"}, "the door between Terraform and the core knows neither Compose, nor connections, nor Terraform's concepts"},
 }
 
 // concepts are the packages that are one Terraform concept each.
-var concepts = []string{"stack", "node", "network", "subnet", "secret", "image", "topology", "sopsfile"}
+var concepts = []string{"stack", "node", "network", "subnet", "secret", "image", "topology", "sopsfile", "pki"}
 
 // exempt are the packages outside the one-way street: provider and lab have
 // rules of their own, handshake serves the provider, house holds no code, acctest and conformance are for tests,

@@ -7,7 +7,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -274,7 +273,9 @@ func meant(name string) bool { return name == "local" || name == "key" }
 // looks at all that it wrote.
 func (a *aviary) run(t *testing.T, code int, args ...string) acctest.Result {
 	t.Helper()
+	began := time.Now()
 	result := a.start(t, args...).Wait(t)
+	t.Log(time.Since(began).Round(time.Second), args)
 	a.look(t, strings.Join(args, " "), result)
 	if result.Code != code {
 		t.Fatalf("terraform %s ended with code %d, not %d:\n%s%s", strings.Join(args, " "), result.Code, code, result.Stdout, result.Stderr)
@@ -300,6 +301,8 @@ func (a *aviary) look(t *testing.T, command string, result acctest.Result) {
 	if info, err := os.Stat(log); err != nil || info.Size() < 10_000 {
 		t.Fatalf("there is no log of %s: %v", command, err)
 	}
+	began := time.Now()
+	defer func() { t.Log("looked for", time.Since(began).Round(time.Millisecond)) }()
 	a.outputs += a.hound.searchFiles(t, a.Dir, meant)
 	if err := os.Remove(log); err != nil {
 		t.Fatal(err)
@@ -423,8 +426,7 @@ func (a *aviary) fails(t *testing.T) {
 	requireSays(t, result.Stderr, "(secret command)")
 	a.lookAtNode(t)
 
-	a.Write(t, "project/Dockerfile", strings.Replace(dockerfile, `"/run/secrets/build"]`, `"/run/secrets/build", "-code", "7"]`, 1))
-	a.Write(t, "compose.yaml", strings.ReplaceAll(birds, "NAME", a.name))
+	a.configure(t, "")
 	a.Write(t, "project/Dockerfile", strings.Replace(dockerfile, `"-print", "/run/secrets/build"]`, `"-print", "/run/secrets/build", "-code", "7"]`, 1))
 	result = a.run(t, 1, "apply", "-auto-approve", "-var=generation=two")
 	requireSays(t, result.Stderr, "exit code: 7")
@@ -495,5 +497,3 @@ func (a *aviary) sweep(t *testing.T) {
 		}
 	}
 }
-
-var _ = base64.StdEncoding

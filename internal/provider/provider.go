@@ -21,6 +21,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/image"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/network"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/node"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/pki"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/secret"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/sopsfile"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/stack"
@@ -142,6 +143,7 @@ func (p *homelab) DataSources(context.Context) []func() datasource.DataSource {
 func (p *homelab) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{
 		sopsfile.NewEphemeralResource,
+		pki.NewEphemeralResource,
 	}
 }
 
