@@ -1,7 +1,6 @@
 package leaks_test
 
 import (
-	"archive/tar"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -10,7 +9,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -23,6 +21,7 @@ import (
 	"time"
 
 	"filippo.io/age"
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
@@ -331,7 +330,7 @@ func (a *aviary) lookAtNode(t *testing.T) {
 	}
 	for _, one := range containers {
 		c, err := a.engine.ContainerInspect(ctx, one.ID)
-		if client.IsErrNotFound(err) {
+		if errdefs.IsNotFound(err) {
 			continue // of another test
 		}
 		c.Config.Env, c.Config.Cmd, c.Config.Entrypoint, c.Config.Healthcheck, c.Args, c.Path = nil, nil, nil, nil, nil, ""
@@ -358,21 +357,12 @@ func (a *aviary) lookAtNode(t *testing.T) {
 // uses it: nobody else has it.
 func (a *aviary) readGenerated(t *testing.T, generation string) {
 	t.Helper()
-	content, _, err := a.engine.CopyFromContainer(t.Context(), a.name+"-node-1", "/run/secrets/generated")
-	if err != nil {
-		t.Fatal(err)
+	value := secretOf(t, a.engine, a.name+"-node-1", "/run/secrets/generated")
+	if len(value) != 40 || value == a.generated {
+		t.Fatalf("generated is %d bytes long, the same as before: %t", len(value), value == a.generated)
 	}
-	defer content.Close()
-	archive := tar.NewReader(content)
-	if _, err := archive.Next(); err != nil {
-		t.Fatal(err)
-	}
-	value, err := io.ReadAll(archive)
-	if err != nil || len(value) != 40 || string(value) == a.generated {
-		t.Fatalf("generated is %d bytes long, the same as before: %t (%v)", len(value), string(value) == a.generated, err)
-	}
-	a.generated = string(value)
-	a.hound.learn("generated, generation "+generation, string(value))
+	a.generated = value
+	a.hound.learn("generated, generation "+generation, value)
 }
 
 func TestAccLeaks_ThirtyCanariesThroughEveryWay_AreFoundNowhere(t *testing.T) {

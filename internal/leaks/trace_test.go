@@ -113,7 +113,7 @@ func (h *hound) searchFiles(t *testing.T, dir string, meant func(name string) bo
 	t.Helper()
 	looked := 0
 	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || meant(entry.Name()) {
+		if err != nil || !entry.Type().IsRegular() || meant(entry.Name()) {
 			return err
 		}
 		content, err := os.ReadFile(path)

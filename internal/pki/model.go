@@ -28,6 +28,7 @@ type model struct {
 	Intermediate types.String         `tfsdk:"intermediate"`
 	Chains       types.Map            `tfsdk:"chains"`
 	Keys         types.Map            `tfsdk:"keys"`
+	Secrets      types.Map            `tfsdk:"secrets"`
 }
 
 type certModel struct {
@@ -82,10 +83,15 @@ func (m *model) withhold() diag.Diagnostics {
 }
 
 func (m *model) put(chains, keys map[string]string) diag.Diagnostics {
-	var diags, more diag.Diagnostics
+	all := map[string]string{"ca": m.Root.ValueString()}
+	for name := range chains {
+		all[name+"_cert"], all[name+"_key"] = chains[name], keys[name]
+	}
+	var diags, more, last diag.Diagnostics
 	m.Chains, diags = texts(chains)
 	m.Keys, more = texts(keys)
-	return append(diags, more...)
+	m.Secrets, last = texts(all)
+	return append(append(diags, more...), last...)
 }
 
 func texts(values map[string]string) (types.Map, diag.Diagnostics) {

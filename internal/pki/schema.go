@@ -70,6 +70,10 @@ func ephemeralSchema() schema.Schema {
 				MarkdownDescription: "By name, the certificate's key in PEM (PKCS #8).",
 				ElementType:         types.StringType, Computed: true, Sensitive: true,
 			},
+			"secrets": schema.MapAttribute{
+				MarkdownDescription: "All of it for a stack's `secrets`: `ca` (the root), and by each certificate's name `<name>_cert` (the chain) and `<name>_key`.",
+				ElementType:         types.StringType, Computed: true, Sensitive: true,
+			},
 		},
 	}
 }

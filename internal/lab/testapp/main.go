@@ -30,6 +30,7 @@ import (
 type behavior struct {
 	addr, url, file, line       string
 	upstream, broken            string
+	pair, trust                 string
 	show, sum, keep             string
 	unhealthy, ignoreTerm       bool
 	healthyAfter, exitAfter, in time.Duration
@@ -59,6 +60,8 @@ func main() {
 	flags.StringVar(&b.show, "print", "", "job: a file to print")
 	flags.StringVar(&b.keep, "copy", "", "job: FROM:TO copies a file")
 	flags.StringVar(&b.sum, "sum", "", "job: FROM:TO writes the SHA-256 of a file into another")
+	flags.StringVar(&b.pair, "pair", "", "serve: CHAIN:KEY, files to serve HTTPS with; health: to be known by")
+	flags.StringVar(&b.trust, "trust", "", "serve: the authority's file by which clients have to be known; health: by which the server has to")
 	eat := flags.Int("eat", 0, "MiB of memory to use up at the start")
 	_ = flags.Parse(args) // exits
 	eaten := make([]byte, *eat<<20)
@@ -240,7 +243,12 @@ func (b behavior) health() int {
 		fmt.Println("healthy")
 		return 0
 	}
-	c := http.Client{Timeout: 2 * time.Second}
+	transport, err := b.client()
+	if err != nil {
+		fmt.Println("unhealthy:", err)
+		return 1
+	}
+	c := http.Client{Timeout: 2 * time.Second, Transport: transport}
 	resp, err := c.Get(b.url)
 	if err != nil {
 		fmt.Println("unhealthy:", err)

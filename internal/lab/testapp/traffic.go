@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,7 +19,7 @@ func (b behavior) serve(handler http.Handler) int {
 	server := &http.Server{Addr: b.addr, Handler: handler} //nolint:gosec // no test waits for slow headers
 	failed := make(chan int, 1)
 	go func() {
-		if err := server.ListenAndServe(); err != http.ErrServerClosed {
+		if err := b.listen(server); !errors.Is(err, http.ErrServerClosed) {
 			fmt.Fprintln(os.Stderr, err)
 			failed <- 1
 		}
