@@ -101,7 +101,7 @@ func inputAttributes() map[string]schema.Attribute {
 		"secrets": schema.MapAttribute{
 			Optional: true, WriteOnly: true, ElementType: types.StringType,
 			MarkdownDescription: "Secret values, never kept in state or plan: for `${NAME}` in the documents, and as the source of " +
-				"top-level `secrets` with `environment: NAME` or `external: true`. A changed value is noticed by comparing it with the node; " +
+				"top-level `secrets` with `environment: NAME` or `external: true`; an external one that is not here is the `homelab_secret` of that name. A changed value is noticed by comparing it with the node; " +
 				"the plan shows its version. No name may be in `variables` too. " +
 				"A value that ends up in a container's environment can be read by whoever may use the node's engine; prefer secret files.",
 		},
