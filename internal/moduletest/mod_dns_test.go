@@ -51,9 +51,10 @@ func TestAccModule_DNSAdGuard_HasItsConfigurationAndReplica(t *testing.T) {
 			if !strings.Contains(config, `"domain": "*.home.arpa"`) {
 				t.Errorf("AdGuard Home has\n%s", config)
 			}
-			for name, want := range map[string]string{"ORIGIN_PASSWORD": "password of " + one.Name, "REPLICA1_PASSWORD": "other of " + one.Name} {
-				if got := h.MustExec(t, one.Name, "sync", "/bin/busybox", "printenv", name); strings.TrimSpace(got) != want {
-					t.Errorf("%s is %q", name, got)
+			environment := h.MustExec(t, one.Name, "sync", "/bin/busybox", "env")
+			for _, want := range []string{"ORIGIN_PASSWORD=password of " + one.Name + "\n", "REPLICA1_PASSWORD=other of " + one.Name + "\n"} {
+				if !strings.Contains(environment, want) {
+					t.Errorf("the environment of sync is without %s:\n%s", want, environment)
 				}
 			}
 			resp, err := h.HTTP(nil).Get(fmt.Sprintf("http://%s/login.html", net.JoinHostPort("node", fmt.Sprint(one.Port+1))))

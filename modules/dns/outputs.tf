@@ -14,6 +14,11 @@ output "scrape" {
 }
 
 output "probes" {
-  description = "URLs to check from outside: that of the interface, where single sign-on does not keep it."
-  value       = [for r in [module.filter.route] : "https://${r.host}" if try(!r.sso, false)]
+  description = "Addresses whose answer shows that the services work."
+  value       = [{ name = var.name, address = local.pihole ? "http://pihole:80/admin/" : "http://adguard:3000/login.html", network = "${homelab_stack.this.name}_default" }]
+}
+
+output "networks" {
+  description = "The stack's networks, as the engine names them."
+  value       = { default = "${homelab_stack.this.name}_default" }
 }

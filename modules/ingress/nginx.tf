@@ -25,6 +25,7 @@ locals {
     certificate = local.own ? "/etc/ingress/chain.pem" : "${local.live}/fullchain.pem"
     key         = local.own ? "/run/secrets/TLS_KEY" : "${local.live}/privkey.pem"
     access_log  = local.logs != null
+    bouncer     = try(var.bouncer.address, null)
     sso         = { auth_request = try(var.sso.auth_request, null), sign_in = try(var.sso.sign_in, null) }
     headers = { for name, value in {
       "X-Content-Type-Options"    = "nosniff"

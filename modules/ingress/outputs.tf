@@ -25,8 +25,11 @@ output "scrape" {
 }
 
 output "probes" {
-  description = "URLs to check from outside: those of `routes` that are not behind single sign-on."
-  value       = [for r in var.routes : "https://${r.host}" if !r.sso]
+  description = "Addresses whose answer shows that the ingress works: Traefik's own, and those of `routes` that are not behind single sign-on."
+  value = concat(
+    var.kind != "traefik" ? [] : [{ name = var.name, address = "http://traefik:8080/ping", network = homelab_network.this.name }],
+    [for r in var.routes : { name = r.host, address = "https://${r.host}", network = null } if !r.sso],
+  )
 }
 
 output "logs" {

@@ -12,7 +12,7 @@ locals {
     )
     entryPoints = {
       web       = { address = ":80", http = { redirections = { entryPoint = { to = "websecure", scheme = "https" } } } }
-      websecure = { address = ":443", http = { tls = {}, middlewares = ["secure@file"] } }
+      websecure = { address = ":443", http = { tls = {}, middlewares = concat(var.bouncer == null ? [] : [var.bouncer.middleware], ["secure@file"]) } }
       traefik   = { address = ":8080" }
       metrics   = { address = ":8082" }
     }

@@ -138,6 +138,26 @@ variable "sso" {
   default = null
 }
 
+variable "bouncer" {
+  description = "What the module `security` puts out: who answers whether an address may pass. Every request is asked about, and none is served before the bouncer is there. Null asks nobody."
+  type = object({
+    middleware = string
+    address    = string
+    network    = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.bouncer == null || var.kind != "npm"
+    error_message = "NGINX Proxy Manager asks no bouncer: use traefik or nginx."
+  }
+
+  validation {
+    condition     = var.bouncer == null || var.kind != "nginx" || !anytrue(var.routes[*].sso)
+    error_message = "nginx asks one service about a request: a route can't be behind single sign-on and the bouncer both. Use traefik."
+  }
+}
+
 variable "dashboard" {
   description = "Host of Traefik's dashboard in front of the domain, as in `traefik`. It is only there behind single sign-on. Null leaves it out."
   type        = string

@@ -5,7 +5,6 @@ locals {
 
   traefik = !local.published ? {} : var.ingress.kind != "traefik" ? {} : merge(
     {
-      "homelab.ingress"                                                  = var.ingress.network
       "traefik.enable"                                                   = "true"
       "traefik.docker.network"                                           = var.ingress.network
       "traefik.http.routers.${local.router}.rule"                        = "Host(`${local.host}`)"
@@ -28,5 +27,8 @@ locals {
     "homepage.href"        = local.published ? "https://${local.host}" : null
   } : key => value if value != null }
 
-  labels = merge(local.traefik, local.homepage, { "homelab.criticality" = var.criticality }, var.labels)
+  # An ingress takes only what was given to it: others may be on the same engine.
+  served = try(var.ingress.kind, "") == "traefik" ? { "homelab.ingress" = var.ingress.network } : {}
+
+  labels = merge(local.served, local.traefik, local.homepage, { "homelab.criticality" = var.criticality }, var.labels)
 }

@@ -37,7 +37,7 @@ run "pihole_asks_unbound" {
   }
 
   assert {
-    condition     = output.services.pihole == "https://pihole.home.arpa" && output.routes[0].upstream == "http://pihole:80" && output.probes[0] == "https://pihole.home.arpa"
+    condition     = output.services.pihole == "https://pihole.home.arpa" && output.routes[0].upstream == "http://pihole:80" && output.probes[0].address == "http://pihole:80/admin/" && output.probes[0].network == "dns_default"
     error_message = jsonencode([output.services, output.routes, output.probes])
   }
 }

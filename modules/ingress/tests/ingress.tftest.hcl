@@ -16,6 +16,12 @@ run "traefik_with_a_wildcard_certificate" {
     sso         = { middleware = "authelia@docker" }
     certificate = { method = "dns", email = "a@home.arpa", dns_provider = "cloudflare", credentials = ["CF_DNS_API_TOKEN"] }
     routes      = [{ host = "nas.home.arpa", upstream = "https://nas:5001" }]
+    bouncer     = { middleware = "security-crowdsec@docker", address = "http://security-bouncer:8080/verify" }
+  }
+
+  assert {
+    condition     = jsonencode(local.traefik_static.entryPoints.websecure.http.middlewares) == jsonencode(["security-crowdsec@docker", "secure@file"])
+    error_message = "Every request is asked about."
   }
 
   assert {
@@ -136,13 +142,19 @@ run "nginx_with_certbot" {
     kind        = "nginx"
     certificate = { method = "http", email = "a@home.arpa" }
     routes      = [{ host = "app.home.arpa", upstream = "http://app:8000" }]
+    bouncer     = { middleware = "security-crowdsec@docker", address = "http://security-bouncer:8080/verify" }
+  }
+
+  assert {
+    condition     = strcontains(local.nginx.files["/etc/ingress/nginx.conf"], "set $bouncer http://security-bouncer:8080/verify;")
+    error_message = local.nginx.files["/etc/ingress/nginx.conf"]
   }
 
   assert {
     condition = (
       yamldecode(homelab_stack.this.compose).services.certbot.environment.HOSTS == "app.home.arpa" &&
       jsonencode(keys(yamldecode(homelab_stack.this.compose).volumes)) == jsonencode(["letsencrypt", "logs", "webroot"]) &&
-      output.probes[0] == "https://app.home.arpa"
+      output.probes[0].address == "https://app.home.arpa"
     )
     error_message = homelab_stack.this.compose
   }

@@ -121,6 +121,30 @@ run "route_behind_sso_that_nginx_cannot_ask" {
   }
 }
 
+run "bouncer_of_npm" {
+  command         = plan
+  expect_failures = [var.bouncer]
+
+  variables {
+    kind        = "npm"
+    certificate = null
+    bouncer     = { middleware = "crowdsec@docker", address = "http://bouncer:8080/verify" }
+  }
+}
+
+run "bouncer_and_sso_of_nginx" {
+  command         = plan
+  expect_failures = [var.bouncer]
+
+  variables {
+    kind        = "nginx"
+    certificate = { method = "own", chain = "-----BEGIN CERTIFICATE-----" }
+    sso         = { middleware = "authelia@docker", auth_request = "http://authelia:9091/auth" }
+    bouncer     = { middleware = "crowdsec@docker", address = "http://bouncer:8080/verify" }
+    routes      = [{ host = "app.home.arpa", upstream = "http://app:8000", sso = true }]
+  }
+}
+
 run "dashboard_of_two_labels" {
   command         = plan
   expect_failures = [var.dashboard]

@@ -25,6 +25,7 @@ module "ingress" {
   images      = var.images
   routes      = [{ host = "app.home.arpa", upstream = "http://app:8000" }, { host = "later.home.arpa", upstream = "http://later:8000" }]
   gateway     = { rate = 2, burst = 30, csp = "default-src 'self'" }
+  bouncer     = { middleware = "bouncer@docker", address = "http://bouncer:8000/verify" }
   certificate = { method = "own", chain = var.chain }
   secrets     = { TLS_KEY = var.key }
 }
@@ -48,13 +49,14 @@ module "app" {
     }
     :8000 {
       header Content-Type text/plain
+      respond /verify 204
       respond /large "${join("", [for i in range(200) : "0123456789"])}" ${each.value}
       respond "for={http.request.header.X-Forwarded-For} proto={http.request.header.X-Forwarded-Proto} host={http.request.host} upgrade={http.request.header.Upgrade} connection={http.request.header.Connection} id={http.request.header.X-Request-Id} user={http.request.header.Remote-User}" ${each.value}
     }
   EOT
   }
   healthcheck = each.key == "bad" ? null : { test = ["/usr/bin/wget", "-q", "-S", "-O", "/dev/null", "http://127.0.0.1:8000/"], interval = "2s", timeout = "30s", retries = 20 }
-  networks    = { front = { aliases = ["app"] } }
+  networks    = { front = { aliases = each.key == "good" ? ["app", "bouncer"] : ["app"] } }
 }
 
 resource "homelab_stack" "app" {
