@@ -1,5 +1,7 @@
 # AdGuard Home on one node, kept alike on another.
 terraform {
+  required_version = ">= 1.11"
+
   required_providers {
     homelab = {
       source = "homelab-iac/homelab"

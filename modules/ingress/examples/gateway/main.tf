@@ -1,5 +1,7 @@
 # nginx in front of an application, with a certificate of the homelab's own.
 terraform {
+  required_version = ">= 1.11"
+
   required_providers {
     homelab = {
       source = "homelab-iac/homelab"
