@@ -55,12 +55,7 @@ func (r *networkResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 // preview fills in the computed attributes of a plan and returns what will
 // happen; nil where that can't be known yet.
 func (r *networkResource) preview(ctx context.Context, planned, config, prior *model, mem memory) ([]string, diag.Diagnostics) {
-	if config.Driver.IsNull() && !config.ConfigOnly.IsUnknown() {
-		planned.Driver = types.StringValue(desired.DriverBridge)
-		if config.ConfigOnly.ValueBool() {
-			planned.Driver = types.StringValue(driverNull)
-		}
-	}
+	planned.chooseDriver(config)
 	planned.closeZone(config)
 	if !planned.inputsKnown(ctx) {
 		planned.unknown()
@@ -102,6 +97,17 @@ func (r *networkResource) preview(ctx context.Context, planned, config, prior *m
 		return nil, diags
 	}
 	return planned.show(prior, preview, differs, mem), append(diags, effects(planned, prior, preview, differs, mem)...)
+}
+
+// chooseDriver fills in the driver where the configuration names none.
+func (m *model) chooseDriver(config *model) {
+	if !config.Driver.IsNull() || config.ConfigOnly.IsUnknown() {
+		return
+	}
+	m.Driver = types.StringValue(desired.DriverBridge)
+	if config.ConfigOnly.ValueBool() {
+		m.Driver = types.StringValue(driverNull)
+	}
 }
 
 // unknown marks what only applying will tell.
