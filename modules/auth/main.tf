@@ -45,7 +45,10 @@ resource "homelab_stack" "this" {
   node = homelab_node.this.name # and so after its directories
 
   compose = yamlencode({
-    services = { for name, s in module.service : name => s.service }
+    # A homelab_secret is one file, and has its owner and mode itself.
+    services = { for name, s in module.service : name => merge(s.service, {
+      secrets = [for file in try(s.service.secrets, []) : { source = file.source, target = file.target }]
+    }) }
     # Only the database's clients are on its network, and nothing there gets out.
     networks = merge(concat([for s in module.service : s.networks], var.kind == "authentik" ? [{ data = { internal = true } }] : [])...)
     volumes  = merge([for s in module.service : s.volumes]...)

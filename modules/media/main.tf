@@ -44,7 +44,10 @@ resource "homelab_stack" "this" {
   node = homelab_node.this.name # and so after its directories
 
   compose = yamlencode({
-    services = { for name, s in module.service : name => merge(s.service, local.all[name].extra) }
+    # A homelab_secret is one file, and has its owner and mode itself.
+    services = { for name, s in module.service : name => merge(s.service, local.all[name].extra, {
+      secrets = [for file in try(s.service.secrets, []) : { source = file.source, target = file.target }]
+    }) }
     networks = merge(
       concat([for s in module.service : s.networks], local.proxied ? [{ (var.ingress.network) = { external = true } }] : [])...
     )
