@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command testapp is what the containers of this repository's acceptance tests
 // run. It is built as a static program and is the only one in its image (package
 // images).
