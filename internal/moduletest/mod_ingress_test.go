@@ -162,12 +162,13 @@ func TestAccModule_IngressNginx_StartsWithoutItsCertificateAndLoadsIt(t *testing
 			volumes := filepath.Join(h.Node.Root, "var/lib/docker/volumes")
 			live := filepath.Join(volumes, one.Name+"_letsencrypt/_data/live", one.Name)
 			challenge := filepath.Join(volumes, one.Name+"_webroot/_data/.well-known/acme-challenge")
-			for file, text := range map[string]string{
-				filepath.Join(challenge, "token"): "proof", filepath.Join(live, "privkey.pem"): key, filepath.Join(live, "fullchain.pem"): chain,
+			// The key comes first: nginx loads both when the certificate is there.
+			for _, f := range [][2]string{
+				{filepath.Join(challenge, "token"), "proof"}, {filepath.Join(live, "privkey.pem"), key}, {filepath.Join(live, "fullchain.pem"), chain},
 			} {
-				err := os.MkdirAll(filepath.Dir(file), 0o755)
+				err := os.MkdirAll(filepath.Dir(f[0]), 0o755)
 				if err == nil {
-					err = os.WriteFile(file, []byte(text), 0o644)
+					err = os.WriteFile(f[0], []byte(f[1]), 0o644)
 				}
 				if err != nil {
 					t.Fatal(err)

@@ -109,7 +109,7 @@ func BusyBox(name string) bool {
 	switch name {
 	case "sh", "ash", "wget", "nc", "cat", "grep", "test", "[", "pgrep", "pidof", "ps", "stat", "awk", "sed", "sleep", "echo",
 		"true", "false", "nslookup", "hostname", "id", "ls", "netstat", "timeout", "touch", "find", "kill", "ping", "tr", "cut",
-		"mkdir", "rm", "cp", "mv", "ln", "chown", "chmod", "env", "date", "head", "tail", "ip", "cksum", "wc", "mktemp", "sort", "xargs", "basename", "dirname":
+		"mkdir", "rm", "cp", "mv", "ln", "chown", "chmod", "env", "date", "head", "tail", "ip", "cksum", "md5sum", "wc", "mktemp", "sort", "xargs", "basename", "dirname":
 		return true
 	}
 	return false

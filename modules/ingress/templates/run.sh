@@ -4,7 +4,7 @@
 set -u
 
 sum() {
-	[ -z "${CERTIFICATE:-}" ] || cksum "$CERTIFICATE" 2>/dev/null
+	[ -z "${CERTIFICATE:-}" ] || md5sum "$CERTIFICATE" 2>/dev/null
 }
 
 # nginx does not start without its certificate: until there is one it answers the
