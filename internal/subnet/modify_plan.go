@@ -43,8 +43,8 @@ func (r *subnetResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 	var planned model
 	prior := map[string]networkModel{}
+	var state model
 	if !req.State.Raw.IsNull() {
-		var state model
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		var diags diag.Diagnostics
 		prior, diags = state.networks(ctx)
@@ -60,6 +60,9 @@ func (r *subnetResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	if !req.State.Raw.IsNull() {
+		planned.keepSpelling(ctx, &state)
 	}
 	if !configured(ctx, req, "mode") && !planned.Driver.IsUnknown() { // what was cleared would stay else
 		planned.Mode = types.StringValue(defaultMode(planned.Driver.ValueString()))
