@@ -36,7 +36,9 @@ var advice = []struct {
 	advice string
 }{
 	{"port is already allocated", "", "A port that it publishes is taken on the node by something that is no container of this stack: publish another port, or free that one (ss -ltnp shows who has it)."},
-	{"address already in use", "", "A port that it publishes is taken on the node by a program outside Docker: publish another port, or free that one (ss -ltnp shows who has it)."},
+	{"bind: address already in use", "", portTaken},
+	{"failed to bind host port", "", portTaken},
+	{"address already in use", "", addressTaken}, // in the address pool of a network
 	{"executable file not found", "", "The command is not in the image: check command and entrypoint."},
 	{"no such file or directory", "", "A path that it names does not exist there: check command, entrypoint, devices and bind mounts."},
 	{"has active endpoints", "", "Containers outside the stack are still on the network: disconnect them first."},
@@ -57,6 +59,13 @@ var advice = []struct {
 }
 
 const notInRegistry = "The registry has no such image or tag: check the image's spelling and tag."
+
+const portTaken = "A port that it publishes is taken on the node by a program outside Docker: publish another port, or free that one (ss -ltnp shows who has it)."
+
+// addressTaken is about a fixed address (moby, libnetwork/ipamapi,
+// ErrIPAlreadyAllocated).
+const addressTaken = "A fixed address (ipv4_address, ipv6_address) is taken on its network by another container, the gateway or an auxiliary address: " +
+	"choose another one (docker network inspect shows who has which)."
 
 // rateLimited is about registries that answer no more for a while.
 const rateLimited = "The registry limits how much is pulled: wait and apply again, log in, which many registries allow more, " +
