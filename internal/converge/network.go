@@ -2,6 +2,7 @@ package converge
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -97,6 +98,22 @@ func (s *segments) replace(node string, list []plan.Segment, mine func(plan.Segm
 	return others
 }
 
+// settle notes that a network is there as it was declared: nobody has to be warned
+// any more of what making it may do.
+func (s *segments) settle(node, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := slices.Clone(s.nodes[node])
+	for i := range list {
+		if list[i].Name == name {
+			list[i].Made = false
+		}
+	}
+	if s.nodes != nil {
+		s.nodes[node] = list
+	}
+}
+
 // of is what was noted of a node.
 func (s *segments) of(node string) []plan.Segment {
 	s.mu.Lock()
@@ -177,7 +194,7 @@ func (d *Door) PreviewNetwork(ctx context.Context, node string, want *desired.Ne
 	own := plan.SegmentOf(opts.Owner, want)
 	own.VLAN = opts.VLAN
 	declared := d.segments.put(node, own)
-	_, have, err := d.observeNetwork(ctx, node, want.Name)
+	engine, have, err := d.observeNetwork(ctx, node, want.Name)
 	if err != nil {
 		return NetworkPreview{}, err
 	}
@@ -188,13 +205,12 @@ func (d *Door) PreviewNetwork(ctx context.Context, node string, want *desired.Ne
 	}
 	out.Now = networkView(have)
 	neighbours, warnings := plan.CheckNeighbours(own, declared, have, d.claims.gone(node))
-	there := func(name string) bool {
-		_, exists := have.Others[name]
-		return exists || name == want.Name && have.Exists
+	if own.Made = !have.Exists || out.Replaced; own.Made {
+		made := d.segments.put(node, own)
+		warnings = append(warnings, plan.CheckOwnRanges(own, made, func() []netip.Prefix { return d.ownRanges(ctx, node, engine) })...)
 	}
-	warnings = append(warnings, plan.CheckOwnRanges(own, declared, there)...)
 	zoned, exposed := plan.CheckZone(own, d.claims.others(node, ""), have.Attached)
-	out.Problems = slices.Concat(out.Problems, plan.CheckEngine(want, have), neighbours, d.farSubnets(node, own), zoned)
+	out.Problems = slices.Concat(out.Problems, plan.CheckEngine(want, have), neighbours, d.farSubnets(node, own), zoned, d.checkSwarm(ctx, node, engine, own))
 	out.Warnings = slices.Concat(warnings, exposed)
 	return out, nil
 }
@@ -223,6 +239,9 @@ func (d *Door) ApplyNetwork(ctx context.Context, node string, want *desired.Netw
 	runErr := execute.Run(ctx, engine, &desired.Stack{Name: want.Name}, p,
 		execute.Options{Rollback: true, Progress: opts.Progress, Slots: d.slotsOf(node)})
 	d.forget(node)
+	if runErr == nil {
+		d.segments.settle(node, want.Name)
+	}
 	_, have, err = d.observeNetwork(context.WithoutCancel(ctx), node, want.Name)
 	switch {
 	case runErr != nil && err != nil:
@@ -294,6 +313,8 @@ var networkAdvice = []struct{ says, advice string }{
 	{"no available ipv4 address pool", "The engine's own address ranges are used up: name a subnet under ipam."},
 	{"non-overlapping ipv4 address pool", "The engine's own address ranges are used up: name a subnet under ipam."},
 	{"non-overlapping ipv6 address pool", "The engine has no IPv6 ranges of its own: name an IPv6 subnet under ipam."},
+	{"address already in use", addressTaken},
 	{"has active endpoints", "Containers were attached meanwhile: take them off first."},
+	{"operation not supported", "The node's kernel lacks a module for this: macvlan, ipvlan, or dummy for a network without a parent. Load it with modprobe, or use a kernel that has it."},
 	{"configuration network", "config_from names a network with config_only = true on the same node, which has to be there first."},
 }

@@ -18,18 +18,28 @@ var attributes = map[string]struct {
 	firstIs, secondIs, baseIs func(network.Inspect) bool
 	// words are kept in state: the network stays the same.
 	words bool
-	// untold are attributes that newer engines don't tell.
+	// untold are attributes that newer engines don't tell, or that no engine has.
 	untold []string
 	// from is the API version that they need.
 	from string
+	// respelled is first in other words.
+	respelled string
+	// swarm asks for a node that is a manager.
+	swarm bool
 }{
-	"words": {words: true,
-		first: "description = \"a\"\nlabels = { a = \"1\" }", second: "description = \"b\"\nlabels = { a = \"2\", b = \"3\" }",
+	"words": {words: true, untold: []string{"timeouts"},
+		first:   "description = \"a\"\nlabels = { a = \"1\" }\ntimeouts = { create = \"4m\" }",
+		second:  "description = \"b\"\nlabels = { a = \"2\", b = \"3\" }\ntimeouts = { update = \"4m\", delete = \"4m\" }",
 		firstIs: func(n network.Inspect) bool { return n.Labels["a"] == "1" && n.Labels["io.homelab.description"] == "a" }},
-	"addresses": {
+	"addresses": {untold: []string{"enable_ipv6"}, // which the ranges say
 		first: `ipam = [
 			{ subnet = "10.210.1.0/24", gateway = "10.210.1.7", ip_range = "10.210.1.64/26", aux_addresses = { nas = "10.210.1.9" } },
-			{ subnet = "fd00:210:6::/64", gateway = "fd00:210:6::7" }]`,
+			{ subnet = "fd00:210:6::/64", gateway = "fd00:210:6::7" }]
+			enable_ipv6 = true`,
+		respelled: `ipam = [
+			{ subnet = "10.210.1.33/24", gateway = "10.210.1.7", ip_range = "10.210.1.70/26", aux_addresses = { nas = "10.210.1.9" } },
+			{ subnet = "FD00:0210:6:0::9/64", gateway = "fd00:210:6:0:0::0007" }]
+			enable_ipv6 = true`,
 		second: `ipam = [
 			{ subnet = "10.210.1.0/24", gateway = "10.210.1.8", ip_range = "10.210.1.128/25", aux_addresses = { nas = "10.210.1.10", tv = "10.210.1.11" } },
 			{ subnet = "fd00:210:7::/64", gateway = "fd00:210:7::7" }]`,
@@ -75,12 +85,26 @@ var attributes = map[string]struct {
 		baseIs:   func(n network.Inspect) bool { return !n.Internal && n.Labels["io.homelab.zone"] == "" }},
 	"macvlan": {
 		first:  "driver = \"macvlan\"\nparent = \"eth0\"\nmode = \"private\"",
-		second: "driver = \"macvlan\"\nparent = \"eth0\"\nmode = \"vepa\"",
+		second: "driver = \"macvlan\"\nparent = \"docker0\"\nmode = \"vepa\"",
 		firstIs: func(n network.Inspect) bool {
 			return n.Driver == "macvlan" && n.Options["parent"] == "eth0" && n.Options["macvlan_mode"] == "private"
 		},
-		secondIs: func(n network.Inspect) bool { return n.Options["macvlan_mode"] == "vepa" },
-		baseIs:   func(n network.Inspect) bool { return n.Driver == "bridge" && len(n.Options) == 0 }},
+		secondIs: func(n network.Inspect) bool {
+			return n.Options["macvlan_mode"] == "vepa" && n.Options["parent"] == "docker0"
+		},
+		baseIs: func(n network.Inspect) bool { return n.Driver == "bridge" && len(n.Options) == 0 }},
+	"overlay": {swarm: true,
+		first: "driver = \"overlay\"\nattachable = true\nmtu = 1400\nipam = [{ subnet = \"10.210.20.0/24\" }]",
+		second: "driver = \"overlay\"\ninternal = true\nipam = [{ subnet = \"10.210.21.0/24\", gateway = \"10.210.21.9\" }]\n" +
+			"driver_options = { encrypted = \"\" }",
+		firstIs: func(n network.Inspect) bool {
+			return n.Driver == "overlay" && n.Scope == "swarm" && n.Attachable && n.Options["com.docker.network.driver.mtu"] == "1400" && n.IPAM.Config[0].Subnet == "10.210.20.0/24"
+		},
+		secondIs: func(n network.Inspect) bool {
+			_, encrypted := n.Options["encrypted"]
+			return n.Internal && !n.Attachable && encrypted && n.Options["com.docker.network.driver.mtu"] == "" && n.IPAM.Config[0].Gateway == "10.210.21.9"
+		},
+		baseIs: func(n network.Inspect) bool { return n.Driver == "bridge" && n.Scope == "local" }},
 	"config only": {untold: []string{"ipam.#", "ipam.0.%", "ipam.0.subnet"},
 		first:    "config_only = true\nparent = \"eth0\"\nipam = [{ subnet = \"10.210.9.0/24\" }]",
 		second:   "config_only = true\nparent = \"eth0\"\nipam = [{ subnet = \"10.210.10.0/24\" }]",
@@ -106,6 +130,9 @@ func TestAccNetwork_EachAttribute_IsSetChangedClearedImportedAndRepaired(t *test
 			if c.from != "" && versions.LessThan(b.apiVersion(), c.from) {
 				t.Skipf("the engine speaks API %s", b.apiVersion())
 			}
+			if c.swarm {
+				b.initSwarm()
+			}
 			is := func(check func(network.Inspect) bool) func() error {
 				return func() error {
 					if n := b.inspect(b.name); check != nil && !check(n) {
@@ -122,10 +149,14 @@ func TestAccNetwork_EachAttribute_IsSetChangedClearedImportedAndRepaired(t *test
 				return nil
 			}
 			base, first, second := b.config(c.base), b.config(c.first), b.config(c.second)
+			respelled := first
+			if c.respelled != "" {
+				respelled = b.config(c.respelled)
+			}
 			update := plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate)
 			b.test(
 				after(resource.TestStep{Config: first}, holds(is(c.firstIs)), holds(func() error { made = b.inspect(b.name).ID; return nil })),
-				unchanged(first),
+				unchanged(first), unchanged(respelled),
 				resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: "local/" + b.name, ImportStateVerify: true, ImportStateVerifyIgnore: c.untold},
 				after(expecting(second, update), holds(is(c.secondIs)), holds(same)),
 				unchanged(second),

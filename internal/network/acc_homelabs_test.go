@@ -1,12 +1,10 @@
 package network_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 
 	"github.com/docker/docker/api/types/network"
-	"github.com/docker/docker/api/types/swarm"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
 )
@@ -71,9 +69,7 @@ resource "homelab_network" "prod" {
 // is a swarm manager for the one overlay network among them.
 func TestAccNetwork_ReferenceHomelabs_TheirNetworksAreMade(t *testing.T) {
 	b := newBench(t)
-	_, err := b.engine.SwarmInit(t.Context(), swarm.InitRequest{ListenAddr: "127.0.0.1:2377", AdvertiseAddr: "127.0.0.1"})
-	b.must(err)
-	t.Cleanup(func() { b.must(b.engine.SwarmLeave(context.WithoutCancel(t.Context()), true)) })
+	b.initSwarm()
 	c := acctest.NewCLI(t)
 	c.Write(t, "main.tf", acctest.Provider(b.host)+strings.ReplaceAll(tables, "NAME", b.name))
 	c.Apply(t)

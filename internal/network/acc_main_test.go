@@ -1,14 +1,17 @@
 package network_test
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/api/types/swarm"
 	"github.com/docker/docker/client"
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -130,6 +133,29 @@ func (b *bench) apiVersion() string {
 	b.Helper()
 	b.engine.NegotiateAPIVersion(b.Context())
 	return b.engine.ClientVersion()
+}
+
+// initSwarm makes the node the manager of a swarm until the test ends.
+func (b *bench) initSwarm() {
+	b.Helper()
+	_, err := b.engine.SwarmInit(b.Context(), swarm.InitRequest{ListenAddr: "127.0.0.1:2377", AdvertiseAddr: "127.0.0.1"})
+	b.must(err)
+	b.Cleanup(func() { b.must(b.engine.SwarmLeave(context.WithoutCancel(b.Context()), true)) })
+}
+
+// remove removes the container that run started.
+func (b *bench) remove(suffix string) error {
+	return b.engine.ContainerRemove(b.Context(), b.name+"-"+suffix, container.RemoveOptions{Force: true})
+}
+
+// words are a text's without Terraform's frames and line breaks.
+func words(text string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(text, "│", "")), " ")
+}
+
+// says matches an error that has a text, wherever Terraform breaks it.
+func says(text string) *regexp.Regexp {
+	return regexp.MustCompile(strings.ReplaceAll(regexp.QuoteMeta(text), " ", `\s+`))
 }
 
 func (b *bench) removeByHand() {

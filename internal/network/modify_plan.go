@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/cidr"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -43,6 +44,9 @@ func (r *networkResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		r.door.LeaveNetwork(prior.Node.ValueString(), prior.Name.ValueString())
 		prior, mem = nil, memory{}
 	}
+	if kept, ok := keep(ctx, planned.IPAM, prior); ok {
+		planned.IPAM = kept
+	}
 	agreed, diags := r.preview(ctx, &planned, &config, prior, mem)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -52,6 +56,15 @@ func (r *networkResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, agreedKey, agreed)...)
 }
 
+// keep is the address ranges with the spelling that the state has of the same.
+func keep(ctx context.Context, planned types.List, prior *model) (types.List, bool) {
+	if prior == nil {
+		return planned, false
+	}
+	kept, ok := cidr.Keep(ctx, planned, prior.IPAM).(types.List)
+	return kept, ok
+}
+
 // preview fills in the computed attributes of a plan and returns what will
 // happen; nil where that can't be known yet.
 func (r *networkResource) preview(ctx context.Context, planned, config, prior *model, mem memory) ([]string, diag.Diagnostics) {
@@ -59,7 +72,7 @@ func (r *networkResource) preview(ctx context.Context, planned, config, prior *m
 	planned.closeZone(config)
 	if !planned.inputsKnown(ctx) {
 		planned.unknown()
-		return nil, nil
+		return nil, undecided(planned, mem)
 	}
 	planned.ID = types.StringValue(planned.Node.ValueString() + "/" + planned.Name.ValueString())
 	var diags diag.Diagnostics
@@ -99,15 +112,26 @@ func (r *networkResource) preview(ctx context.Context, planned, config, prior *m
 	return planned.show(prior, preview, differs, mem), append(diags, effects(planned, prior, preview, differs, mem)...)
 }
 
-// chooseDriver fills in the driver where the configuration names none.
+// chooseDriver fills in the driver where the configuration leaves it out.
 func (m *model) chooseDriver(config *model) {
-	if !config.Driver.IsNull() || config.ConfigOnly.IsUnknown() {
-		return
-	}
-	m.Driver = types.StringValue(desired.DriverBridge)
-	if config.ConfigOnly.ValueBool() {
+	switch {
+	case !config.Driver.IsNull() || config.ConfigOnly.IsUnknown():
+	case config.ConfigOnly.ValueBool():
 		m.Driver = types.StringValue(driverNull)
+	default:
+		m.Driver = types.StringValue(desired.DriverBridge)
 	}
+}
+
+// undecided names the containers on a network of which only applying tells what it
+// is to be.
+func undecided(m *model, mem memory) diag.Diagnostics {
+	if len(mem.Attached) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Network may be made again", fmt.Sprintf("What network %q on node %q is to be depends on values that are "+
+		"known only at apply. If they ask for more than other labels, the network is made again; these containers then lose their connection to it for some "+
+		"seconds, and get it back with the same aliases and fixed addresses: %s.", m.Name.ValueString(), m.Node.ValueString(), strings.Join(mem.Attached, ", ")))}
 }
 
 // unknown marks what only applying will tell.

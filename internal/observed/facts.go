@@ -67,6 +67,10 @@ type Facts struct {
 	// engine tells: by a device of the kind vendor.com/gpu, or NVIDIA's runtime.
 	GPUs []string
 
+	// AddressPools are the ranges that the engine was told to take the subnets of
+	// networks from that nobody names one for; nil if it was told of none.
+	AddressPools []string
+
 	SwarmRole SwarmRole
 	Plugins   Plugins
 	// Labels are the engine's labels; one without "=" has an empty value.
@@ -113,6 +117,7 @@ func facts(info system.Info, version types.Version, api string) Facts {
 		Runtimes:        sorted(slices.Collect(maps.Keys(info.Runtimes))),
 		CDIDevices:      cdiDevices(info),
 		GPUs:            gpus(info),
+		AddressPools:    addressPools(info),
 		SwarmRole:       swarmRole(info.Swarm),
 		Plugins: Plugins{
 			Volume: sorted(info.Plugins.Volume), Network: sorted(info.Plugins.Network),
@@ -155,6 +160,14 @@ func gpus(info system.Info) []string {
 		vendors = append(vendors, "nvidia")
 	}
 	return sorted(vendors)
+}
+
+func addressPools(info system.Info) []string {
+	var out []string
+	for _, pool := range info.DefaultAddressPools {
+		out = append(out, pool.Base)
+	}
+	return out
 }
 
 func swarmRole(s swarm.Info) SwarmRole {

@@ -84,16 +84,36 @@ type Segment struct {
 	// Zone is the zone that it is declared to be of, and Stack the stack that it is a
 	// part of; empty for none.
 	Zone, Stack string
-	// Borrows names the network whose settings it has; empty for its own.
+	// Borrows names the network whose settings it has; empty for its own. Lends tells
+	// that it only has settings for others, and takes nothing.
 	Borrows string
+	Lends   bool
+	// Made tells that the run makes it, be it again.
+	Made bool
 	// Leaves tells that the run takes it away.
 	Leaves bool
 }
 
-// SegmentOf says what a network takes.
+// SegmentOf says what a network takes. One that lends its settings takes nothing.
 func SegmentOf(owner string, n *desired.Network) Segment {
+	if n.ConfigOnly {
+		return Segment{Owner: owner, Name: n.Name, Lends: true}
+	}
 	return Segment{Owner: owner, Name: n.Name, Pools: n.Pools(), Driver: n.Driver, Parent: n.Options[desired.OptionParent], Interface: n.Options[desired.OptionBridgeName],
 		Borrows: n.ConfigFrom, Zone: n.Labels[desired.LabelZone]}
+}
+
+// NeedsSwarm tells whether only a swarm manager can make the network.
+func (s Segment) NeedsSwarm() bool { return s.Driver == desired.DriverOverlay }
+
+// NoManager says that a network needs a swarm manager, and the node has another role
+// in a swarm, or none.
+func NoManager(role string, none bool) Problem {
+	text := fmt.Sprintf("Overlay networks are made on a swarm manager, and the node's role in its swarm is %q: declare the network for a manager.", role)
+	if none {
+		text = "Overlay networks are made on a swarm manager, and the node is in no swarm: docker swarm init makes it one. Or set driver = \"bridge\"."
+	}
+	return Problem{Attribute: "driver", Detail: text}
 }
 
 // CheckNeighbours says where a network gets in the way of others on its node: of

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -43,6 +44,7 @@ func Network(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOp
 			Detail: fmt.Sprintf("Network %q exists on the node already, and this resource did not make it.", want.Name)})
 	default:
 		if causes := loneDifferences(want, have, opts); len(causes) > 0 {
+			b.plan.Problems = append(b.plan.Problems, checkBorrowers(have)...)
 			b.remakeNetwork(want, have, causes)
 		} else {
 			b.plan.Rollback = false // who is attached again stays so, whatever becomes of the others
@@ -140,6 +142,23 @@ func (b *builder) reattach(want *desired.Network, order []observed.Attached, nee
 			Network: want.Name, Endpoint: &endpoint, Needs: needs})}
 	}
 	return needs
+}
+
+// checkBorrowers refuses to make a network again that lends its settings to others:
+// engines don't remove it before those.
+func checkBorrowers(have *observed.NetworkOnNode) []Problem {
+	var borrowers []string
+	for _, name := range sortedKeys(have.Others) {
+		if have.Others[name].ConfigFrom.Network == have.Name {
+			borrowers = append(borrowers, strconv.Quote(name))
+		}
+	}
+	if !have.Network.ConfigOnly || len(borrowers) == 0 {
+		return nil
+	}
+	return []Problem{{Attribute: "name", Detail: fmt.Sprintf("Network %q lends its settings to %s, and no engine changes or removes it as long as it does. "+
+		"Give it another name together with lifecycle { create_before_destroy = true }: whatever has that name in config_from is then made again with the new settings.",
+		have.Name, strings.Join(borrowers, ", "))}}
 }
 
 // attachOrder sorts containers by how they are to be attached.

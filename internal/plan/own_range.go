@@ -4,28 +4,35 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
 // ownRanges are where engines take a network's subnet from if nobody names one
 // (moby, libnetwork/ipamutils/utils.go).
 var ownRanges = []netip.Prefix{netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16")}
 
-// CheckOwnRanges warns of two networks that are both still to be made, of which one
-// leaves its subnet to the engine and the other names one that the engine may take
-// for it: who comes first is nobody's decision. Stacks' own are left out: nearly each has
-// one that leaves it to the engine. there tells which networks exist.
-func CheckOwnRanges(own Segment, declared []Segment, there func(name string) bool) []string {
+// CheckOwnRanges warns of two networks that are both made by the run, be it again, of
+// which one leaves its subnet to the engine and the other names one that the engine
+// may take for it: who comes first is nobody's decision. Stacks' own are left out:
+// nearly each has one that leaves it to the engine. told are the ranges that the
+// engine was told to take subnets from; none for those that it comes with. It is
+// asked for only if there are such two.
+func CheckOwnRanges(own Segment, declared []Segment, told func() []netip.Prefix) []string {
 	var warnings []string
 	for _, other := range declared {
-		if other.Leaves || other.Stack != "" || other.Name == own.Name || there(own.Name) || there(other.Name) {
+		if other.Leaves || other.Stack != "" || other.Name == own.Name || !own.Made || !other.Made {
 			continue
 		}
 		named, left := own, other
 		if !choosesSubnet(left) {
 			named, left = other, own
 		}
-		subnet, found := inOwnRanges(named)
-		if !found || !choosesSubnet(left) {
+		if !choosesSubnet(left) || len(named.Pools) == 0 {
+			continue
+		}
+		subnet, found := inOwnRanges(named, told())
+		if !found {
 			continue
 		}
 		warnings = append(warnings, fmt.Sprintf("%s leaves its subnet to the engine, which may take one that holds %s of %s if it is made first. "+
@@ -36,14 +43,17 @@ func CheckOwnRanges(own Segment, declared []Segment, there func(name string) boo
 
 // choosesSubnet tells whether the engine chooses a network's subnet.
 func choosesSubnet(s Segment) bool {
-	return len(s.Pools) == 0 && s.Borrows == "" && s.Driver != "overlay"
+	return len(s.Pools) == 0 && s.Borrows == "" && !s.Lends && s.Driver != desired.DriverOverlay
 }
 
 // inOwnRanges is the first of a network's subnets that an engine might choose.
-func inOwnRanges(s Segment) (netip.Prefix, bool) {
+func inOwnRanges(s Segment, told []netip.Prefix) (netip.Prefix, bool) {
+	if len(told) == 0 {
+		told = ownRanges
+	}
 	for _, pool := range s.Pools {
 		prefix, err := netip.ParsePrefix(pool.Subnet)
-		if err == nil && slices.ContainsFunc(ownRanges, prefix.Overlaps) {
+		if err == nil && slices.ContainsFunc(told, prefix.Overlaps) {
 			return prefix, true
 		}
 	}

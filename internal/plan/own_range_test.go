@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"net/netip"
 	"slices"
 	"testing"
 
@@ -16,20 +17,31 @@ func TestCheckOwnRanges(t *testing.T) {
 		"Name a subnet for it, unless it depends on that one already."
 	for name, c := range map[string]struct {
 		own, other Segment
-		exists     string
+		there      string // is not made
+		told       string
 		want       []string
 	}{
-		"named after":          {zone, shared, "", []string{warning}},
-		"named before":         {shared, zone, "", []string{warning}},
-		"outside":              {Segment{Name: "zone", Pools: pools("10.20.0.0/24")}, shared, "", nil},
-		"both named":           {zone, Segment{Name: "other", Pools: pools("172.21.0.0/24")}, "", nil},
-		"both left":            {shared, Segment{Name: "other"}, "", nil},
-		"one is there already": {zone, shared, "shared", nil},
-		"one leaves":           {zone, Segment{Name: "shared", Leaves: true}, "", nil},
-		"one borrows":          {zone, Segment{Name: "shared", Borrows: "lender"}, "", nil},
-		"overlay":              {zone, Segment{Name: "shared", Driver: "overlay"}, "", nil},
+		"named after":          {zone, shared, "", "", []string{warning}},
+		"named before":         {shared, zone, "", "", []string{warning}},
+		"outside":              {Segment{Name: "zone", Pools: pools("10.20.0.0/24")}, shared, "", "", nil},
+		"both named":           {zone, Segment{Name: "other", Pools: pools("172.21.0.0/24")}, "", "", nil},
+		"both left":            {shared, Segment{Name: "other"}, "", "", nil},
+		"one is there already": {zone, shared, "shared", "", nil},
+		"one leaves":           {zone, Segment{Name: "shared", Leaves: true}, "", "", nil},
+		"one borrows":          {zone, Segment{Name: "shared", Borrows: "lender"}, "", "", nil},
+		"one only lends":       {zone, Segment{Name: "shared", Lends: true}, "", "", nil},
+		"in other ranges":      {zone, shared, "", "10.0.0.0/8", nil},
+		"in the told ranges":   {zone, shared, "", "172.20.0.0/16", []string{warning}},
+		"overlay":              {zone, Segment{Name: "shared", Driver: "overlay"}, "", "", nil},
 	} {
-		got := CheckOwnRanges(c.own, []Segment{c.own, c.other}, func(name string) bool { return name == c.exists })
+		c.own.Made, c.other.Made = true, c.other.Name != c.there
+		told := func() []netip.Prefix {
+			if c.told == "" {
+				return nil
+			}
+			return []netip.Prefix{netip.MustParsePrefix(c.told)}
+		}
+		got := CheckOwnRanges(c.own, []Segment{c.own, c.other}, told)
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q\nwant %q", name, got, c.want)
 		}
