@@ -176,7 +176,7 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 // Wait waits for Terraform's end.
 func (p *Process) Wait(t testing.TB) Result {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), commandLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), commandLimit) // a cleanup runs commands too
 	defer cancel()
 	select {
 	case <-p.done:
