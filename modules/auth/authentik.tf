@@ -2,8 +2,6 @@
 # https://docs.goauthentik.io/install-config/install/docker-compose/
 # Its versions from 2025.10 on need no Redis.
 locals {
-  ids = { authentik = 1000, postgresql = 999 } # users in the images
-
   # Values that begin with file:// are read from files:
   # https://docs.goauthentik.io/install-config/configuration/
   authentik_environment = {

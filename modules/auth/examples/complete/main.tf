@@ -1,6 +1,8 @@
 # Authentik for everything behind the ingress, and Grafana as a client of its own.
 
 terraform {
+  required_version = ">= 1.11"
+
   required_providers {
     homelab = {
       source = "homelab-iac/homelab"
@@ -27,5 +29,6 @@ module "auth" {
 }
 
 output "grafana" {
+  description = "What Grafana has to know of the sign-on."
   value = module.auth.sso.oidc.grafana
 }

@@ -2,6 +2,8 @@
 # downloads behind a VPN, one owner for all files.
 
 terraform {
+  required_version = ">= 1.11"
+
   required_providers {
     homelab = {
       source = "homelab-iac/homelab"
@@ -57,5 +59,6 @@ module "media" {
 }
 
 output "reach" {
+  description = "Where the web interfaces are."
   value = module.media.urls
 }
