@@ -95,6 +95,9 @@ func (r Recipe) Image(ctx context.Context, cache, ref string, uid int) (Image, e
 		},
 		DockerOCIImageConfigExt: spec.DockerOCIImageConfigExt{Healthcheck: healthcheck(r.Healthcheck)},
 	}
+	if r.Environment["PATH"] != "" { // of two, the engine takes the first
+		img.Config.Env = nil
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.Environment)) {
 		img.Config.Env = append(img.Config.Env, name+"="+r.Environment[name])
 	}
