@@ -71,7 +71,7 @@ func (h *Homelabs) requireOwned(t *testing.T, one Homelab) {
 
 func TestAccModule_MediaBehindVPN(t *testing.T) {
 	Case{
-		Module: "media", Dir: "vpn", Change: "radarr", Short: true, Check: func(t *testing.T, h *Homelabs) {
+		Module: "media", Dir: "vpn", Change: "radarr", Check: func(t *testing.T, h *Homelabs) {
 			for _, one := range []Homelab{h.A, h.B} {
 				h.requireTunnelOnly(t, one)
 			}

@@ -30,5 +30,5 @@ module "auth" {
 
 output "grafana" {
   description = "What Grafana has to know of the sign-on."
-  value = module.auth.sso.oidc.grafana
+  value       = module.auth.sso.oidc.grafana
 }

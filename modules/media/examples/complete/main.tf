@@ -60,5 +60,5 @@ module "media" {
 
 output "reach" {
   description = "Where the web interfaces are."
-  value = module.media.urls
+  value       = module.media.urls
 }
