@@ -55,7 +55,7 @@ locals {
       mounts      = { "/var/lib/postgresql/data" = { source = var.data_root == null ? "postgresql" : "${var.data_root}/postgresql" } }
       secrets     = { postgresql_password = { source = "postgresql-password" } }
       networks    = { data = {} }
-      tmpfs       = ["/tmp", "/var/run/postgresql:mode=1777"]
+      tmpfs       = ["/tmp", "/var/run/postgresql"]
       grace       = "2m"
       criticality = "critical"
     })

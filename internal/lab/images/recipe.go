@@ -37,6 +37,8 @@ type Recipe struct {
 	Account string
 	// Directories are paths and the names of their owners.
 	Directories map[string]string
+	// Open are those of them in which everyone may write.
+	Open []string
 	// Links are symbolic links and their targets.
 	Links map[string]string
 	// Files are texts by path; all are executable.
@@ -118,7 +120,11 @@ func (r Recipe) entries(ctx context.Context) ([]Entry, error) {
 		if owner := r.Directories[dir]; !known && owner != "root" {
 			return nil, fmt.Errorf("make directory %s: the recipe has no user %q", dir, owner)
 		}
-		entries = append(entries, Entry{Path: strings.TrimSuffix(dir, "/") + "/", Owner: uid})
+		entry := Entry{Path: strings.TrimSuffix(dir, "/") + "/", Owner: uid}
+		if slices.Contains(r.Open, dir) {
+			entry.Mode = 0o1777
+		}
+		entries = append(entries, entry)
 	}
 	for _, link := range slices.Sorted(maps.Keys(r.Links)) {
 		entries = append(entries, Entry{Path: link, Link: r.Links[link]})
