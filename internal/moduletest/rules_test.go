@@ -168,6 +168,9 @@ func TestModules_Readme_HasPictureInputsAndExample(t *testing.T) {
 				t.Errorf("README.md has no %s", strings.TrimSpace(want))
 			}
 		}
+		if examples, err := filepath.Glob(filepath.Join(module.Dir, "examples", "*", "main.tf")); err != nil || len(examples) == 0 {
+			t.Errorf("there is no example, %v", err)
+		}
 	})
 }
 
