@@ -9,7 +9,7 @@ import (
 
 func TestAccModule_Security(t *testing.T) {
 	Case{
-		Module: "security", Change: "netalertx", Completed: []string{"kernel", "wazuh-certificates"}, Running: []string{"attacker", "visitor"},
+		Module: "security", Change: "netalertx", Completed: []string{"kernel", "logs", "wazuh-certificates"}, Running: []string{"attacker", "visitor"},
 		Check: func(t *testing.T, h *Homelabs) {
 			for _, one := range []Homelab{h.A, h.B} {
 				h.requireJailBans(t, one)

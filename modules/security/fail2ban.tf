@@ -25,6 +25,24 @@ locals {
     ]) if length(j.failregex) > 0 },
   )
 
+  # Logs whose files are made if they are not there.
+  made = { for name, l in var.logs : name => l if l.create }
+
+  logs_specs = { for name, spec in {
+    logs = {
+      image = "kernel"
+      command = ["sh", "-c", join(" ", [
+        "for file in ${join(" ", flatten([for name, l in local.made : [for f in l.files : "/logs/${name}/${f}"]]))}; do",
+        "[ -e $$file ] || { : >$$file && chown $$(stat -c %u:%g $$(dirname $$file)) $$file; } || exit 1; done",
+      ])]
+      user         = { uid = 0, gid = 0 }
+      capabilities = ["CHOWN", "DAC_OVERRIDE"]
+      mounts       = { for name, l in local.made : "/logs/${name}" => { source = l.source } }
+      restart      = "no"
+      memory       = "16m"
+    }
+  } : name => spec if length(local.made) > 0 }
+
   fail2ban_specs = {
     # https://github.com/crazy-max/docker-fail2ban; its image has a health check.
     # It bans with the node's own iptables.
@@ -35,6 +53,7 @@ locals {
       files        = local.jail_files
       data         = { "/data" = "data" }
       logs         = distinct([for j in values(var.jails) : j.log])
+      after        = { for name in keys(local.logs_specs) : name => "service_completed_successfully" }
       read_only    = false # its start writes /etc/fail2ban
       memory       = "256m"
     }

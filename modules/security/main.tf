@@ -5,9 +5,10 @@ locals {
   all = merge(
     { for name in ["crowdsec", "bouncer"] : name => "crowdsec" },
     { for name in ["fail2ban", "netalertx"] : name => name },
+    { logs = "fail2ban" },
     { for name in keys(local.wazuh_specs) : name => "wazuh" },
   )
-  specs = { for name, spec in merge(local.crowdsec_specs, local.fail2ban_specs, local.wazuh_specs) : name => merge(spec, { part = local.all[name] }) if local.on[local.all[name]] }
+  specs = { for name, spec in merge(local.crowdsec_specs, local.logs_specs, local.fail2ban_specs, local.wazuh_specs) : name => merge(spec, { part = local.all[name] }) if local.on[local.all[name]] }
   image = merge(local.images, var.images)
 
   # Limits that are asked for are those of a part's main service.
@@ -60,7 +61,7 @@ module "service" {
   for_each = local.specs
 
   name     = each.key
-  image    = local.image[each.key]
+  image    = local.image[try(each.value.image, each.key)]
   user     = try(each.value.user, null)
   timezone = var.timezone
 

@@ -30,11 +30,12 @@ variable "services" {
 }
 
 variable "logs" {
-  description = "Directories with logs, by a name of your own: `source` is an absolute path on the node or a named volume of another stack, `files` the files in it. CrowdSec reads those that have a `type`, which is what wrote them: traefik, nginx, nginx-proxy-manager, caddy, syslog and so on."
+  description = "Directories with logs, by a name of your own: `source` is an absolute path on the node or a named volume of another stack, `files` the files in it. CrowdSec reads those that have a `type`, which is what wrote them: traefik, nginx, nginx-proxy-manager, caddy, syslog and so on. With `create`, files that are not there yet are made, empty and of their directory's owner: Fail2Ban does not start without, and an ingress that asks this module's bouncer starts later."
   type = map(object({
     source = string
     files  = optional(list(string), ["*.log"])
     type   = optional(string)
+    create = optional(bool, false)
   }))
   nullable = false
   default  = {}
@@ -52,6 +53,11 @@ variable "logs" {
   validation {
     condition     = alltrue([for l in values(var.logs) : length(l.files) > 0 && alltrue([for f in l.files : can(regex("^[^/].*$", f)) && !strcontains(f, "..")])])
     error_message = "files of logs are file names below their source, as in access.log or *.log."
+  }
+
+  validation {
+    condition     = alltrue([for l in values(var.logs) : !l.create || alltrue([for f in l.files : can(regex("^[A-Za-z0-9._/-]+$", f))])])
+    error_message = "files of logs that are to be made are names, without * and other patterns."
   }
 }
 

@@ -111,6 +111,15 @@ run "logs_files" {
   }
 }
 
+run "logs_made_by_a_pattern" {
+  command         = plan
+  expect_failures = [var.logs]
+
+  variables {
+    logs = { mine = { source = "/var/log", create = true } }
+  }
+}
+
 run "secret_unknown" {
   command         = plan
   expect_failures = [var.secrets]

@@ -70,6 +70,21 @@ run "crowdsec_alone" {
   }
 }
 
+run "logs_that_are_made_first" {
+  command = plan
+
+  variables {
+    services = { fail2ban = {} }
+    logs     = { gateway = { source = "/srv/log", files = ["access.log"], create = true } }
+    jails    = { login = { log = "gateway", failregex = ["^<HOST> "] } }
+  }
+
+  assert {
+    condition     = yamldecode(homelab_stack.this.compose).services.fail2ban.depends_on.logs.condition == "service_completed_successfully" && strcontains(yamldecode(homelab_stack.this.compose).services.logs.command[2], "/logs/gateway/access.log") && !can(yamldecode(homelab_stack.this.compose).services.logs.volumes[0].read_only)
+    error_message = homelab_stack.this.compose
+  }
+}
+
 run "wazuh_on_a_data_root_with_agents" {
   command = plan
 

@@ -21,7 +21,7 @@ module "security" {
   services = { crowdsec = {}, fail2ban = {}, netalertx = {} }
 
   logs = {
-    traefik = { source = "/mnt/data/logs/traefik", files = ["access.log"], type = "traefik" }
+    traefik = { source = "/mnt/data/logs/traefik", files = ["access.log"], type = "traefik", create = true }
     host    = { source = "/var/log", files = ["auth.log"], type = "syslog" }
   }
   crowdsec  = { trusted = ["192.168.1.0/24"] }

@@ -29,7 +29,7 @@ module "security" {
   ingress  = { kind = "nginx", domain = "${var.homelab}.arpa", network = homelab_network.proxy.name }
   services = { crowdsec = {}, fail2ban = {}, netalertx = {}, wazuh = {} }
 
-  logs     = { gateway = { source = "${keys(homelab_node.this.directories)[0]}", files = ["access.log"], type = "nginx" } }
+  logs     = { gateway = { source = "${keys(homelab_node.this.directories)[0]}", files = ["access.log"], type = "nginx", create = true } }
   crowdsec = { community = false }
   jails = { login = {
     log = "gateway", failregex = ["^<HOST> .* \"POST /login[^\"]*\" 401 "], maxretry = 3, chain = "INPUT", bantime = "1h"
