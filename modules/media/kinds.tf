@@ -10,7 +10,7 @@ locals {
     readarr     = { port = 8787, alive = "/ping", files = "data", library = "books", memory = "1g" }
     prowlarr    = { port = 9696, alive = "/ping" }
     bazarr      = { port = 6767, alive = "/api/system/ping", files = "media" }
-    mylar3      = { port = 8090, test = ["nc", "-z", "localhost", "8090"], files = "data", library = "comics" }
+    mylar3      = { port = 8090, test = ["curl", "-sS", "-o", "/dev/null", "http://localhost:8090/"], files = "data", library = "comics" }
     tautulli    = { port = 8181, alive = "/status" }
     overseerr   = { port = 5055, alive = "/api/v1/status", own_login = true, memory = "1g" }
     qbittorrent = { port = 8080, alive = "/", files = "data", memory = "2g", cpus = 2 }

@@ -35,7 +35,7 @@ module "security" {
     log = "gateway", failregex = ["^<HOST> .* \"POST /login[^\"]*\" 401 "], maxretry = 3, chain = "INPUT", bantime = "1h"
   } }
   netalertx = { subnets = { "10.9.9.0/24" = "eth0" }, port = var.port, graphql_port = var.port + 1 }
-  # The setting of a node that is not Wazuh's; the test has its own of one that is too low.
+  # What any node can give; one whose setting is too low has a test of its own.
   wazuh = { max_map_count = 65530 }
 }
 
