@@ -146,11 +146,12 @@ variable "netalertx" {
 }
 
 variable "wazuh" {
-  description = "The indexer's Java heap; the least vm.max_map_count that the node's kernel has to have; and the address of the node at which agents report (1514 and 1515), null for nowhere."
+  description = "The indexer's Java heap; the least vm.max_map_count that the node's kernel has to have; and the address of the node at which agents report (1514 and 1515), null for nowhere. `open_files` is how many files the manager may have open: no more than the engine itself may, where it runs without root."
   type = object({
     heap          = optional(string, "1g")
     max_map_count = optional(number, 262144)
     agents        = optional(string)
+    open_files    = optional(number, 655360)
   })
   nullable = false
   default  = {}
@@ -168,6 +169,11 @@ variable "wazuh" {
   validation {
     condition     = var.wazuh.agents == null ? true : can(cidrhost("${var.wazuh.agents}/32", 0))
     error_message = "wazuh.agents is an IPv4 address of the node."
+  }
+
+  validation {
+    condition     = var.wazuh.open_files >= 1024 && var.wazuh.open_files == floor(var.wazuh.open_files)
+    error_message = "wazuh.open_files is a whole number from 1024."
   }
 }
 

@@ -50,7 +50,7 @@ locals {
       memory      = "3g"
       cpus        = 2
       pids        = 4096
-      extra       = { ulimits = { nofile = { soft = 65536, hard = 65536 } } }
+      extra       = { ulimits = { nofile = min(65536, var.wazuh.open_files) } }
     }
 
     wazuh-manager = {
@@ -94,7 +94,7 @@ locals {
         enrollment = { host = 1515, container = 1515, host_ip = var.wazuh.agents }
       }
       # s6 has to be process 1.
-      extra = { init = false, ulimits = { nofile = { soft = 655360, hard = 655360 } } }
+      extra = { init = false, ulimits = { nofile = var.wazuh.open_files } }
     }
 
     wazuh-dashboard = {

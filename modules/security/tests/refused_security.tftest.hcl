@@ -105,6 +105,15 @@ run "wazuh_max_map_count" {
   }
 }
 
+run "wazuh_open_files" {
+  command         = plan
+  expect_failures = [var.wazuh]
+
+  variables {
+    wazuh = { open_files = 100 }
+  }
+}
+
 run "wazuh_agents" {
   command         = plan
   expect_failures = [var.wazuh]

@@ -36,7 +36,7 @@ module "security" {
   } }
   netalertx = { subnets = { "10.9.9.0/24" = "eth0" }, port = var.port, graphql_port = var.port + 1 }
   # What any node can give; one whose setting is too low has a test of its own.
-  wazuh = { max_map_count = 65530 }
+  wazuh = { max_map_count = 65530, open_files = 1024 }
 }
 
 # An ingress that asks the bouncer, and two clients.
