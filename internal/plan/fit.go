@@ -30,7 +30,7 @@ func (p *Plan) comeUp() []string {
 // node's machine has: only then its facts are worth a call.
 func (p *Plan) AsksForMachine(want *desired.Stack) bool {
 	for _, name := range p.comeUp() {
-		if h := want.Services[name].Host; h.MemoryReservation > 0 || len(h.DeviceRequests) > 0 || namedRuntime(h.Runtime) != "" {
+		if h := want.Services[name].Host; h.NanoCPUs > cpu || h.MemoryReservation > 0 || len(h.DeviceRequests) > 0 || namedRuntime(h.Runtime) != "" {
 			return true
 		}
 	}
@@ -44,6 +44,7 @@ func (p *Plan) Fit(want *desired.Stack, node string, facts observed.Facts) (prob
 	for _, name := range p.comeUp() {
 		s := want.Services[name]
 		f.runtime(&s)
+		f.cpus(&s)
 		for _, request := range s.Host.DeviceRequests {
 			f.device(name, request.Driver, request.DeviceIDs, request.Capabilities)
 		}
@@ -126,6 +127,19 @@ func (f *fitting) runtime(s *desired.Service) {
 	}
 	f.problem("Service %q of stack %q asks for the runtime %q, and the engine of node %q has only %s.%s Install the runtime there, or remove the key runtime.",
 		s.Name, f.stack, name, f.node, strings.Join(f.facts.Runtimes, ", "), gpu)
+}
+
+// cpu is one processor as the engine's limits count it. Every machine has one.
+const cpu = int64(1e9)
+
+// cpus looks at a limit that the engine refuses to set (moby/moby,
+// daemon/daemon_unix.go, verifyPlatformContainerResources).
+func (f *fitting) cpus(s *desired.Service) {
+	if f.facts.CPUs <= 0 || s.Host.NanoCPUs <= int64(f.facts.CPUs)*cpu {
+		return
+	}
+	f.problem("Service %q of stack %q may use %g CPUs, and node %q has %d: its engine refuses the container. Lower cpus or deploy.resources.limits.cpus.",
+		s.Name, f.stack, float64(s.Host.NanoCPUs)/float64(cpu), f.node, f.facts.CPUs)
 }
 
 // listsDevices is the first API version with the engine's CDI devices in its

@@ -64,6 +64,9 @@ func TestFit_DevicesAndRuntimes_AreLookedForOnTheNode(t *testing.T) {
 	runtime := func(name string) *desired.Stack {
 		return asks(func(h *container.HostConfig) { h.Runtime = name })
 	}
+	cpus := func(nano int64) *desired.Stack {
+		return asks(func(h *container.HostConfig) { h.NanoCPUs = nano })
+	}
 	plain := []string{"io.containerd.runc.v2", "runc"}
 	for name, c := range map[string]struct {
 		want             *desired.Stack
@@ -85,7 +88,11 @@ func TestFit_DevicesAndRuntimes_AreLookedForOnTheNode(t *testing.T) {
 			problem: `Service "plex" of stack "home" asks for the runtime "nvidia", and the engine of node "nas" has only io.containerd.runc.v2, runc. ` +
 				`It comes with the NVIDIA Container Toolkit (nvidia-ctk runtime configure). Install the runtime there, or remove the key runtime.`},
 		"runtime that containerd finds": {want: runtime("io.containerd.kata.v2"), facts: observed.Facts{Runtimes: plain}},
-		"no runtime":                    {want: runtime(""), facts: observed.Facts{Runtimes: plain}},
+		"all CPUs":                      {want: cpus(2e9), facts: observed.Facts{CPUs: 2}},
+		"CPUs, nothing is known":        {want: cpus(64e9)},
+		"more CPUs": {want: cpus(2.5e9), facts: observed.Facts{CPUs: 2},
+			problem: `Service "plex" of stack "home" may use 2.5 CPUs, and node "nas" has 2: its engine refuses the container. Lower cpus or deploy.resources.limits.cpus.`},
+		"no runtime": {want: runtime(""), facts: observed.Facts{Runtimes: plain}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := build(newEngine(), c.want)
@@ -101,6 +108,13 @@ func TestAsksForMachine_NothingComesUp_AsksNothing(t *testing.T) {
 	edit(w, "app", func(s *desired.Service) { s.Host.MemoryReservation = gib; s.Host.Runtime = "nvidia" })
 	if p := build(newEngine(), w); !p.AsksForMachine(w) {
 		t.Error("a new service with a reservation asks nothing")
+	}
+	for nano, want := range map[int64]bool{1e9: false, 2e9: true} { // every machine has one
+		limited := stackOf(service("app"))
+		edit(limited, "app", func(s *desired.Service) { s.Host.NanoCPUs = nano })
+		if got := build(running(t, stackOf(service("app"))), limited).AsksForMachine(limited); got != want {
+			t.Errorf("a new service with %d CPUs asks: %v", nano/1e9, got)
+		}
 	}
 	if p := build(running(t, w), w); p.AsksForMachine(w) || !p.Empty() {
 		t.Error("an unchanged one asks")

@@ -3,7 +3,7 @@
 # media only (`media`, or `library` read-only), or nothing.
 locals {
   kinds = {
-    plex        = { port = 32400, alive = "/identity", files = "library", memory = "4g", cpus = 4, own_login = true }
+    plex        = { port = 32400, alive = "/identity", files = "library", memory = "4g", cpus = 2, own_login = true }
     radarr      = { port = 7878, alive = "/ping", files = "data", library = "movies", memory = "1g" }
     sonarr      = { port = 8989, alive = "/ping", files = "data", library = "tv", memory = "1g" }
     lidarr      = { port = 8686, alive = "/ping", files = "data", library = "music", memory = "1g" }

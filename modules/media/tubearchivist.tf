@@ -39,7 +39,6 @@ locals {
       secrets = { elastic_password = { source = "${name}-elastic-password" } }
       memory  = "2g"
       cpus    = 2
-      extra   = { ulimits = { memlock = { soft = -1, hard = -1 } } }
     })
     "${name}-redis" = merge(local.tube_usual, {
       image       = lookup(var.images, "${name}-redis", lookup(var.images, "redis", local.images.redis))
