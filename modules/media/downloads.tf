@@ -55,7 +55,6 @@ locals {
     tmpfs        = []
     grace        = "30s"
     criticality  = "high"
-    extra        = {}
   } }
 
   # What is behind the VPN is reached by Gluetun's address.

@@ -45,7 +45,7 @@ resource "homelab_stack" "this" {
 
   compose = yamlencode({
     # A homelab_secret is one file, and has its owner and mode itself.
-    services = { for name, s in module.service : name => merge(s.service, local.all[name].extra, {
+    services = { for name, s in module.service : name => merge(s.service, {
       secrets = [for file in try(s.service.secrets, []) : { source = file.source, target = file.target }]
     }) }
     networks = merge(

@@ -78,7 +78,6 @@ locals {
     tmpfs        = []
     grace        = "1m"
     criticality  = "normal"
-    extra        = {}
   } }
 
   all = merge(local.main, local.vpn, local.tube)

@@ -49,7 +49,6 @@ locals {
       secrets     = {}
       memory      = "256m"
       cpus        = 1
-      extra       = {}
     })
   }]...)
 
