@@ -22,6 +22,7 @@ locals {
     { for path in distinct(concat([local.media, local.downloads, "${local.downloads}/incomplete"], [for l in values(local.libraries) : "${local.media}/${l}"])) :
     path => { uid = var.user.uid, gid = var.user.gid, mode = "0775" } },
     { for name, s in local.chosen : "${local.configs}/${name}" => { uid = var.user.uid, gid = var.user.gid, mode = "0750" } if s.config != null },
+    { for name, s in local.chosen : "${local.configs}/${name}-transcode" => { uid = var.user.uid, gid = var.user.gid, mode = "0750" } if s.kind == "plex" },
     local.behind_vpn == {} ? {} : { "${local.configs}/gluetun" = { uid = 0, gid = 0, mode = "0750" } },
   )
 
@@ -30,7 +31,7 @@ locals {
     s.files == "data" ? { "/data" = { source = var.data_root } } : {},
     contains(["media", "library"], s.files) ? { (local.inside.media) = { source = local.media, read_only = s.files == "library" } } : {},
     s.kind == "tubearchivist" ? { "/youtube" = { source = "${local.media}/${local.libraries[name]}" } } : {},
-    s.kind == "plex" ? { "/transcode" = { source = "${name}-transcode" } } : {},
+    s.kind == "plex" ? { "/transcode" = { source = "${local.configs}/${name}-transcode" } } : {},
   ) }
 
   # The instance's name tells several of a kind apart; https://wiki.servarr.com/radarr/environment-variables

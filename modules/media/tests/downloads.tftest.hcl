@@ -152,7 +152,7 @@ run "tubearchivist_with_generated_passwords" {
   }
 
   assert {
-    condition     = yamldecode(homelab_stack.this.compose).services.tubearchivist-es.ulimits.memlock.soft == -1 && yamldecode(homelab_stack.this.compose).services.tubearchivist-es.user == "1000:0"
+    condition     = yamldecode(homelab_stack.this.compose).services.tubearchivist-es.user == "1000:0"
     error_message = homelab_stack.this.compose
   }
 }
