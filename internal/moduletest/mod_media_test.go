@@ -13,7 +13,7 @@ const mediaUser = "2000:2001"
 
 func TestAccModule_Media(t *testing.T) {
 	Case{
-		Module: "media", Change: "radarr", Check: func(t *testing.T, h *Homelabs) {
+		Module: "media", Change: "bazarr", Check: func(t *testing.T, h *Homelabs) {
 			for _, one := range []Homelab{h.A, h.B} {
 				h.requireLinks(t, one)
 				h.requireOwned(t, one)
