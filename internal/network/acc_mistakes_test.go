@@ -119,7 +119,7 @@ func TestAccNetwork_Mistakes_AreRefusedByTheConfiguration(t *testing.T) {
 // onThisNode is what only the node or the rest of the run shows.
 var onThisNode = map[string]acctest.Mistake{
 	"there": mistake("name = \"NAME-there\"\nipam = [{\nsubnet = \"10.212.1.128/25\"\n}]", "", "Network can't be applied",
-		`The subnet 10.212.1.128/25 overlaps 10.212.1.0/24, which network "NAME-byhand" exists on the node with. One node can't have both: choose another subnet for one of them.`),
+		`The subnet 10.212.1.128/25 overlaps 10.212.1.0/24, which network "NAME-byhand" has on the node. One node can't have both: choose another subnet for one of them.`),
 	"declared": mistake("name = \"NAME-declared\"\nipam = [{\nsubnet = \"10.212.2.0/25\"\n}]\ndepends_on = [homelab_network.right]", "", "Network can't be applied",
 		`The subnet 10.212.2.0/25 overlaps 10.212.2.0/24, which homelab_network "NAME-right" is declared with. One node can't have both: choose another subnet for one of them.`),
 	"taken": mistake("name = \"NAME-taken\"", "name", "Network can't be applied",

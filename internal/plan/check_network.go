@@ -135,7 +135,7 @@ func CheckNeighbours(own Segment, declared []Segment, have *observed.NetworkOnNo
 			continue
 		}
 		n := desired.NetworkOf(there)
-		found := clashes(own, SegmentOf(fmt.Sprintf("network %q", name), &n), "exists on the node with")
+		found := clashes(own, SegmentOf(fmt.Sprintf("network %q", name), &n), "has on the node")
 		if there.Labels[desired.LabelNetworkName] == "" {
 			problems = append(problems, found...)
 			continue

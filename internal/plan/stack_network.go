@@ -66,7 +66,7 @@ func clashesThere(one Segment, networks map[string]observed.Network, left func(n
 		}
 		there := networks[name]
 		n := desired.NetworkOf(there)
-		found := inStack(one, clashesOf(one, SegmentOf(fmt.Sprintf("network %q", name), &n), "exists on the node with"))
+		found := inStack(one, clashesOf(one, SegmentOf(fmt.Sprintf("network %q", name), &n), "has on the node"))
 		if there.Labels[desired.LabelNetworkName] == "" {
 			problems = append(problems, found...)
 			continue

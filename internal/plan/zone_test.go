@@ -142,12 +142,12 @@ func TestCheckStackNetworks(t *testing.T) {
 		"leaving":    {declared: []plan.Segment{{Name: "servers", Leaves: true}}, networks: map[string]observed.Network{"servers": there("10.0.20.0/24", nil)}},
 		"of a swarm": {declared: []plan.Segment{{Owner: "x", Name: "ingress", Driver: "overlay", Pools: []desired.Pool{{Subnet: "10.0.20.0/24"}}}}},
 		"on the node": {networks: map[string]observed.Network{"x": there("10.0.0.0/16", nil)}, problems: []string{
-			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which network "x" exists on the node with. One node can't have both: choose another subnet for one of them.`}},
+			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which network "x" has on the node. One node can't have both: choose another subnet for one of them.`}},
 		"on the node, and there itself": {networks: map[string]observed.Network{"x": there("10.0.0.0/16", nil), "lan": there("10.0.20.0/25", nil)}},
 		"the stack's own, going":        {networks: map[string]observed.Network{"x": there("10.0.0.0/16", map[string]string{desired.LabelProject: "app"})}},
 		"of a stack that goes":          {networks: map[string]observed.Network{"x": there("10.0.0.0/16", map[string]string{desired.LabelProject: "gone"})}},
 		"perhaps going": {networks: map[string]observed.Network{"x": there("10.0.0.0/16", map[string]string{desired.LabelNetworkName: "x"})}, warning: []string{
-			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which network "x" exists on the node with. One node can't have both: choose another subnet for one of them. ` +
+			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which network "x" has on the node. One node can't have both: choose another subnet for one of them. ` +
 				"If it goes in this run, let this stack depend on that: the engine refuses both at once."}},
 	} {
 		problems, warnings := plan.CheckStackNetworks(plan.SegmentsOf(lan("lan", "10.0.20.0/25")), c.declared, &observed.Stack{Name: "app", Networks: c.networks},

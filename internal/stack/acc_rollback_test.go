@@ -79,8 +79,8 @@ var dooms = []doomed{
 	{name: "build fails", web: "image: homelab.test/made:1\n    build: {context: ., dockerfile_inline: \"FROM homelab.test/app:1\\nCOPY missing /x\\n\"}",
 		arguments: []string{`project_directory = "."`}, says: []string{`Service "web" of stack`, `build image`, `missing`}},
 	{name: "pull is cut off", prepare: cutPull, says: []string{`Service "web" of stack`, `pull image`}},
-	{name: "network overlaps", web: `networks: [front, default, more]`, networks: `more: {ipam: {config: [{subnet: 10.213.7.0/25}]}}`,
-		prepare: takeSubnet, says: []string{`network`, `overlap`}},
+	{name: "network is refused", web: `networks: [front, default, more]`, networks: `more: {driver_opts: {com.docker.network.driver.mtu: much}}`,
+		says: []string{`network`, `more`, `much`}},
 	{name: "source of a mount is missing", web: `volumes: [{type: bind, source: /nothing/there, target: /data, bind: {create_host_path: false}}]`,
 		says: []string{`Service "web" of stack`, `/nothing/there`}},
 	{name: "time is up", web: "command: [serve, -unhealthy]\n    healthcheck: {test: [CMD, /app, health], interval: 500ms, retries: 10000}",
@@ -126,15 +126,6 @@ func takePort(b *bench) string {
 	b.must(err)
 	b.Cleanup(func() { _ = taken.Close() })
 	return fmt.Sprintf(`ports: ["127.0.0.1:%d:8080"]`, port)
-}
-
-// takeSubnet makes a network of somebody else.
-func takeSubnet(b *bench) string {
-	b.Helper()
-	_, err := b.engine.NetworkCreate(b.Context(), b.name+"-foreign", network.CreateOptions{
-		IPAM: &network.IPAM{Config: []network.IPAMConfig{{Subnet: "10.213.7.0/24"}}}})
-	b.must(err)
-	return ""
 }
 
 // cutPull names an image of a registry that hangs up in the middle of a layer.

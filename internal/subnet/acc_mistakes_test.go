@@ -123,7 +123,7 @@ var onNode = map[string]mistake{
 		`The address of "plex" on node "local", 10.224.20.70, is in the range of node "other", 10.224.20.64/27, whose engine may give it to another container. ` +
 			"Choose one of 10.224.20.32/27, or one that no node's range holds."},
 	"exists": {map[string]string{"cidr": `"10.225.20.0/24"`}, "Overlapping address ranges", "cidr",
-		`Node "local": The subnet 10.225.20.0/24 overlaps 10.225.0.0/16, which network "hltest-theirs" exists on the node with. One node can't have both: choose another subnet for one of them.`},
+		`Node "local": The subnet 10.225.20.0/24 overlaps 10.225.0.0/16, which network "hltest-theirs" has on the node. One node can't have both: choose another subnet for one of them.`},
 	"foreign": {map[string]string{"name": `"hltest-there"`, "cidr": `"10.226.20.0/24"`}, "Network exists already", "name",
 		`Node "local": Network "hltest-there" exists on the node already, and this resource did not make it. ` +
 			"Remove it, choose another name, or import the subnet: terraform import ADDRESS local/hltest-there"},
