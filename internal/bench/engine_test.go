@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,10 +129,21 @@ func wipe(t *testing.T, engine *client.Client, project string) {
 	}
 	must(t, group.Wait())
 	for _, n := range r.networks {
-		must(t, engine.NetworkRemove(ctx, n.ID))
+		must(t, removeNetwork(ctx, engine, n.ID))
 	}
 	for _, v := range r.volumes {
 		must(t, engine.VolumeRemove(ctx, v.Name, true))
+	}
+}
+
+// removeNetwork asks again while the engine still counts endpoints of containers
+// that are gone.
+func removeNetwork(ctx context.Context, engine *client.Client, id string) error {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		err := engine.NetworkRemove(ctx, id)
+		if err == nil || time.Now().After(deadline) || !strings.Contains(err.Error(), "active endpoints") {
+			return err
+		}
 	}
 }
 
