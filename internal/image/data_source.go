@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/registry"
 )
@@ -44,16 +45,7 @@ func (d *dataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 // Configure takes the provider's registries; it is also called without, before
 // the provider is configured.
 func (d *dataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
-	}
-	asked, ok := req.ProviderData.(Registry)
-	if !ok {
-		resp.Diagnostics.AddError("Unexpected provider data",
-			fmt.Sprintf("homelab_image got %T from its provider. This is a bug in the provider; please report it.", req.ProviderData))
-		return
-	}
-	d.registry = asked
+	resp.Diagnostics.Append(concept.Provided("homelab_image", req.ProviderData, &d.registry)...)
 }
 
 // Read asks the registry.

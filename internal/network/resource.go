@@ -52,16 +52,7 @@ func (r *networkResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 // Configure takes the provider's door to the core; it is also called without,
 // before the provider is configured.
 func (r *networkResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
-	}
-	door, ok := req.ProviderData.(Door)
-	if !ok {
-		resp.Diagnostics.AddError("Unexpected provider data",
-			fmt.Sprintf("homelab_network got %T from its provider. This is a bug in the provider; please report it.", req.ProviderData))
-		return
-	}
-	r.door = door
+	resp.Diagnostics.Append(concept.Provided("homelab_network", req.ProviderData, &r.door)...)
 }
 
 // Create makes the network; it takes up what an interrupted create left.

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
@@ -45,16 +46,7 @@ func (d *dataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 // Configure takes the provider's engines; it is also called without, before the
 // provider is configured.
 func (d *dataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
-	}
-	engines, ok := req.ProviderData.(Engines)
-	if !ok {
-		resp.Diagnostics.AddError("Unexpected provider data",
-			fmt.Sprintf("homelab_node got %T from its provider. This is a bug in the provider; please report it.", req.ProviderData))
-		return
-	}
-	d.engines = engines
+	resp.Diagnostics.Append(concept.Provided("homelab_node", req.ProviderData, &d.engines)...)
 }
 
 // Read asks the engine for its facts.

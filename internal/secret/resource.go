@@ -55,16 +55,7 @@ func (r *secretResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 // Configure takes the provider's door to the core; it is also called without,
 // before the provider is configured.
 func (r *secretResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
-	}
-	door, ok := req.ProviderData.(Door)
-	if !ok {
-		resp.Diagnostics.AddError("Unexpected provider data",
-			fmt.Sprintf("homelab_secret got %T from its provider. This is a bug in the provider; please report it.", req.ProviderData))
-		return
-	}
-	r.door = door
+	resp.Diagnostics.Append(concept.Provided("homelab_secret", req.ProviderData, &r.door)...)
 }
 
 // Create writes the first version; it takes up what an interrupted create left.

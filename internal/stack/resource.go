@@ -70,19 +70,13 @@ func (r *stackResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 // Configure takes the provider's door to the core; it is also called without,
 // before the provider is configured.
 func (r *stackResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
-	}
-	shared, ok := req.ProviderData.(interface {
+	var shared interface {
 		Door
 		Loader
-	})
-	if !ok {
-		resp.Diagnostics.AddError("Unexpected provider data",
-			fmt.Sprintf("homelab_stack got %T from its provider. This is a bug in the provider; please report it.", req.ProviderData))
-		return
 	}
-	r.door, r.documents = shared, shared
+	if resp.Diagnostics.Append(concept.Provided("homelab_stack", req.ProviderData, &shared)...); shared != nil {
+		r.door, r.documents = shared, shared
+	}
 }
 
 // Create makes the stack; it takes up what an interrupted create left.

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
@@ -57,16 +58,7 @@ func (r *subnetResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 // Configure takes the provider's door to the core; it is also called without,
 // before the provider is configured.
 func (r *subnetResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
-	}
-	door, ok := req.ProviderData.(Door)
-	if !ok {
-		resp.Diagnostics.AddError("Unexpected provider data",
-			fmt.Sprintf("homelab_subnet got %T from its provider. This is a bug in the provider; please report it.", req.ProviderData))
-		return
-	}
-	r.door = door
+	resp.Diagnostics.Append(concept.Provided("homelab_subnet", req.ProviderData, &r.door)...)
 }
 
 // ValidateConfig reports what is wrong whatever the nodes have.
