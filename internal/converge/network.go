@@ -204,8 +204,9 @@ func (d *Door) PreviewNetwork(ctx context.Context, node string, want *desired.Ne
 		out.Replaced = out.Replaced || c.Action == plan.Replace
 	}
 	out.Now = networkView(have)
+	own.Made = !have.Exists || out.Replaced
 	neighbours, warnings := plan.CheckNeighbours(own, declared, have, d.claims.gone(node))
-	if own.Made = !have.Exists || out.Replaced; own.Made {
+	if own.Made {
 		made := d.segments.put(node, own)
 		warnings = append(warnings, plan.CheckOwnRanges(own, made, func() []netip.Prefix { return d.ownRanges(ctx, node, engine) })...)
 	}

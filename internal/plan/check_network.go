@@ -119,15 +119,24 @@ func NoManager(role string, none bool) Problem {
 // CheckNeighbours says where a network gets in the way of others on its node: of
 // those of the same run, and of those that are there and not of the run. What
 // homelab made and the run does not mention may be about to go in the same run,
-// and is only a warning. gone tells of stacks that go with their networks.
+// and is only a warning. gone tells of stacks that go with their networks. Of a
+// network of the run that leaves its subnet to the engine, the one that it has counts.
 func CheckNeighbours(own Segment, declared []Segment, have *observed.NetworkOnNode, gone func(stack string) bool) (problems []Problem, warnings []string) {
 	mentioned := map[string]bool{own.Name: true}
+	var has Segment
+	if have.Exists {
+		has = own.chosen(map[string]observed.Network{own.Name: have.Network})
+	}
 	for _, other := range declared {
 		mentioned[other.Name] = true
 		if other.Leaves || other.Name == own.Name {
 			continue
 		}
-		problems = append(problems, clashes(own, other, "is declared with")...)
+		problems = append(problems, clashes(own, other, declaredWith)...)
+		problems = append(problems, clashesOf(own, other.chosen(have.Others), hasOnNode)...)
+		for _, p := range clashesOf(has, Segment{Owner: other.Owner, Driver: other.Driver, Pools: other.Pools}, declaredWith) {
+			problems = append(problems, Problem{Attribute: "ipam", Detail: p.Detail})
+		}
 	}
 	for _, name := range sortedKeys(have.Others) {
 		there := have.Others[name]
@@ -135,7 +144,7 @@ func CheckNeighbours(own Segment, declared []Segment, have *observed.NetworkOnNo
 			continue
 		}
 		n := desired.NetworkOf(there)
-		found := clashes(own, SegmentOf(fmt.Sprintf("network %q", name), &n), "has on the node")
+		found := clashes(own, SegmentOf(fmt.Sprintf("network %q", name), &n), hasOnNode)
 		if there.Labels[desired.LabelNetworkName] == "" {
 			problems = append(problems, found...)
 			continue
@@ -146,6 +155,23 @@ func CheckNeighbours(own Segment, declared []Segment, have *observed.NetworkOnNo
 	}
 	return problems, warnings
 }
+
+// chosen are the ranges that the engine chose for a network that is there and stays
+// as it is; none for one whose own are declared.
+func (s Segment) chosen(there map[string]observed.Network) Segment {
+	have, exists := there[s.Name]
+	if !exists || len(s.Pools) > 0 || s.Made || s.Leaves || s.Lends || s.Driver == desired.DriverOverlay {
+		return Segment{}
+	}
+	n := desired.NetworkOf(have)
+	return Segment{Owner: s.Owner, Driver: s.Driver, Pools: n.Pools()}
+}
+
+// How somebody else comes to have what a network wants.
+const (
+	declaredWith = "is declared with"
+	hasOnNode    = "has on the node"
+)
 
 // clashes are the ways in which two networks of one node can't be both.
 func clashes(own, other Segment, has string) []Problem {

@@ -45,7 +45,8 @@ func CheckStackNetworks(own, declared []Segment, have *observed.Stack, gone func
 	for i, one := range own {
 		for _, other := range slices.Concat(own[:i], declared) {
 			if !other.Leaves && other.Name != one.Name {
-				problems = append(problems, inStack(one, clashesOf(one, other, "is declared with"))...)
+				problems = append(problems, inStack(one, clashesOf(one, other, declaredWith))...)
+				problems = append(problems, inStack(one, clashesOf(one, other.chosen(have.Networks), hasOnNode))...)
 			}
 		}
 		if there, exists := have.Networks[one.Name]; exists && samePools(one, there) {
@@ -66,7 +67,7 @@ func clashesThere(one Segment, networks map[string]observed.Network, left func(n
 		}
 		there := networks[name]
 		n := desired.NetworkOf(there)
-		found := inStack(one, clashesOf(one, SegmentOf(fmt.Sprintf("network %q", name), &n), "has on the node"))
+		found := inStack(one, clashesOf(one, SegmentOf(fmt.Sprintf("network %q", name), &n), hasOnNode))
 		if there.Labels[desired.LabelNetworkName] == "" {
 			problems = append(problems, found...)
 			continue

@@ -141,6 +141,8 @@ func TestCheckStackNetworks(t *testing.T) {
 			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.20.0/24, which homelab_subnet "servers" is declared with. One node can't have both: choose another subnet for one of them.`}},
 		"leaving":    {declared: []plan.Segment{{Name: "servers", Leaves: true}}, networks: map[string]observed.Network{"servers": there("10.0.20.0/24", nil)}},
 		"of a swarm": {declared: []plan.Segment{{Owner: "x", Name: "ingress", Driver: "overlay", Pools: []desired.Pool{{Subnet: "10.0.20.0/24"}}}}},
+		"chosen by the engine": {declared: []plan.Segment{{Owner: `homelab_network "x"`, Name: "x", Driver: "bridge"}}, networks: map[string]observed.Network{"x": there("10.0.0.0/16", nil)}, problems: []string{
+			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which homelab_network "x" has on the node. One node can't have both: choose another subnet for one of them.`}},
 		"on the node": {networks: map[string]observed.Network{"x": there("10.0.0.0/16", nil)}, problems: []string{
 			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which network "x" has on the node. One node can't have both: choose another subnet for one of them.`}},
 		"on the node, and there itself": {networks: map[string]observed.Network{"x": there("10.0.0.0/16", nil), "lan": there("10.0.20.0/25", nil)}},
