@@ -56,7 +56,8 @@ func TestAccNetwork_CreateFailsOrIsKilled_NextApplyMakesIt(t *testing.T) {
 }
 
 // TestAccNetwork_Words: other labels and another description disturb nobody, and
-// another name or node is another network.
+// another name or node is another network. A container that no stack has is nobody's
+// to bring back once it is disconnected by hand.
 func TestAccNetwork_WordsAndPlaces(t *testing.T) {
 	b := newBench(t)
 	config := func(attributes string) string {
@@ -79,7 +80,8 @@ func TestAccNetwork_WordsAndPlaces(t *testing.T) {
 			}
 			return same(were, b.lives())
 		})),
-		after(unchanged(second), holds(func() error { return b.remove("on") })),
+		after(before(unchanged(second), func() { b.must(b.engine.NetworkDisconnect(b.Context(), b.name, b.name+"-on", true)) }),
+			holds(func() error { return b.remove("on") })),
 		after(expecting(config("name = \"NAME-moved\""), replace), holds(func() error {
 			if _, err := b.engine.NetworkInspect(b.Context(), b.name, network.InspectOptions{}); !errdefs.IsNotFound(err) {
 				return fmt.Errorf("the engine still has %s, or says %w", b.name, err)

@@ -176,12 +176,11 @@ func effects(planned, prior *model, preview converge.NetworkPreview, differs boo
 		return diags
 	}
 	if !planned.Labels.Equal(prior.Labels) || !planned.Description.Equal(prior.Description) {
-		at, what := path.Root("labels"), "labels"
+		at := "labels"
 		if planned.Labels.Equal(prior.Labels) {
-			at, what = path.Root("description"), "description"
+			at = "description"
 		}
-		diags.AddAttributeWarning(at, "Engine keeps the old words", fmt.Sprintf("No engine can change the %s of a network that exists. State keeps the new ones; "+
-			"network %q on node %q has them once it is made again for another reason.", what, planned.Name.ValueString(), planned.Node.ValueString()))
+		diags.Append(concept.OldWords(at, planned.Name.ValueString(), planned.Node.ValueString()))
 	}
 	return diags
 }
@@ -203,11 +202,7 @@ func replacement(m *model, preview converge.NetworkPreview, mem memory) string {
 	if len(mem.Attached) == 0 {
 		return text + " No container is on it."
 	}
-	text += fmt.Sprintf(" These containers lose their connection to it, usually for about %d s, and get it back with the same aliases and fixed addresses; "+
-		"none is made again: %s.", 1+len(mem.Attached)*secondsEach/2, strings.Join(mem.Attached, ", "))
+	text += fmt.Sprintf(" These containers lose their connection to it, %s, and get it back with the same aliases and fixed addresses; "+
+		"none is made again: %s.", concept.Interruption(len(mem.Attached)), strings.Join(mem.Attached, ", "))
 	return strings.Join(append([]string{text}, lost...), " ")
 }
-
-// secondsEach is how long taking a container off a network and attaching it takes,
-// of which it is without for half on average.
-const secondsEach = 1

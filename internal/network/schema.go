@@ -43,7 +43,8 @@ func resourceSchema(ctx context.Context) schema.Schema {
 		MarkdownDescription: "A network on one node, for stacks and other containers to join by its name, as Docker Compose's external networks.\n\n" +
 			"Engines change nothing of a network in place. What has to be made again for a change is: the containers on it, running or not, " +
 			"are taken off, attached again with their aliases and fixed addresses, and none of them is made again. The plan says so and " +
-			"names them in `reattached`. Labels and the description never cause that. If making it again fails, the network and its containers are put back.",
+			"names them in `reattached`. Labels and the description never cause that. If making it again fails, the network and its containers are put back.\n\n" +
+			"Who is on it is nobody's to declare here: a container that was taken off by hand is brought back by its stack, and one of no stack stays off.",
 		Attributes: attributes,
 	}
 }

@@ -18,8 +18,9 @@ import (
 // attributeCase is a subnet with attributes of one kind, which are given, changed
 // and cleared. NN stands for a number of the case's own, MM and KK for two more.
 type attributeCase struct {
-	// first and second are the arguments beside those of the base.
-	first, second map[string]string
+	// first and second are the arguments beside those of the base, and respelled
+	// those of second in other words.
+	first, second, respelled map[string]string
 	// firstHas and secondHas are words of what each node's engine has then, and
 	// repairedHas those of n1 after its network was made again.
 	firstHas, secondHas, repairedHas string
@@ -39,16 +40,19 @@ var attributes = map[string]attributeCase{
 		untold:      []string{"timeouts", "labels", "description"}, // of networks that were there already
 	},
 	"addresses": {words: true, // that no range has to go around
-		first:  map[string]string{"reserved": `["10.0.NN.100-10.0.NN.199"]`, "addresses": `{ plex = { node = "n1", ipv4 = "10.0.NN.210" } }`},
-		second: map[string]string{"reserved": `["10.0.NN.128/25"]`, "addresses": `{ plex = { node = "n2", ipv4 = "10.0.NN.120" } }`},
-		untold: []string{"reserved", "addresses", "vlan"},
+		first:     map[string]string{"reserved": `["10.0.NN.100-10.0.NN.199"]`, "addresses": `{ plex = { node = "n1", ipv4 = "10.0.NN.210" } }`},
+		second:    map[string]string{"reserved": `["10.0.NN.128/25"]`, "addresses": `{ plex = { node = "n2", ipv4 = "10.0.NN.120" } }`},
+		respelled: map[string]string{"reserved": `["10.0.NN.128-10.0.NN.255"]`, "addresses": `{ plex = { node = "n2", ipv4 = "10.0.NN.120" } }`},
+		untold:    []string{"reserved", "addresses", "vlan"},
 	},
 	"families": {
-		first:     map[string]string{"gateway": `"10.0.NN.1"`, "ipv6": `{ cidr = "fd00:NN::/64", gateway = "fd00:NN::1", reserved = ["fd00:NN::8000:0:0:0/65"] }`},
+		first: map[string]string{"gateway": `"10.0.NN.1"`, "ipv6": `{ cidr = "fd00:NN::/64", gateway = "fd00:NN::1", reserved = ["fd00:NN::8000:0:0:0/65"] }`,
+			"addresses": `{ plex = { node = "n1", ipv6 = "fd00:NN::7000:0:0:9" } }`},
 		firstHas:  "gateway=10.0.NN.1 subnet=fd00:NN::/64 gateway=fd00:NN::1",
-		second:    map[string]string{"gateway": `"10.0.NN.254"`, "ipv6": `{ cidr = "fd00:1NN::/64" }`},
+		second:    map[string]string{"gateway": `"10.0.NN.254"`, "ipv6": `{ cidr = "fd00:1NN::/64" }`, "addresses": `{ plex = { node = "n1", ipv6 = "fd00:1NN::7000:0:0:9" } }`},
+		respelled: map[string]string{"gateway": `"10.0.NN.254"`, "ipv6": `{ cidr = "FD00:1NN:0:0::9/64" }`, "addresses": `{ plex = { node = "n1", ipv6 = "FD00:1NN:0:0:7000:0:0:0009" } }`},
 		secondHas: "gateway=10.0.NN.254 subnet=fd00:1NN::/64",
-		untold:    []string{"ipv6"}, // its reserved ranges
+		untold:    []string{"ipv6", "addresses"}, // its reserved ranges
 	},
 	"mode": {
 		first: map[string]string{"mode": `"private"`}, firstHas: "macvlan mode=private",
@@ -61,10 +65,12 @@ var attributes = map[string]attributeCase{
 	"vlan": {
 		first: map[string]string{"vlan_id": "MM", "cidr": `"10.0.MM.0/24"`}, firstHas: "parent=eth0.MM subnet=10.0.MM.0/24",
 		second: map[string]string{"vlan_id": "KK", "cidr": `"10.0.KK.7/255.255.255.0"`}, secondHas: "parent=eth0.KK subnet=10.0.KK.0/24",
+		respelled: map[string]string{"vlan_id": "KK", "cidr": `"10.0.KK.0/24"`},
 	},
 	"range": {only: "n1", // the other is not touched
 		first:     map[string]string{"attachments": `{ n1 = { parent = "eth0", size = 16 }, n2 = { parent = "eth0" } }`},
 		second:    map[string]string{"attachments": `{ n1 = { parent = "eth0", range = "10.0.NN.96/28" }, n2 = { parent = "eth0" } }`},
+		respelled: map[string]string{"attachments": `{ n1 = { parent = "eth0", range = "10.0.NN.99/28" }, n2 = { parent = "eth0" } }`},
 		secondHas: "parent=eth0.NN",
 		untold:    []string{"attachments"}, // whether a range was asked for
 	},
@@ -74,6 +80,8 @@ var attributes = map[string]attributeCase{
 		firstHas: "parent=eth1.NN subnet=fd00:NN::/64",
 		second: map[string]string{"ipv6": `{ cidr = "fd00:NN::/64" }`,
 			"attachments": `{ n1 = { parent = "eth0", ipv6_range = "fd00:NN:0:0:3::/80" }, n2 = { parent = "eth0", ipv6_range = "fd00:NN:0:0:4::/80" } }`},
+		respelled: map[string]string{"ipv6": `{ cidr = "fd00:NN:0:0::/64" }`,
+			"attachments": `{ n1 = { parent = "eth0", ipv6_range = "FD00:NN::3:0:0:0/80" }, n2 = { parent = "eth0", ipv6_range = "fd00:NN:0:0:4:9::/80" } }`},
 		secondHas:   "parent=eth0.NN subnet=fd00:NN::/64",
 		repairedHas: "range=fd00:NN:0:0:3::/80",
 		untold:      []string{"attachments"},
@@ -164,12 +172,18 @@ func words(n network.Inspect) []string {
 }
 
 // TestAccSubnet_EveryAttribute makes subnets with attributes of every kind, imports
-// them, changes them, has their networks made otherwise by hand, and clears them;
-// after every step the plan is empty.
+// them, changes them, spells them in other words, has their networks made otherwise
+// by hand, and clears them; after every step the plan is empty.
 func TestAccSubnet_EveryAttribute_IsMadeImportedChangedRepairedAndCleared(t *testing.T) {
 	b := newTable(t)
 	base := b.config(func(attributeCase) map[string]string { return nil })
 	first, second := b.config(func(c attributeCase) map[string]string { return c.first }), b.config(func(c attributeCase) map[string]string { return c.second })
+	respelled := b.config(func(c attributeCase) map[string]string {
+		if c.respelled != nil {
+			return c.respelled
+		}
+		return c.second
+	})
 	plain := func(_ attributeCase, node string) string {
 		return baseHas + map[string]string{"n1": " range=10.0.NN.0/27", "n2": " range=10.0.NN.32/27"}[node]
 	}
@@ -187,8 +201,8 @@ func TestAccSubnet_EveryAttribute_IsMadeImportedChangedRepairedAndCleared(t *tes
 		steps = append(steps, resource.TestStep{ResourceName: "homelab_subnet." + name, ImportState: true, ImportStateId: "n1,n2/" + b.name + "-" + name,
 			ImportStateVerify: true, ImportStateVerifyIgnore: attributes[name].untold})
 	}
-	steps = append(steps, b.applied(second, func(c attributeCase, _ string) string { return c.secondHas }, changed), repaired,
-		b.applied(base, plain, changed))
+	steps = append(steps, b.applied(second, func(c attributeCase, _ string) string { return c.secondHas }, changed),
+		resource.TestStep{Config: respelled, PlanOnly: true}, repaired, b.applied(base, plain, changed))
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps, CheckDestroy: b.gone(b.name + "-words")})
 }
 

@@ -251,25 +251,6 @@ func (b *bench) containers(node string) (map[string]string, error) {
 	return out, err
 }
 
-// TestAccSubnet_NodeFails: the others have their network, the state says so, and the
-// reason is in words.
-func TestAccSubnet_NodeFails_TheOthersAreMadeAndTheReasonIsInWords(t *testing.T) {
-	b := newBench(t)
-	wrong := b.config(map[string]string{"attachments": `{ n1 = { parent = "eth0" }, n2 = { parent = "nope0" } }`})
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{
-		{Config: wrong, ExpectError: regexp.MustCompile(`(?s)Node "n2" could not make.*on\s+nope0\.20.*no\s+such\s+interface`)},
-		{PreConfig: func() {
-			if _, err := b.inspect("n1"); err != nil {
-				t.Error(err)
-			}
-		}, Config: b.config(map[string]string{"attachments": `{ n1 = { parent = "eth0" } }`})},
-		{Config: b.config(nil)},
-		{Config: wrong, ExpectError: regexp.MustCompile(`(?s)Node "n2" could not make.*no\s+such\s+interface.*put back`)},
-		{Config: b.config(nil)},
-		b.untagged(),
-	}})
-}
-
 // untagged asks for a VLAN that nobody made an interface for. Where the kernel can
 // make one, it is TestAccVLAN's to look at.
 func (b *bench) untagged() resource.TestStep {

@@ -109,8 +109,8 @@ func nodeDiagnostic(node string, err error) diag.Diagnostic {
 }
 
 // applyDiagnostic says why a node did not get its network; there tells that it has
-// the one from before.
-func applyDiagnostic(s segment, node string, there bool, err error) diag.Diagnostic {
+// the one from before, and creating that the subnet is new.
+func applyDiagnostic(s segment, node string, there, creating bool, err error) diag.Diagnostic {
 	place := path.Root("attachments")
 	var changed *converge.ChangedError
 	var refused *converge.ProblemsError
@@ -123,9 +123,18 @@ func applyDiagnostic(s segment, node string, there bool, err error) diag.Diagnos
 		return diag.NewAttributeErrorDiagnostic(place, "Unable to make network", fmt.Sprintf("Node %q: %s Nothing was changed there.", node, err))
 	case errors.As(err, &failed):
 		return diag.NewAttributeErrorDiagnostic(place, "Unable to make network", fmt.Sprintf(
-			"Node %q could not make network %q on %s. %s The other nodes are not affected.", node, s.name, s.link(node), failure(failed, there)))
+			"Node %q could not make network %q on %s. %s%s", node, s.name, s.link(node), failure(failed, there), s.others(creating)))
 	}
 	return nodeDiagnostic(node, err)
+}
+
+// others says what becomes of the other nodes' networks if one node fails; of those
+// of a new subnet, takeBack does.
+func (s segment) others(creating bool) string {
+	if len(s.nodes) < 2 || creating {
+		return ""
+	}
+	return " The other nodes are not affected."
 }
 
 // failure tells what the engine refused, what that means and what is there now.

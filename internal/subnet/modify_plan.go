@@ -2,7 +2,6 @@ package subnet
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -11,30 +10,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 )
 
 // plannedKey is the key of the private state under which the changes that were
-// agreed to are kept, by node.
+// agreed to are kept, by node; without any, everything is.
 const plannedKey = "planned"
-
-type privateState interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}
-
-// loadPlanned returns what was agreed to; nil allows anything.
-func loadPlanned(ctx context.Context, private privateState) (map[string][]string, diag.Diagnostics) {
-	raw, diags := private.GetKey(ctx, plannedKey)
-	var planned map[string][]string
-	if len(raw) == 0 || diags.HasError() {
-		return nil, diags
-	}
-	if err := json.Unmarshal(raw, &planned); err != nil {
-		diags.AddError("Unable to read private state", fmt.Sprintf("The key %q is not as this provider writes it: %s. "+
-			"Remove the resource from state and import it again.", plannedKey, err))
-	}
-	return planned, diags
-}
 
 // ModifyPlan shows what applying would do: it reads the nodes and writes nothing.
 func (r *subnetResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -72,13 +54,33 @@ func (r *subnetResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &planned)...)
-	raw, err := json.Marshal(changes)
-	if err != nil {
-		resp.Diagnostics.AddError("Unable to write private state", err.Error())
-		return
+	if len(prior) > 0 {
+		resp.Diagnostics.Append(planned.words(ctx, &state)...)
 	}
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, plannedKey, raw)...)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &planned)...)
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, plannedKey, changes)...)
+}
+
+// words warns of labels and a description that networks which stay don't get.
+func (m *model) words(ctx context.Context, state *model) diag.Diagnostics {
+	at := "labels"
+	if m.Labels.Equal(state.Labels) {
+		at = "description"
+	}
+	if m.Labels.Equal(state.Labels) && m.Description.Equal(state.Description) {
+		return nil
+	}
+	networks, diags := m.networks(ctx)
+	var stay []string
+	for _, node := range sortedKeys(networks) {
+		if !networks[node].ID.IsUnknown() {
+			stay = append(stay, node)
+		}
+	}
+	if len(stay) > 0 {
+		diags.Append(concept.OldWords(at, m.Name.ValueString(), stay...))
+	}
+	return diags
 }
 
 // samePlace tells whether the planned subnet is the state's, and not another one in
@@ -208,7 +210,7 @@ func (s segment) replacing(node string, preview converge.NetworkPreview) string 
 	}
 	text := fmt.Sprintf("Network %q on node %q can't be changed in place (%s), so it is removed and made again.", s.name, node, strings.Join(fields, ", "))
 	if attached := preview.Now.Attached; len(attached) > 0 {
-		return text + fmt.Sprintf(" These containers keep running; they are off the VLAN for some seconds, and get it back with their aliases and fixed addresses: %s.", strings.Join(attached, ", "))
+		return text + fmt.Sprintf(" These containers keep running; they are off the VLAN, %s, and get it back with their aliases and fixed addresses: %s.", concept.Interruption(len(attached)), strings.Join(attached, ", "))
 	}
 	return text + " No container is on it."
 }

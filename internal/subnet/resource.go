@@ -73,8 +73,9 @@ func (r *subnetResource) ValidateConfig(ctx context.Context, req resource.Valida
 	resp.Diagnostics.Append(diagnostics(s.check())...)
 }
 
-// Create makes the network on every node. What was made is in the state also when
-// a node fails.
+// Create makes the network on every node. Where one fails, what was made on the
+// others is removed again: Terraform makes a resource whose create failed anew, and
+// there is nothing to be destroyed for that then.
 func (r *subnetResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var planned model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
@@ -88,8 +89,12 @@ func (r *subnetResource) Create(ctx context.Context, req resource.CreateRequest,
 	planned.ID = planned.Name
 	made, diags := r.apply(limited, &planned, nil, nil)
 	resp.Diagnostics.Append(diags...)
-	if len(made) == 0 && diags.HasError() {
-		return // nothing was made: there is nothing to keep
+	if diags.HasError() {
+		made, diags = r.takeBack(ctx, planned.Name.ValueString(), made)
+		resp.Diagnostics.Append(diags...)
+		if len(made) == 0 {
+			return // there is nothing to keep
+		}
 	}
 	resp.Diagnostics.Append(planned.setNetworks(ctx, made)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
@@ -141,8 +146,8 @@ func (r *subnetResource) Update(ctx context.Context, req resource.UpdateRequest,
 	var planned, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	agreed, diags := loadPlanned(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
+	var agreed map[string][]string
+	resp.Diagnostics.Append(concept.Load(ctx, req.Private, plannedKey, &agreed)...)
 	prior, diags := state.networks(ctx)
 	resp.Diagnostics.Append(diags...)
 	limit, diags := planned.Timeouts.Update(ctx, defaultTimeout)
@@ -229,7 +234,7 @@ func (r *subnetResource) apply(ctx context.Context, planned *model, prior map[st
 			made[node] = *n
 		}
 		if err != nil {
-			diags.Append(applyDiagnostic(s, node, n != nil, err))
+			diags.Append(applyDiagnostic(s, node, n != nil, prior == nil, err))
 		}
 	})
 	diags.Append(planned.setVLAN(ctx, s)...)
@@ -286,6 +291,30 @@ func (r *subnetResource) remove(ctx context.Context, name string, from map[strin
 			diags.Append(removeDiagnostic(node, name, err))
 		}
 	})
+	return left, diags
+}
+
+// takeBack removes what a create made that failed on another node, and returns what
+// is still there, with words on how to go on.
+func (r *subnetResource) takeBack(ctx context.Context, name string, made map[string]networkModel) (map[string]networkModel, diag.Diagnostics) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), defaultTimeout)
+	defer cancel()
+	left, diags := r.remove(ctx, name, made)
+	var gone []string
+	for _, node := range sortedKeys(made) {
+		if _, stays := left[node]; !stays {
+			gone = append(gone, node)
+		}
+	}
+	if len(gone) > 0 {
+		diags.AddWarning("Subnet is not made", fmt.Sprintf("Network %q was made on %s and is removed again: a new subnet is made on all of its nodes or on none.",
+			name, concept.Nodes(gone)))
+	}
+	if len(left) > 0 {
+		diags.AddError("Subnet is made in part", fmt.Sprintf("Network %q is left on %s. Terraform takes the subnet for tainted, and makes it again on every node. "+
+			"To have it make only what is missing, and leave that network to what is on it, run terraform untaint ADDRESS before you apply again.",
+			name, concept.Nodes(sortedKeys(left))))
+	}
 	return left, diags
 }
 

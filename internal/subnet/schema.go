@@ -38,7 +38,8 @@ func resourceSchema(ctx context.Context) schema.Schema {
 		MarkdownDescription: "One VLAN across nodes. Each node gets a network on the tagged sub-interface of its own interface (`eth0.20` for VLAN 20 " +
 			"on `eth0`), which the engine makes with the network and removes with it. Containers on it are hosts of the VLAN: they have addresses of its range, " +
 			"and reach each other, on whatever node they are, and the VLAN's other hosts.\n\n" +
-			"Engines don't know of each other's leases, so each node hands out a range of its own. A node that is added or removed does not move the ranges of the others.\n\n" +
+			"Engines don't know of each other's leases, so each node hands out a range of its own. A node that is added or removed does not move the ranges of the others. " +
+			"A new subnet is made on all of its nodes or on none; a later change of one that fails does not stop the others.\n\n" +
 			"Mistakes are errors of the plan: ranges that overlap, an address outside of the VLAN's or in another node's range, a VLAN that is taken on an interface. " +
 			"See the guide *Networks and VLANs*.",
 		Attributes: attributes,
