@@ -80,7 +80,7 @@ func (d *Door) ApplyDirectories(ctx context.Context, node, keeper string, want [
 	if len(want)+len(before) == 0 {
 		return map[string]Directory{}, nil
 	}
-	turn := d.turnOf(node)
+	turn := d.turnOf(node, "directories")
 	turn.Lock()
 	defer turn.Unlock()
 	d.forget(node)

@@ -75,7 +75,7 @@ type Door struct {
 	lost    map[string]lost
 	writes  map[string]int // how often each node was forgotten
 	slots   map[string]execute.Slots
-	turns   map[string]*sync.Mutex // guard what writes directories of a node
+	turns   map[string]*sync.Mutex // guard what writes the same thing of a node
 }
 
 // New returns a door to the given nodes.
@@ -93,14 +93,15 @@ func (d *Door) slotsOf(node string) execute.Slots {
 	return d.slots[node]
 }
 
-// turnOf lets those who write directories of a node take turns.
-func (d *Door) turnOf(node string) *sync.Mutex {
+// turnOf lets those who write the same thing of a node take turns.
+func (d *Door) turnOf(node, thing string) *sync.Mutex {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.turns[node] == nil {
-		d.turns[node] = &sync.Mutex{}
+	key := node + "\n" + thing
+	if d.turns[key] == nil {
+		d.turns[key] = &sync.Mutex{}
 	}
-	return d.turns[node]
+	return d.turns[key]
 }
 
 // Facts reads what a node's engine says about itself.

@@ -48,6 +48,9 @@ type SecretPreview struct {
 	Volume, File string
 }
 
+// secretTurn begins the name of the turns in which one secret is written.
+const secretTurn = "secret "
+
 // secrets are what was planned of the nodes' secrets in this process. The zero
 // value is ready.
 type secrets struct {
@@ -112,7 +115,7 @@ func lookAtSecret(ctx context.Context, engine Engine, have *observed.Secret) (Se
 		window = ""
 	}
 	file, err := observed.ReadSecretFile(ctx, engine, window)
-	view.Watched = file.Seen
+	view.Watched = file.Seen && len(have.Notes) == 0 // what was cut off is to be put right, too
 	switch {
 	case err != nil:
 		return view, err
@@ -188,11 +191,19 @@ type SecretChange struct {
 // error is returned; it has no Version when there is no secret then, or the node
 // can't be looked at any more.
 func (d *Door) ApplySecret(ctx context.Context, node string, change SecretChange) (SecretView, error) {
+	turn := d.turnOf(node, secretTurn+change.Name)
+	turn.Lock()
+	defer turn.Unlock()
 	d.forget(node)
 	defer d.forget(node)
 	engine, have, err := d.observeSecret(ctx, node, change.Name)
 	if err != nil {
 		return SecretView{}, err
+	}
+	if !change.Adopt && have.Abandoned() {
+		if have, err = startOver(ctx, engine, have); err != nil {
+			return SecretView{}, explain(engine, err)
+		}
 	}
 	if change, err = agreedSecret(node, change, have); err != nil {
 		return SecretView{}, err
@@ -219,7 +230,7 @@ func agreedSecret(node string, change SecretChange, have *observed.Secret) (Secr
 		if len(made.Problems) > 0 {
 			return change, &ProblemsError{made.Problems}
 		}
-		change.Write, change.Version = false, now.Version // an interrupted create left it
+		change.Write, change.Version = false, now.Version // whoever wrote it wrote the same
 	case change.Version == 0:
 		change.Version = have.Newest() + 1
 	}
@@ -234,10 +245,15 @@ func applySecret(ctx context.Context, engine Engine, change SecretChange, have *
 	if err := execute.RemoveScratch(ctx, engine, have.Scratch); err != nil {
 		return err
 	}
-	now := have.Current()
-	if !change.Write {
-		return watchSecret(ctx, engine, have)
+	// What is not shown counts as in force for being the newest: the next one is that
+	// while it is being written.
+	if err := watchSecret(ctx, engine, have); err != nil {
+		return err
 	}
+	if !change.Write {
+		return execute.RemoveScratch(ctx, engine, have.Notes)
+	}
+	now := have.Current()
 	next := execute.SecretVersion{Secret: change.Secret, Version: change.Version, Made: change.Made, Content: change.Value}
 	var err error
 	if change.Keep {
@@ -248,7 +264,31 @@ func applySecret(ctx context.Context, engine Engine, change SecretChange, have *
 	} else if next.Check, err = desired.NewSecretCheck(next.Content); err != nil {
 		return err
 	}
-	return execute.WriteSecret(ctx, engine, next)
+	return execute.WriteSecret(ctx, engine, next, have.Notes)
+}
+
+// startOver takes away what a create left that was cut off, all but the note of it,
+// which says so until the secret is there.
+func startOver(ctx context.Context, engine Engine, have *observed.Secret) (*observed.Secret, error) {
+	if err := clearSecret(ctx, engine, have); err != nil {
+		return nil, err
+	}
+	return &observed.Secret{Name: have.Name, Notes: have.Notes}, nil
+}
+
+// clearSecret removes every version of a secret, and what shows and writes them.
+func clearSecret(ctx context.Context, engine Engine, have *observed.Secret) error {
+	if err := execute.RemoveScratch(ctx, engine, have.Scratch); err != nil {
+		return err
+	}
+	if err := execute.HideSecret(ctx, engine, desired.Secret{Name: have.Name}); err != nil {
+		return err
+	}
+	var volumes []string
+	for i := range have.Versions {
+		volumes = append(volumes, have.Versions[i].Volume)
+	}
+	return execute.RemoveSecretVolumes(ctx, engine, volumes, false)
 }
 
 // errValueLost means that the value of a secret can't be taken over.
@@ -267,7 +307,8 @@ func keptValue(ctx context.Context, engine Engine, have *observed.Secret) ([]byt
 	return file.Content, nil
 }
 
-// watchSecret puts back the container through which the file is seen.
+// watchSecret puts back the container through which the file is seen. A file that is
+// not what was written is noticed through it by whoever looks next.
 func watchSecret(ctx context.Context, engine Engine, have *observed.Secret) error {
 	now := have.Current()
 	if now == nil || have.Window != "" && have.Shown == now.Version {
@@ -277,12 +318,19 @@ func watchSecret(ctx context.Context, engine Engine, have *observed.Secret) erro
 	if err != nil {
 		return err
 	}
-	return execute.ShowSecret(ctx, engine, now.Secret, now.Version, file.Stamp())
+	stamp := file.Stamp()
+	if file.Missing || !now.Check.Matches(file.Content) {
+		stamp = "" // as which no file is read
+	}
+	return execute.ShowSecret(ctx, engine, now.Secret, now.Version, stamp)
 }
 
 // DestroySecret removes all of a secret. Containers that mount it are an error that
 // names them; that it is gone already is none.
 func (d *Door) DestroySecret(ctx context.Context, node, name string) error {
+	turn := d.turnOf(node, secretTurn+name)
+	turn.Lock()
+	defer turn.Unlock()
 	d.forget(node)
 	defer d.forget(node)
 	engine, have, err := d.observeSecret(ctx, node, name)
@@ -292,17 +340,10 @@ func (d *Door) DestroySecret(ctx context.Context, node, name string) error {
 	if problems := plan.SecretInUse(have); len(problems) > 0 {
 		return &ProblemsError{problems}
 	}
-	if err := execute.RemoveScratch(ctx, engine, have.Scratch); err != nil {
+	if err := clearSecret(ctx, engine, have); err != nil {
 		return explain(engine, err)
 	}
-	if err := execute.HideSecret(ctx, engine, desired.Secret{Name: name}); err != nil {
-		return explain(engine, err)
-	}
-	var volumes []string
-	for i := range have.Versions {
-		volumes = append(volumes, have.Versions[i].Volume)
-	}
-	return explain(engine, execute.RemoveSecretVolumes(ctx, engine, volumes, false))
+	return explain(engine, execute.RemoveScratch(ctx, engine, have.Notes))
 }
 
 // sweepSecrets removes the versions of secrets that are not in force and that

@@ -55,6 +55,10 @@ func (s Secret) WindowName() string { return "homelab-secret-" + s.Name }
 // written: no stack's name.
 func (s Secret) ScratchName() string { return "secret/" + s.Name }
 
+// NoteName is the label [LabelScratch] of the container that is there for as long as
+// the first version is being written.
+func (s Secret) NoteName() string { return s.ScratchName() + "/first" }
+
 const secretPrefix = "homelab_secret_"
 
 // secretFile is where an engine keeps the file of a version's volume, below its own

@@ -38,7 +38,30 @@ type SecretVersion struct {
 // WriteSecret writes a version into a volume of its own and then has the secret's
 // window show it, which puts it into force. On an error the version before stays
 // in force, and what was written is taken away.
-func WriteSecret(ctx context.Context, engine SecretEngine, s SecretVersion) (err error) {
+//
+// While the first version is being written there is a note of it: a container that
+// is never started and mounts nothing. notes are those that are there already. They
+// go last, so that a create that was cut off is known by them, and stay where what
+// was written could not be taken away.
+func WriteSecret(ctx context.Context, engine SecretEngine, s SecretVersion, notes []string) error {
+	if s.Version == 1 && len(notes) == 0 {
+		id, err := createScratch(ctx, engine, "", map[string]string{desired.LabelScratch: s.NoteName()}, &container.HostConfig{})
+		if err != nil {
+			return err
+		}
+		notes = []string{id}
+	}
+	err := writeVersion(ctx, engine, s)
+	if err != nil {
+		if cleared := ignoreNotFound(engine.VolumeRemove(context.WithoutCancel(ctx), s.Volume(s.Version), false)); cleared != nil {
+			return errors.Join(err, cleared)
+		}
+	}
+	return errors.Join(err, RemoveScratch(ctx, engine, notes))
+}
+
+// writeVersion makes the volume, writes the file and has it shown.
+func writeVersion(ctx context.Context, engine SecretEngine, s SecretVersion) error {
 	name := s.Volume(s.Version)
 	labels := map[string]string{
 		desired.LabelSecret: s.Name, desired.LabelFile: string(desired.FileSecret), desired.LabelFileName: s.Name,
@@ -49,11 +72,11 @@ func WriteSecret(ctx context.Context, engine SecretEngine, s SecretVersion) (err
 		return fmt.Errorf("create volume %s: %w", name, err)
 	}
 	stamp, err := writeSecret(ctx, engine, s)
-	if err == nil {
-		err = ShowSecret(ctx, engine, s.Secret, s.Version, stamp)
-	}
 	if err != nil {
-		return errors.Join(err, ignoreNotFound(engine.VolumeRemove(context.WithoutCancel(ctx), name, false)))
+		return err
+	}
+	if err := ShowSecret(ctx, engine, s.Secret, s.Version, stamp); err != nil {
+		return errors.Join(err, HideSecret(ctx, engine, s.Secret)) // just its answer may have been lost
 	}
 	return nil
 }

@@ -29,6 +29,8 @@ type Options struct {
 	// RemapUsers names nodes whose engine maps the users of containers to those of
 	// the node from RemappedID on (userns-remap).
 	RemapUsers []string
+	// Debug has the engines and sshds log all that they can.
+	Debug bool
 	// Programs is a directory of programs (containerd, runc, docker-proxy) which
 	// a node prefers over the machine's own; "" means none.
 	Programs string

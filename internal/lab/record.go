@@ -32,6 +32,7 @@ type record struct {
 	Dockerd     string       `json:"dockerd"`
 	DockerdArgs []string     `json:"dockerd_args,omitempty"`
 	RemapUsers  []string     `json:"remap_users,omitempty"`
+	Debug       bool         `json:"debug,omitempty"`
 	Programs    string       `json:"programs,omitempty"`
 	Nodes       []nodeRecord `json:"nodes"`
 	Before      hostNetwork  `json:"host_network_before"`
@@ -66,7 +67,7 @@ func newRecord(dir string, opts Options) record {
 		Dir: dir, ID: hex.EncodeToString(sum[:4]),
 		HostNetwork: opts.HostNetwork, Ephemeral: opts.Ephemeral,
 		Subnet:  fmt.Sprintf("10.77.%d", sum[4]),
-		Dockerd: opts.Dockerd, DockerdArgs: opts.DockerdArgs, Programs: opts.Programs, RemapUsers: opts.RemapUsers,
+		Dockerd: opts.Dockerd, DockerdArgs: opts.DockerdArgs, Programs: opts.Programs, RemapUsers: opts.RemapUsers, Debug: opts.Debug,
 	}
 	for i := range max(opts.Nodes, 1) {
 		n := nodeRecord{Name: fmt.Sprintf("n%d", i+1), Address: fmt.Sprintf("%s.%d", rec.Subnet, 11+i)}

@@ -189,6 +189,9 @@ func (r record) daemonArgs(n nodeRecord) ([]string, error) {
 	if slices.Contains(r.RemapUsers, n.Name) {
 		args = append(args, "--userns-remap", remapUser)
 	}
+	if r.Debug {
+		args = append(args, "--debug")
+	}
 	return append(args, r.DockerdArgs...), nil
 }
 

@@ -50,6 +50,10 @@ func (r record) writeSSH() error {
 	if err != nil {
 		return err
 	}
+	settings := sshdConfig
+	if r.Debug {
+		settings += "LogLevel DEBUG3\n"
+	}
 	var config, known strings.Builder
 	for _, n := range r.Nodes {
 		hostKey, hostPub, err := newSSHKey(n.Name)
@@ -58,7 +62,7 @@ func (r record) writeSSH() error {
 		}
 		err = writeFiles(r.rootDir(n.Name), map[string]string{
 			"etc/ssh/ssh_host_ed25519_key": hostKey,
-			"etc/ssh/sshd_config":          sshdConfig,
+			"etc/ssh/sshd_config":          settings,
 			"root/.ssh/authorized_keys":    public + "\n",
 		}, 0o600)
 		if err != nil {

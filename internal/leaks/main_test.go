@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) {
 	lab.MaybeInit() // before the flags: a lab's processes are this program with others
-	labtest.Main(m)
+	labtest.MainWith(m, lab.Options{Debug: true})
 }
 
 // secretOf reads a file of a container.

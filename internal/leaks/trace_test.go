@@ -25,13 +25,23 @@ const step = 8
 // hound finds the traces of many secrets in one pass.
 type hound struct {
 	starts map[uint64][]trace
+	first  [1 << 16]bool // the first two bytes of any: nearly all content is passed by with these
 }
 
 // trace is a text that gives a secret away.
 type trace struct {
 	of, how string
 	text    []byte
+	digest  bool // of the secret, or of a text that it stands in
 }
+
+// finding is a trace and what is around it.
+type finding struct {
+	trace
+	around []byte
+}
+
+func (f finding) String() string { return fmt.Sprintf("%s (%s): …%q", f.of, f.how, f.around) }
 
 // around are the texts that the canaries stand in: a quick hash of any of them
 // could be guessed against.
@@ -41,66 +51,76 @@ var around = []string{"%s", "%s\n", "prefix-%s", "token = %s", "lab:%s"}
 // that a log, JSON or an address may give it, and the quick hashes of it and of the
 // texts that it stands in.
 func (h *hound) learn(of, secret string) {
-	h.add(of, "itself", []byte(secret))
-	if line, _, multi := strings.Cut(secret, "\n"); multi {
-		h.add(of, "its first line", []byte(line))
+	h.spell(of, "itself", secret)
+	for line := range strings.Lines(secret) {
+		if line = strings.TrimSpace(line); line != secret && !strings.HasPrefix(line, "-----") { // PEM's are no secret
+			h.spell(of, "a line of it", line)
+		}
 	}
-	escaped, _ := json.Marshal(secret) // of a string there is no error
-	h.add(of, "as JSON", bytes.Trim(escaped, `"`))
-	h.add(of, "quoted", []byte(strings.Trim(fmt.Sprintf("%q", secret), `"`)))
-	h.add(of, "in an address", []byte(url.QueryEscape(secret)))
-	h.add(of, "in hexadecimal digits", []byte(hex.EncodeToString([]byte(secret))))
 	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
 		for shift := range 3 { // it looks different for every position in a group of three
 			encoded := encoding.EncodeToString([]byte(strings.Repeat("x", shift) + secret))
-			h.add(of, "base64", []byte(encoded[4:len(encoded)-4]))
+			h.add(trace{of, "base64", []byte(encoded[4 : len(encoded)-4]), false})
 		}
 	}
 	for _, form := range around {
-		text := []byte(fmt.Sprintf(form, secret))
+		text := fmt.Appendf(nil, form, secret)
 		s256, s1, m5 := sha256.Sum256(text), sha1.Sum(text), md5.Sum(text) //nolint:gosec // as above
 		for name, sum := range map[string][]byte{"SHA-256": s256[:], "SHA-1": s1[:], "MD5": m5[:]} {
 			how := name + " of " + fmt.Sprintf(form, "it")
-			h.add(of, how, sum)
-			h.add(of, how+", hexadecimal", []byte(hex.EncodeToString(sum)))
-			h.add(of, how+", HEXADECIMAL", []byte(strings.ToUpper(hex.EncodeToString(sum))))
-			h.add(of, how+", base64", []byte(base64.RawStdEncoding.EncodeToString(sum)))
-			h.add(of, how+", base64 for addresses", []byte(base64.RawURLEncoding.EncodeToString(sum)))
+			h.add(trace{of, how, sum, true})
+			h.add(trace{of, how + ", hexadecimal", []byte(hex.EncodeToString(sum)), true})
+			h.add(trace{of, how + ", HEXADECIMAL", []byte(strings.ToUpper(hex.EncodeToString(sum))), true})
+			h.add(trace{of, how + ", base64", []byte(base64.RawStdEncoding.EncodeToString(sum)), true})
+			h.add(trace{of, how + ", base64 for addresses", []byte(base64.RawURLEncoding.EncodeToString(sum)), true})
 		}
 	}
 }
 
-func (h *hound) add(of, how string, text []byte) {
-	if len(text) < step {
+// spell adds a text as a log, JSON or an address may spell it.
+func (h *hound) spell(of, how, text string) {
+	escaped, _ := json.Marshal(text) // of a string there is no error
+	for in, spelling := range map[string]string{"": text, " in JSON": string(bytes.Trim(escaped, `"`)), " quoted": strings.Trim(fmt.Sprintf("%q", text), `"`),
+		" in an address": url.QueryEscape(text), " in hexadecimal digits": hex.EncodeToString([]byte(text))} {
+		h.add(trace{of, how + in, []byte(spelling), false})
+	}
+}
+
+func (h *hound) add(t trace) {
+	if len(t.text) < step {
 		return
 	}
 	if h.starts == nil {
 		h.starts = map[uint64][]trace{}
 	}
-	key := binary.LittleEndian.Uint64(text)
-	h.starts[key] = append(h.starts[key], trace{of, how, text})
+	key := binary.LittleEndian.Uint64(t.text)
+	h.starts[key] = append(h.starts[key], t)
+	h.first[binary.LittleEndian.Uint16(t.text)] = true
 }
 
 // find says which secrets left a trace.
-func (h *hound) find(content []byte) []string {
-	var found []string
+func (h *hound) find(content []byte) []finding {
+	var found []finding
 	for i := 0; i+step <= len(content); i++ {
+		if !h.first[binary.LittleEndian.Uint16(content[i:])] {
+			continue
+		}
 		for _, t := range h.starts[binary.LittleEndian.Uint64(content[i:])] {
 			if bytes.HasPrefix(content[i:], t.text) {
-				found = append(found, fmt.Sprintf("%s (%s): …%q", t.of, t.how, content[max(0, i-100):min(len(content), i+len(t.text)+20)]))
+				found = append(found, finding{t, content[max(0, i-100):min(len(content), i+len(t.text)+20)]})
 			}
 		}
 	}
 	return found
 }
 
-// search fails the test for every secret that left a trace, once for each.
+// search fails the test for every secret that left a trace, once for each kind.
 func (h *hound) search(t *testing.T, where string, content []byte) {
 	t.Helper()
 	said := map[string]bool{}
 	for _, one := range h.find(content) {
-		if of, _, _ := strings.Cut(one, ":"); !said[of] {
-			said[of] = true
+		if !said[one.of+one.how] {
+			said[one.of+one.how] = true
 			t.Errorf("%s holds %s", where, one)
 		}
 	}

@@ -31,6 +31,9 @@ type Secret struct {
 	Stamp  string
 	// Scratch are containers that an interrupted change left.
 	Scratch []string
+	// Notes are containers that say that the first version is being written. They go
+	// before whoever writes it says that it is there.
+	Notes []string
 }
 
 // SecretVersion is one version of a secret.
@@ -92,6 +95,12 @@ func (s *Secret) Users() []SecretUser {
 	return slices.Compact(users)
 }
 
+// Abandoned tells that what is there was left by a create that was cut off: nobody
+// was ever told that the secret exists, and nothing mounts it.
+func (s *Secret) Abandoned() bool {
+	return len(s.Notes) > 0 && s.Newest() == 1 && len(s.Users()) == 0
+}
+
 // Superseded are the volumes of versions that are not in force and that nothing
 // mounts.
 func (s *Secret) Superseded() []string {
@@ -111,7 +120,13 @@ func (n *Node) Secret(name string) *Secret {
 	if s := n.index.secrets[name]; s != nil {
 		return s
 	}
-	return &Secret{Name: name, Scratch: n.index.scratch[desired.Secret{Name: name}.ScratchName()]}
+	return n.index.newSecret(name)
+}
+
+// newSecret is a secret of which no version was found yet.
+func (i *index) newSecret(name string) *Secret {
+	named := desired.Secret{Name: name}
+	return &Secret{Name: name, Scratch: i.scratch[named.ScratchName()], Notes: i.scratch[named.NoteName()]}
 }
 
 // addSecrets finds the secrets among a node's volumes and who mounts them.
@@ -138,7 +153,7 @@ func (i *index) addSecrets(containers []container.Summary) {
 			continue
 		}
 		if i.secrets[name] == nil {
-			i.secrets[name] = &Secret{Name: name, Scratch: i.scratch[desired.Secret{Name: name}.ScratchName()]}
+			i.secrets[name] = i.newSecret(name)
 		}
 		one := SecretVersion{Secret: desired.Secret{Name: name}, Version: version, Volume: v.Name, Mountpoint: v.Mountpoint,
 			Check: desired.SecretCheck(v.Labels[desired.LabelSecretCheck]), Made: v.Labels[desired.LabelSecretMade], Users: users[v.Name]}

@@ -50,7 +50,7 @@ type SecretPlan struct {
 // to again: containers hold on to the file itself.
 func Secret(want desired.Secret, have *observed.Secret, opts SecretOptions) SecretPlan {
 	now := have.Current()
-	if now == nil {
+	if now == nil || !opts.Adopt && have.Abandoned() {
 		return SecretPlan{Version: 1, Write: true}
 	}
 	out := SecretPlan{Version: now.Version}

@@ -39,6 +39,7 @@ resource "homelab_secret" "this" {
 	h.configure(text)
 	h.applies(`+ version = "1"`, `"secrets./run/secrets/token" = "secret (version 1)"`)
 	h.requireNoChange()
+	h.requireFile("uses", "token", "0:0 0400") // unless it is said otherwise
 	first := h.value("uses", "token")
 	if len(first) != 24 || regexp.MustCompile(`[A-Z0o]`).MatchString(first) || len(regexp.MustCompile(`[0-9]`).FindAllString(first, -1)) < 3 {
 		h.Fatalf("the value is %q", first)
@@ -88,6 +89,7 @@ resource "homelab_secret" "this" {
 		h.applies(change.reason, `~ "uses" = {`)
 		h.requireNoChange()
 		h.requireOwner(h.fileOf(h.versions()[0]), 0, 0, 0o400)
+		h.requireFile("uses", "token", "0:0 0400")
 		if got := h.value("uses", "token"); got != h.given["token"] {
 			h.Fatalf("after %s the container reads %q", change.reason, got)
 		}
@@ -275,6 +277,17 @@ resource "homelab_secret" "this" {
 	h.applies(`-> (known after apply)`)
 	h.requireNoChange()
 	h.requireVersions("v2")
+	if now := h.containers(); now["uses"] == before["uses"] || now["other"] != before["other"] || h.value("uses", "token") != "second-"+h.name {
+		h.Errorf("the containers were %v and are %v", before, now)
+	}
+
+	// A version that is counted by hand rotates what is not known, and what is the same.
+	before = h.containers()
+	text = strings.Replace(text, "  uid   = UID\n", "  uid   = UID\n  value_version = \"2\"\n", 1)
+	with("d", "second", "7")
+	h.applies(`~ rotated = "to version 2: the value changed" -> (known after apply)`, `~ version = "2" -> "3"`, `"secret (version 2)" -> "secret (version 3)"`)
+	h.requireNoChange()
+	h.requireVersions("v3")
 	if now := h.containers(); now["uses"] == before["uses"] || now["other"] != before["other"] || h.value("uses", "token") != "second-"+h.name {
 		h.Errorf("the containers were %v and are %v", before, now)
 	}

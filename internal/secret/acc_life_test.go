@@ -23,6 +23,7 @@ func TestAccSecret(t *testing.T) {
 	t.Run("ChangedByHand_IsWrittenAgain", func(t *testing.T) { newHome(t, remapped, lab.RemappedID).drift() })
 	t.Run("InUse_IsNotDestroyed", func(t *testing.T) { newHome(t, plain, 0).destroy() })
 	t.Run("Imported_IsTakenOverAsItIs", func(t *testing.T) { newHome(t, plain, 0).imported() })
+	t.Run("CreateKilled_NextApplyFinishesIt", func(t *testing.T) { newHome(t, plain, 0).killed() })
 	t.Run("RotationFails_TheOldVersionServesOn", func(t *testing.T) { newHome(t, plain, 0).rollback() })
 	t.Run("Unknown_PlansWhatIsKnown", func(t *testing.T) { newHome(t, plain, 0).unknowns() })
 }
@@ -106,5 +107,13 @@ func (h *home) requireSeen(id, target, value string) {
 	}
 	if got := h.ask(id, "/stat?path=/run/secrets/"+target); got != "1000:100 0440" {
 		h.Fatalf("the container sees %q", got)
+	}
+}
+
+// requireFile looks at a secret's owner and mode from inside a service's container.
+func (h *home) requireFile(service, target, want string) {
+	h.Helper()
+	if got := h.ask(h.containers()[service], "/stat?path=/run/secrets/"+target); got != want {
+		h.Fatalf("the container sees %q, not %q", got, want)
 	}
 }

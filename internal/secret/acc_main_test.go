@@ -31,6 +31,7 @@ type home struct {
 	*testing.T
 	node   *lab.Node
 	engine *client.Client
+	host   string // by which Terraform reaches the node
 	// root is the node's user that root in a container is.
 	root  int
 	name  string // of stack and secret
@@ -38,7 +39,7 @@ type home struct {
 }
 
 func newHome(t *testing.T, node *lab.Node, root int) *home {
-	return &home{CLI: acctest.NewCLI(t), T: t, node: node, engine: labtest.Client(t, node.Host), root: root, name: acctest.Name(t), given: map[string]string{}}
+	return &home{CLI: acctest.NewCLI(t), T: t, node: node, engine: labtest.Client(t, node.Host), host: node.Host, root: root, name: acctest.Name(t), given: map[string]string{}}
 }
 
 // configure writes the configuration; NAME in it is the test's own name, and every
@@ -46,7 +47,7 @@ func newHome(t *testing.T, node *lab.Node, root int) *home {
 func (h *home) configure(text string) {
 	h.Helper()
 	var b strings.Builder
-	b.WriteString(acctest.Provider(h.node.Host))
+	b.WriteString(acctest.Provider(h.host))
 	for _, name := range slices.Sorted(func(yield func(string) bool) {
 		for name := range h.given {
 			if !yield(name) {

@@ -53,6 +53,7 @@ var supported = sync.OnceValue(func() error {
 })
 
 type session struct {
+	opts  lab.Options // of the lab; set before any test runs
 	start sync.Once
 	lab   *lab.Lab // nil with HOMELAB_TEST_HOST
 	host  string
@@ -61,9 +62,14 @@ type session struct {
 
 // Main runs a package's tests and then stops the shared lab. TestMain calls it
 // first: a lab's processes are this test program again.
-func Main(m *testing.M) {
+func Main(m *testing.M) { MainWith(m, lab.Options{}) }
+
+// MainWith is [Main] with a shared lab of these options; Dir and Ephemeral are set
+// here.
+func MainWith(m *testing.M, opts lab.Options) {
 	lab.MaybeInit()
 	uml.MaybeInit()
+	shared.opts = opts
 	code := m.Run()
 	if shared.lab != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), timeout)
@@ -175,7 +181,7 @@ func (s *session) begin() error {
 		return loadApps(ctx, []string{s.host}, nil)
 	}
 	var err error
-	if s.lab, err = start(ctx, lab.Options{}); err != nil {
+	if s.lab, err = start(ctx, s.opts); err != nil {
 		return err
 	}
 	s.host = s.lab.Nodes[0].Host
