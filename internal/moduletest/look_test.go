@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -186,6 +187,15 @@ func (h *Homelabs) MustExec(t *testing.T, stack, service string, command ...stri
 		t.Fatalf("%v in service %s of stack %s ended with %d:\n%s", command, service, stack, code, text)
 	}
 	return text
+}
+
+// requireGenerated checks that a service has a secret of so many characters, which was
+// made on the node.
+func (h *Homelabs) requireGenerated(t *testing.T, one Homelab, service, file string, length int) {
+	t.Helper()
+	if secret := h.MustExec(t, one.Name, service, "cat", "/run/secrets/"+file); len(strings.TrimSpace(secret)) != length {
+		t.Errorf("%s of %s has a secret of %d characters, not %d", service, one.Name, len(strings.TrimSpace(secret)), length)
+	}
 }
 
 // HTTP is a client for ports published on the node, whatever the host of the URL:

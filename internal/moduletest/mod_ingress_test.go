@@ -123,31 +123,43 @@ func checkGateway(t *testing.T, h *Homelabs, one Homelab, trust *x509.CertPool) 
 	}
 }
 
-// checkRate sends more requests at once than an address may.
+// checkRate sends more requests at once than an address may, again where the machine
+// was too slow to be faster than what is allowed.
 func checkRate(t *testing.T, h *Homelabs, one Homelab, trust *x509.CertPool) {
 	t.Helper()
-	var served, refused atomic.Int32
-	var group sync.WaitGroup
-	for range 10 {
-		group.Go(func() {
-			client := h.HTTP(trust)
-			for range 15 {
-				resp, _, err := ask(client, one, "/")
-				switch {
-				case err != nil:
-					t.Error(err)
-				case resp.StatusCode == http.StatusOK:
-					served.Add(1)
-				case resp.StatusCode == http.StatusTooManyRequests:
-					refused.Add(1)
+	burst := int32(30) // which nobody has used yet
+	Eventually(t, "an address is held to its rate", func() error {
+		var served, refused atomic.Int32
+		var group sync.WaitGroup
+		for range 10 {
+			group.Go(func() {
+				client := h.HTTP(trust)
+				for range 15 {
+					resp, _, err := ask(client, one, "/")
+					switch {
+					case err != nil:
+						t.Error(err)
+					case resp.StatusCode == http.StatusOK:
+						served.Add(1)
+					case resp.StatusCode == http.StatusTooManyRequests:
+						refused.Add(1)
+					}
 				}
-			}
-		})
-	}
-	group.Wait()
-	if served.Load() < 30 || refused.Load() == 0 || served.Load()+refused.Load() != 150 {
-		t.Errorf("of 150 requests %d were served and %d refused, with a burst of 30", served.Load(), refused.Load())
-	}
+			})
+		}
+		group.Wait()
+		if served.Load()+refused.Load() != 150 {
+			t.Errorf("of 150 requests %d were served and %d refused: the others had another answer", served.Load(), refused.Load())
+		}
+		if served.Load() < burst {
+			t.Errorf("of 150 requests %d were served, with a burst of %d", served.Load(), burst)
+		}
+		burst = 0
+		if refused.Load() == 0 {
+			return errors.New("of 150 requests none was refused")
+		}
+		return nil
+	})
 }
 
 func TestAccModule_IngressNginx_StartsWithoutItsCertificateAndLoadsIt(t *testing.T) {
@@ -226,6 +238,9 @@ func TestAccModule_IngressProxyManager(t *testing.T) {
 	Case{
 		Module: "ingress", Dir: "apply-npm", Change: "npm",
 		Check: func(t *testing.T, h *Homelabs) {
+			for _, one := range []Homelab{h.A, h.B} {
+				h.requireGenerated(t, one, "npm", "ADMIN_PASSWORD", 32)
+			}
 			// Its interface is for the node alone.
 			if conn, err := h.Node.Dial(t.Context(), h.A.Port+2); err == nil {
 				conn.Close()

@@ -1,7 +1,6 @@
 package moduletest
 
 import (
-	"encoding/json"
 	"maps"
 	"os"
 	"path/filepath"
@@ -35,51 +34,6 @@ func eachModule(t *testing.T, test func(t *testing.T, root string, module catalo
 			test(t, root, module)
 		})
 	}
-}
-
-// renovate reads the pattern with which Renovate finds images.
-func renovate(t *testing.T, root string) *regexp.Regexp {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, "renovate.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var config struct {
-		CustomManagers []struct{ MatchStrings []string }
-	}
-	if err := json.Unmarshal(text, &config); err != nil {
-		t.Fatal(err)
-	}
-	if len(config.CustomManagers) != 1 || len(config.CustomManagers[0].MatchStrings) != 1 {
-		t.Fatalf("renovate.json: %+v", config)
-	}
-	return regexp.MustCompile(config.CustomManagers[0].MatchStrings[0])
-}
-
-func TestModules_EveryImage_IsPinnedAndKnownToRenovate(t *testing.T) {
-	eachModule(t, func(t *testing.T, root string, module catalog.Module) {
-		pins, err := module.Pins()
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, _ := os.ReadFile(filepath.Join(module.Dir, "images.tf")) // none, none found
-		pattern := renovate(t, root)
-		matches := map[string]bool{}
-		for _, m := range pattern.FindAllStringSubmatch(string(text), -1) {
-			matches[m[pattern.SubexpIndex("depName")]+":"+m[pattern.SubexpIndex("currentValue")]] = true
-		}
-		for _, p := range pins {
-			if p.Renovate != p.Image || !matches[p.Image+":"+p.Tag] {
-				t.Errorf("images.tf:%d: Renovate does not know %s:%s: the line above is %q", p.Line, p.Image, p.Tag, "# renovate: datasource=docker depName="+p.Renovate)
-			}
-			if strings.HasPrefix(p.Tag, "latest") {
-				t.Errorf("images.tf:%d: %s has no version", p.Line, p.Image)
-			}
-		}
-		if quoted := strings.Count(string(text), `= "`); quoted != len(pins) {
-			t.Errorf("images.tf has %d texts and %d images: one image a line, and nothing else", quoted, len(pins))
-		}
-	})
 }
 
 func TestModules_EveryImage_HasItsDocumentation(t *testing.T) {
@@ -159,6 +113,9 @@ func TestModules_EveryFile_IsShort(t *testing.T) {
 func TestModules_Readme_HasPictureInputsAndExample(t *testing.T) {
 	eachModule(t, func(t *testing.T, _ string, module catalog.Module) {
 		text := read(t, filepath.Join(module.Dir, "README.md"))
+		if written, err := module.WriteTable(text); err != nil || written != text {
+			t.Errorf("README.md does not say which images were tested with what: run \"make generate\": %v", err)
+		}
 		wanted := []string{"```mermaid\n", "```hcl\n", "BEGIN_TF_DOCS"}
 		if len(module.Pinned) > 0 {
 			wanted = append(wanted, "BEGIN_IMAGES")

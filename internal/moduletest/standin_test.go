@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/network"
@@ -67,6 +68,7 @@ func TestAccStandIn_SomethingIsMissing_RefusesToStartAndSaysWhat(t *testing.T) {
 	}{
 		"environment variable TOKEN or TOKEN_FILE is missing": {program, func(c *container.Config, _ *container.HostConfig) { c.Env = nil }},
 		"file /etc/nothing is missing":                        {fileless(), func(*container.Config, *container.HostConfig) {}},
+		"host localhost:1 can't be reached":                   {lonely(), func(*container.Config, *container.HostConfig) {}},
 		"directory /data can't be written to by user 1500":    {program, func(_ *container.Config, h *container.HostConfig) { h.ReadonlyRootfs = true }},
 		"directory /data can't be written to by user 2000":    {program, func(c *container.Config, _ *container.HostConfig) { c.User = "2000" }},
 		"s6-overlay can only run as process 1":                {s6, func(_ *container.Config, h *container.HostConfig) { h.Init = new(bool); *h.Init = true }},
@@ -87,6 +89,12 @@ func TestAccStandIn_SomethingIsMissing_RefusesToStartAndSaysWhat(t *testing.T) {
 func fileless() standin.Spec {
 	spec := program
 	spec.Requires.Files = []string{"/etc/nothing"}
+	return spec
+}
+
+func lonely() standin.Spec {
+	spec := program
+	spec.Requires.Hosts, spec.Requires.Patience = []string{"localhost:1"}, time.Second
 	return spec
 }
 

@@ -2,7 +2,9 @@ locals {
   pihole  = var.kind == "pihole"
   syncing = length(var.replicas) > 0
 
-  secrets = toset(local.pihole ? ["WEB_PASSWORD"] : [])
+  # The password of Pi-hole's interface, by the name of its file: one that is made on
+  # the node, or the secret of the node that is named.
+  secrets = local.pihole ? { WEB_PASSWORD = try(homelab_secret.this["web"].name, var.passwords["web"]) } : {}
 
   modules = merge(
     { (var.kind) = module.filter },
@@ -15,9 +17,11 @@ locals {
     { ORIGIN_PASSWORD = "$${WEB_PASSWORD}" },
     { for i, url in var.replicas : "REPLICA${i + 1}_PASSWORD" => "$${REPLICA_PASSWORD}" },
   ) : {}
-  services = { for name, m in local.modules : name => merge(m.service, { for key, value in {
-    environment = merge(m.service.environment, local.passwords)
-  } : key => value if name == "sync" }) }
+  services = { for name, m in local.modules : name => merge(
+    m.service,
+    { for key, value in { environment = merge(m.service.environment, local.passwords) } : key => value if name == "sync" },
+    { for key, value in { secrets = [for file in keys(local.secrets) : { source = file, target = file }] } : key => value if name == "pihole" },
+  ) }
 
   filter = { pihole = local.pihole_service, adguard = local.adguard_service }[var.kind]
 
@@ -93,7 +97,6 @@ module "filter" {
   healthcheck    = local.filter.healthcheck
   files          = local.filter.files
   mounts         = local.filter.mounts
-  secrets        = { for name in local.secrets : name => {} }
   capabilities   = local.filter.capabilities
   new_privileges = local.filter.new_privileges
   read_only      = local.filter.read_only
@@ -158,6 +161,16 @@ module "sync" {
   depends_on_services = { adguard = "service_healthy" }
 }
 
+# docker exec NAME-pihole-1 cat /run/secrets/WEB_PASSWORD shows it.
+resource "homelab_secret" "this" {
+  for_each = toset([for name in ["web"] : name if local.pihole && !contains(keys(var.passwords), name)])
+
+  node     = var.node
+  name     = "${var.name}-${each.key}"
+  mode     = "0444" # whoever it is mounted for reads it, whatever its user
+  generate = { length = 32 }
+}
+
 resource "homelab_stack" "this" {
   name = var.name
   node = var.node
@@ -166,7 +179,7 @@ resource "homelab_stack" "this" {
     networks = module.filter.networks
     volumes  = module.filter.volumes
     configs  = merge([for m in values(local.modules) : m.configs]...)
-    secrets  = { for name in local.secrets : name => { environment = name } }
+    secrets  = { for file, name in local.secrets : file => { external = true, name = name } }
   })
   secrets = var.secrets
 }

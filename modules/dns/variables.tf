@@ -191,11 +191,38 @@ variable "images" {
 }
 
 variable "secrets" {
-  description = "Secrets by name, never in state or plan: `WEB_PASSWORD`, of the interface of Pi-hole, or of AdGuard Home's user `admin`, who makes changes for `replicas`; `REPLICA_PASSWORD`, of the same user of the replicas."
+  description = "Passwords for `replicas`, never in state or plan: `WEB_PASSWORD`, of AdGuard Home's user `admin`, and `REPLICA_PASSWORD`, of the same user of the replicas. adguardhome-sync takes them from its environment alone."
   type        = map(string)
   ephemeral   = true
   nullable    = false
   default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.secrets), ["WEB_PASSWORD", "REPLICA_PASSWORD"])) == 0
+    error_message = "secrets has the keys WEB_PASSWORD and REPLICA_PASSWORD."
+  }
+
+  validation {
+    condition     = length(var.secrets) == 0 || var.kind == "adguard"
+    error_message = "secrets are for adguard. The password of Pi-hole's interface is made on the node; one of your own is a homelab_secret that passwords names."
+  }
+}
+
+variable "passwords" {
+  description = "Secrets of the node (names of `homelab_secret`, files of mode 0444) to use instead of generated ones: `web`, the password of Pi-hole's interface."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.passwords), ["web"])) == 0
+    error_message = "The only key of passwords is web."
+  }
+
+  validation {
+    condition     = length(var.passwords) == 0 || var.kind == "pihole"
+    error_message = "passwords are for pihole: AdGuard Home's is password_hash."
+  }
 }
 
 variable "password_hash" {

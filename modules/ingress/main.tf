@@ -10,8 +10,11 @@ locals {
   secrets = toset(concat(
     local.own ? ["TLS_KEY"] : [],
     local.method == "dns" ? tolist(var.certificate.credentials) : [],
-    var.kind == "npm" && var.admin_email != null ? ["ADMIN_PASSWORD"] : [],
   ))
+
+  # The password of NGINX Proxy Manager's first user, by the name of its file: one that
+  # is made on the node, or the secret of the node that is named.
+  passwords = var.kind == "npm" && var.admin_email != null ? { ADMIN_PASSWORD = try(homelab_secret.this["admin"].name, var.passwords["admin"]) } : {}
 
   served = merge(
     { front = {} },
@@ -25,9 +28,13 @@ locals {
   )
 
   # The one mount of the engine's socket: behind the proxy that only lists.
-  services = { for name, m in local.modules : name => merge(m.service, { for key, value in {
-    volumes = [{ type = "bind", source = var.engine_socket, target = "/var/run/docker.sock", read_only = true, bind = { create_host_path = false } }]
-  } : key => value if name == "engine" }) }
+  services = { for name, m in local.modules : name => merge(
+    m.service,
+    { for key, value in {
+      volumes = [{ type = "bind", source = var.engine_socket, target = "/var/run/docker.sock", read_only = true, bind = { create_host_path = false } }]
+    } : key => value if name == "engine" },
+    { for key, value in { secrets = [for file in keys(local.passwords) : { source = file, target = file }] } : key => value if name == "npm" && length(value) > 0 },
+  ) }
 
   proxy = { traefik = local.traefik, nginx = local.nginx, npm = local.npm }[var.kind]
 }
@@ -73,6 +80,16 @@ module "proxy" {
   metrics             = var.kind == "traefik" ? { port = 8082 } : null
 }
 
+# docker exec NAME-npm-1 cat /run/secrets/ADMIN_PASSWORD shows it.
+resource "homelab_secret" "this" {
+  for_each = toset([for name in ["admin"] : name if var.kind == "npm" && var.admin_email != null && !contains(keys(var.passwords), name)])
+
+  node     = var.node
+  name     = "${var.name}-${each.key}"
+  mode     = "0444" # whoever it is mounted for reads it, whatever its user
+  generate = { length = 32 }
+}
+
 resource "homelab_stack" "this" {
   name = var.name
   node = var.node
@@ -85,7 +102,10 @@ resource "homelab_stack" "this" {
     )
     volumes = merge([for m in values(local.modules) : m.volumes]...)
     configs = merge([for m in values(local.modules) : m.configs]...)
-    secrets = { for name in local.secrets : name => { environment = name } }
+    secrets = merge(
+      { for name in local.secrets : name => { environment = name } },
+      { for file, name in local.passwords : file => { external = true, name = name } },
+    )
   })
   secrets = var.secrets
 }

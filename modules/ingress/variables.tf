@@ -67,6 +67,11 @@ variable "networks" {
   type        = set(string)
   nullable    = false
   default     = []
+
+  validation {
+    condition     = alltrue([for name in var.networks : can(regex("^[a-zA-Z0-9][a-zA-Z0-9_.-]*$", name))])
+    error_message = "networks are names of networks on the node, as in media_default."
+  }
 }
 
 variable "ports" {
@@ -136,6 +141,11 @@ variable "sso" {
     sign_in      = optional(string)
   })
   default = null
+
+  validation {
+    condition     = alltrue([for url in [try(var.sso.auth_request, null), try(var.sso.sign_in, null)] : url == null ? true : can(regex("^https?://[^/\\s\";]+[^\\s\";]*$", url))])
+    error_message = "sso.auth_request and sign_in are URLs."
+  }
 }
 
 variable "bouncer" {
@@ -146,6 +156,11 @@ variable "bouncer" {
     network    = optional(string)
   })
   default = null
+
+  validation {
+    condition     = var.bouncer == null ? true : can(regex("^https?://[^/\\s\";]+[^\\s\";]*$", var.bouncer.address))
+    error_message = "bouncer.address is a URL, as in http://security-bouncer:8080/verify."
+  }
 
   validation {
     condition     = var.bouncer == null || var.kind != "npm"

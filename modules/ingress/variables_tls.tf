@@ -55,11 +55,33 @@ variable "certificate" {
 }
 
 variable "secrets" {
-  description = "Secrets by name, never in state or plan: those of `certificate.credentials`; `TLS_KEY`, the key of a certificate of one's own; `ADMIN_PASSWORD` of NGINX Proxy Manager's first user."
+  description = "Secrets by name, never in state or plan: those of `certificate.credentials`, and `TLS_KEY`, the key of a certificate of one's own."
   type        = map(string)
   ephemeral   = true
   nullable    = false
   default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.secrets), concat(["TLS_KEY"], tolist(try(var.certificate.credentials, []))))) == 0
+    error_message = "A key of secrets is TLS_KEY or one of certificate.credentials. The password of NGINX Proxy Manager's first user is made on the node; one of your own is a homelab_secret that passwords names."
+  }
+}
+
+variable "passwords" {
+  description = "Secrets of the node (names of `homelab_secret`, files of mode 0444) to use instead of generated ones: `admin`, the password of NGINX Proxy Manager's first user."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.passwords), ["admin"])) == 0
+    error_message = "The only key of passwords is admin."
+  }
+
+  validation {
+    condition     = length(var.passwords) == 0 || (var.kind == "npm" && var.admin_email != null)
+    error_message = "passwords are for npm with an admin_email: no other kind has users."
+  }
 }
 
 variable "admin_email" {

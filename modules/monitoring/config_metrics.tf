@@ -79,6 +79,13 @@ locals {
     }]
   })
 
+  # An address that has a token in it is a secret, which Alertmanager reads from a file.
+  secret_webhooks = [for key in keys(var.secrets) : key if startswith(key, "webhook-")]
+  webhooks = concat(
+    [for name, url in var.alert_webhooks : { url = url }],
+    [for key in local.secret_webhooks : { url_file = "/run/secrets/${key}" }],
+  )
+
   alertmanager_yml = yamlencode({
     route = {
       receiver        = "homelab"
@@ -89,7 +96,7 @@ locals {
     }
     receivers = [merge(
       { name = "homelab" },
-      length(var.alert_webhooks) == 0 ? {} : { webhook_configs = [for name, url in var.alert_webhooks : { url = url }] },
+      length(local.webhooks) == 0 ? {} : { webhook_configs = local.webhooks },
     )]
     # What is down for everybody need not be told for each.
     inhibit_rules = [{

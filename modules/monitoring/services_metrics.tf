@@ -37,6 +37,7 @@ locals {
       ]
       files       = { "/etc/alertmanager/alertmanager.yml" = local.alertmanager_yml }
       data        = { "/alertmanager" = true }
+      secrets     = { for key in local.secret_webhooks : key => key }
       healthcheck = local.wget["9093/-/ready"]
       web         = { port = 9093 }
     }

@@ -96,7 +96,7 @@ locals {
   # that it says.
   secrets = merge(
     { for s in values(homelab_secret.grafana) : "grafana" => s.name },
-    { for kind, secret in var.secrets : kind => secret if local.on.grafana },
+    { for key, secret in var.secrets : key => secret if key == "grafana" ? local.on.grafana : local.on.alertmanager },
     { for kind, user in local.s3 : "s3-${kind}" => user.secret if user != null && local.on[kind] },
   )
 }

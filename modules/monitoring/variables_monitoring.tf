@@ -40,6 +40,11 @@ variable "services" {
     condition     = alltrue([for s in values(var.services) : (s.memory == null ? true : can(regex("^[1-9][0-9]*[kmg]b?$", s.memory))) && (s.cpus == null ? true : s.cpus > 0)])
     error_message = "memory of a service is a size, as in 512m; cpus is more than 0."
   }
+
+  validation {
+    condition     = alltrue([for s in values(var.services) : s.host == null ? true : can(regex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", s.host))])
+    error_message = "host of a service is one label of a host name, as in grafana."
+  }
 }
 
 variable "scrape" {
@@ -86,6 +91,11 @@ variable "networks" {
   type        = set(string)
   nullable    = false
   default     = []
+
+  validation {
+    condition     = alltrue([for name in var.networks : can(regex("^[a-zA-Z0-9][a-zA-Z0-9_.-]*$", name))])
+    error_message = "networks are names of networks on the node, as in media_default."
+  }
 }
 
 variable "storage" {
@@ -149,7 +159,7 @@ variable "alerts" {
 }
 
 variable "alert_webhooks" {
-  description = "Addresses that Alertmanager posts alerts to, by a name of your own. Without any, alerts show in its web interface and in Grafana only."
+  description = "Addresses that Alertmanager posts alerts to, by a name of your own; one with a token in it belongs into `secrets`. Without any, alerts show in its web interface and in Grafana only."
   type        = map(string)
   nullable    = false
   default     = {}
@@ -207,13 +217,13 @@ variable "engine_socket" {
 }
 
 variable "secrets" {
-  description = "Secrets of the node (names of `homelab_secret`, files of mode 0444) to use instead of generated ones: `grafana`, its administrator's password."
+  description = "Secrets of the node (names of `homelab_secret`, files of mode 0444): `grafana`, its administrator's password, instead of a generated one; and `webhook-` with a name of your own, an address that Alertmanager posts alerts to, where it has a token in it."
   type        = map(string)
   nullable    = false
   default     = {}
 
   validation {
-    condition     = length(setsubtract(keys(var.secrets), ["grafana"])) == 0
-    error_message = "The only key of secrets is grafana."
+    condition     = alltrue([for key in keys(var.secrets) : can(regex("^(grafana|webhook-[a-z0-9-]+)$", key))])
+    error_message = "A key of secrets is grafana, or webhook- and a name of your own."
   }
 }

@@ -27,8 +27,30 @@ locals {
     "homepage.href"        = local.published ? "https://${local.host}" : null
   } : key => value if value != null }
 
+  # Homarr lists every container that it sees, but those that say so:
+  # https://homarr.dev/docs/integrations/docker/#configuration
+  homarr = var.dashboard == null ? { "homarr.hide" = "true" } : {}
+
+  # https://github.com/BigBoot/AutoKuma: a monitor of Uptime Kuma for each container
+  # that asks for one.
+  watched = var.monitor == null ? null : var.monitor.url != null ? var.monitor.url : local.published ? "https://${local.host}" : null
+  kuma    = "kuma.${local.published ? local.router : var.name}.http"
+  monitor = local.watched == null ? {} : {
+    "${local.kuma}.name"     = local.published ? local.host : var.name
+    "${local.kuma}.url"      = local.watched
+    "${local.kuma}.interval" = tostring(var.monitor.interval)
+  }
+
+  # As relabelling of discovered containers commonly reads them:
+  # https://prometheus.io/docs/prometheus/latest/configuration/configuration/#docker_sd_config
+  metrics = var.metrics == null ? {} : {
+    "prometheus.io/scrape" = "true"
+    "prometheus.io/port"   = tostring(var.metrics.port)
+    "prometheus.io/path"   = var.metrics.path
+  }
+
   # An ingress takes only what was given to it: others may be on the same engine.
   served = try(var.ingress.kind, "") == "traefik" ? { "homelab.ingress" = var.ingress.network } : {}
 
-  labels = merge(local.served, local.traefik, local.homepage, { "homelab.criticality" = var.criticality }, var.labels)
+  labels = merge(local.served, local.traefik, local.homepage, local.homarr, local.monitor, local.metrics, { "homelab.criticality" = var.criticality }, var.labels)
 }

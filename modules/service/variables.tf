@@ -74,6 +74,11 @@ variable "environment" {
   type        = map(string)
   nullable    = false
   default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.environment) : can(regex("^[^=\\s]+$", name))])
+    error_message = "The name of an environment variable has neither blanks nor an equals sign."
+  }
 }
 
 variable "command" {

@@ -139,13 +139,18 @@ variable "web" {
   }
 
   validation {
+    condition     = try(var.web.host, null) == null ? true : can(regex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$", var.web.host))
+    error_message = "web.host is the part of a host name in front of the domain, in lower case, as in app."
+  }
+
+  validation {
     condition     = var.web == null ? true : contains(["http", "https"], var.web.scheme)
     error_message = "web.scheme is http or https."
   }
 }
 
 variable "dashboard" {
-  description = "The service's entry on a dashboard (Homepage reads it from labels). Null leaves it out."
+  description = "The service's entry on a dashboard: Homepage reads it from labels. Null leaves it out, and has Homarr not list the container."
   type = object({
     group       = string
     title       = optional(string)
@@ -156,12 +161,36 @@ variable "dashboard" {
 }
 
 variable "metrics" {
-  description = "Where the service offers Prometheus metrics; `scrape` of the module passes it on. Null means nowhere."
+  description = "Where the service offers Prometheus metrics; `scrape` of the module passes it on, and labels say it to who discovers containers. Null means nowhere."
   type = object({
     port = number
     path = optional(string, "/metrics")
   })
   default = null
+
+  validation {
+    condition     = var.metrics == null ? true : var.metrics.port >= 1 && var.metrics.port <= 65535 && var.metrics.port == floor(var.metrics.port) && startswith(var.metrics.path, "/")
+    error_message = "metrics.port is a port from 1 to 65535, and metrics.path begins with a slash."
+  }
+}
+
+variable "monitor" {
+  description = "How Uptime Kuma asks whether the service answers, in labels that AutoKuma makes monitors of: `url`, where the ingress offers it unless it is given, every `interval` seconds. Null, and a service with neither, has no monitor."
+  type = object({
+    url      = optional(string)
+    interval = optional(number, 60)
+  })
+  default = {}
+
+  validation {
+    condition     = try(var.monitor.url, null) == null ? true : can(regex("^https?://[^/\\s]+", var.monitor.url))
+    error_message = "monitor.url begins with http:// or https://."
+  }
+
+  validation {
+    condition     = var.monitor == null ? true : var.monitor.interval >= 20 && var.monitor.interval == floor(var.monitor.interval)
+    error_message = "monitor.interval is a whole number of seconds from 20, Uptime Kuma's shortest."
+  }
 }
 
 variable "criticality" {

@@ -114,6 +114,11 @@ variable "attachments" {
   }))
   nullable = false
   default  = {}
+
+  validation {
+    condition     = alltrue([for a in values(var.attachments) : can(regex("^[^/\\s]{1,15}$", a.parent)) && (a.size == null ? true : a.size >= 1 && a.size == floor(a.size))])
+    error_message = "parent is an interface of the node, as in eth0: 1 to 15 characters; size is a whole number from 1."
+  }
 }
 
 variable "driver" {

@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"os"
@@ -8,7 +9,7 @@ import (
 	"time"
 )
 
-// patience is how long a host is waited for.
+// patience is how long hosts are waited for where nothing else is said.
 const patience = 2 * time.Minute
 
 // Missing returns what of the requirements is missing, one text each. It waits for
@@ -34,7 +35,7 @@ func (r Requires) Missing() []string {
 		return missing // no need to wait
 	}
 	for _, one := range r.Hosts {
-		if err := await(expand(one)); err != nil {
+		if err := await(expand(one), cmp.Or(r.Patience, patience)); err != nil {
 			missing = append(missing, fmt.Sprintf("host %s can't be reached: %v", expand(one), err))
 		}
 	}
@@ -75,9 +76,9 @@ func write(dir string) error {
 }
 
 // await waits until a name resolves, or an address accepts connections.
-func await(host string) error {
+func await(host string, limit time.Duration) error {
 	var err error
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		if !strings.Contains(host, ":") {
 			_, err = net.LookupHost(host)
 		} else {

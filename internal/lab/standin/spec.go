@@ -9,6 +9,7 @@ package standin
 import (
 	"os"
 	"strings"
+	"time"
 )
 
 // Where the program and what it stands for lie in an image.
@@ -72,6 +73,8 @@ type Requires struct {
 	// Hosts are names that resolve, or with a port, as in "redis:6379", that accept
 	// connections. They are waited for, as programs do.
 	Hosts []string
+	// Patience is how long; 0 is two minutes.
+	Patience time.Duration
 }
 
 // Names are the absolute paths at which the image has the stand-in as a program

@@ -42,6 +42,33 @@ run "pihole_asks_unbound" {
   }
 }
 
+run "passwords" {
+  command = plan
+
+  assert {
+    condition = (
+      homelab_secret.this["web"].generate.length == 32 &&
+      yamldecode(homelab_stack.this.compose).secrets.WEB_PASSWORD.external &&
+      yamldecode(homelab_stack.this.compose).services.pihole.environment.WEBPASSWORD_FILE == "WEB_PASSWORD" &&
+      yamldecode(homelab_stack.this.compose).services.pihole.secrets[0].target == "WEB_PASSWORD"
+    )
+    error_message = "A password that nobody gives is made on the node."
+  }
+}
+
+run "password_of_ones_own" {
+  command = plan
+
+  variables {
+    passwords = { web = "my-pihole" }
+  }
+
+  assert {
+    condition     = length(homelab_secret.this) == 0 && yamldecode(homelab_stack.this.compose).secrets.WEB_PASSWORD.name == "my-pihole"
+    error_message = homelab_stack.this.compose
+  }
+}
+
 run "adguard_with_a_replica" {
   command = plan
 

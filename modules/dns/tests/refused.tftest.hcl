@@ -181,3 +181,43 @@ run "replicas_of_pihole" {
     replicas = ["http://10.0.20.6:3000"]
   }
 }
+
+run "secret_unknown" {
+  command         = plan
+  expect_failures = [var.secrets]
+
+  variables {
+    kind          = "adguard"
+    password_hash = "$2y$10$abcdefghijklmnopqrstuuNNV8RZ7SB2d2LcgRC9vM7fnqTkkPbPq"
+    secrets       = { PASSWORD = "x" }
+  }
+}
+
+run "secret_of_pihole" {
+  command         = plan
+  expect_failures = [var.secrets]
+
+  variables {
+    secrets = { WEB_PASSWORD = "x" }
+  }
+}
+
+run "password_unknown" {
+  command         = plan
+  expect_failures = [var.passwords]
+
+  variables {
+    passwords = { admin = "dns-admin" }
+  }
+}
+
+run "password_of_adguard" {
+  command         = plan
+  expect_failures = [var.passwords]
+
+  variables {
+    kind          = "adguard"
+    password_hash = "$2y$10$abcdefghijklmnopqrstuuNNV8RZ7SB2d2LcgRC9vM7fnqTkkPbPq"
+    passwords     = { web = "dns-web" }
+  }
+}

@@ -171,6 +171,9 @@ run "proxy_manager" {
   assert {
     condition = (
       yamldecode(homelab_stack.this.compose).services.npm.environment.INITIAL_ADMIN_PASSWORD__FILE == "/run/secrets/ADMIN_PASSWORD" &&
+      homelab_secret.this["admin"].generate.length == 32 &&
+      yamldecode(homelab_stack.this.compose).secrets.ADMIN_PASSWORD.external &&
+      yamldecode(homelab_stack.this.compose).services.npm.secrets[0].target == "ADMIN_PASSWORD" &&
       contains([for p in yamldecode(homelab_stack.this.compose).services.npm.ports : try(p.host_ip, "")], "127.0.0.1") &&
       !can(yamldecode(homelab_stack.this.compose).services.npm.init)
     )
@@ -180,5 +183,33 @@ run "proxy_manager" {
   assert {
     condition     = length(output.logs) == 0 && output.ingress.network == "ingress"
     error_message = jsonencode(output.ingress)
+  }
+}
+
+run "proxy_manager_with_a_password_of_ones_own" {
+  command = plan
+
+  variables {
+    kind        = "npm"
+    admin_email = "a@home.arpa"
+    passwords   = { admin = "my-npm" }
+  }
+
+  assert {
+    condition     = length(homelab_secret.this) == 0 && yamldecode(homelab_stack.this.compose).secrets.ADMIN_PASSWORD.name == "my-npm"
+    error_message = homelab_stack.this.compose
+  }
+}
+
+run "proxy_manager_without_a_user" {
+  command = plan
+
+  variables {
+    kind = "npm"
+  }
+
+  assert {
+    condition     = length(homelab_secret.this) == 0 && !can(yamldecode(homelab_stack.this.compose).services.npm.secrets) && length(yamldecode(homelab_stack.this.compose).secrets) == 0
+    error_message = homelab_stack.this.compose
   }
 }

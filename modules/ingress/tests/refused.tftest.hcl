@@ -193,3 +193,30 @@ run "images" {
     images = { haproxy = "haproxy:3.2" }
   }
 }
+
+run "network_name" {
+  command         = plan
+  expect_failures = [var.networks]
+
+  variables {
+    networks = ["media default"]
+  }
+}
+
+run "sso_url" {
+  command         = plan
+  expect_failures = [var.sso]
+
+  variables {
+    sso = { middleware = "authelia@docker", auth_request = "authelia:9091" }
+  }
+}
+
+run "bouncer_address" {
+  command         = plan
+  expect_failures = [var.bouncer]
+
+  variables {
+    bouncer = { middleware = "crowdsec@docker", address = "bouncer:8080" }
+  }
+}

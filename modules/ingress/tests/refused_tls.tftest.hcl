@@ -117,3 +117,35 @@ run "access_log" {
     access_log = { megabytes = 0 }
   }
 }
+
+run "secret_unknown" {
+  command         = plan
+  expect_failures = [var.secrets]
+
+  variables {
+    secrets = { CF_API_KEY = "x" }
+  }
+}
+
+run "password_unknown" {
+  command         = plan
+  expect_failures = [var.passwords]
+
+  variables {
+    kind        = "npm"
+    certificate = null
+    admin_email = "a@home.arpa"
+    passwords   = { root = "npm-root" }
+  }
+}
+
+run "password_of_nobody" {
+  command         = plan
+  expect_failures = [var.passwords]
+
+  variables {
+    kind        = "npm"
+    certificate = null
+    passwords   = { admin = "npm-admin" }
+  }
+}

@@ -128,6 +128,25 @@ run "probes_scrapes_and_alerts_of_others" {
   }
 }
 
+run "an_address_with_a_token_is_a_file" {
+  command = plan
+
+  variables {
+    services = { prometheus = {}, alertmanager = {} }
+    secrets  = { webhook-chat = "chat-address" }
+  }
+
+  assert {
+    condition     = yamldecode(yamldecode(homelab_stack.this.compose).configs.alertmanager-etc-alertmanager-alertmanager-yml.content).receivers[0].webhook_configs[0] == { url_file = "/run/secrets/webhook-chat" }
+    error_message = homelab_stack.this.compose
+  }
+
+  assert {
+    condition     = yamldecode(homelab_stack.this.compose).services.alertmanager.secrets == [{ source = "webhook-chat", target = "webhook-chat" }] && yamldecode(homelab_stack.this.compose).secrets.webhook-chat.name == "chat-address"
+    error_message = homelab_stack.this.compose
+  }
+}
+
 run "published_and_on_a_data_root" {
   command = plan
 

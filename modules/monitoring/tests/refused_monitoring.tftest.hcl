@@ -91,3 +91,21 @@ run "otlp" {
     otlp = "everywhere"
   }
 }
+
+run "service_host" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { grafana = { host = "graphs.home.arpa" } }
+  }
+}
+
+run "network_name" {
+  command         = plan
+  expect_failures = [var.networks]
+
+  variables {
+    networks = ["media default"]
+  }
+}

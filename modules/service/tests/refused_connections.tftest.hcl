@@ -122,3 +122,48 @@ run "file_relative" {
     files = { "nginx.conf" = "" }
   }
 }
+
+run "web_host" {
+  command         = plan
+  expect_failures = [var.web]
+
+  variables {
+    web = { port = 80, host = "Web_1" }
+  }
+}
+
+run "metrics_port" {
+  command         = plan
+  expect_failures = [var.metrics]
+
+  variables {
+    metrics = { port = 0 }
+  }
+}
+
+run "monitor_url" {
+  command         = plan
+  expect_failures = [var.monitor]
+
+  variables {
+    monitor = { url = "web:80" }
+  }
+}
+
+run "monitor_interval" {
+  command         = plan
+  expect_failures = [var.monitor]
+
+  variables {
+    monitor = { interval = 1 }
+  }
+}
+
+run "environment_name" {
+  command         = plan
+  expect_failures = [var.environment]
+
+  variables {
+    environment = { "WEB PORT" = "80" }
+  }
+}

@@ -19,7 +19,7 @@ run "defaults_are_safe" {
       security_opt: ["no-new-privileges:true"]
       deploy: { resources: { limits: { cpus: "1", memory: 512m, pids: 512 } } }
       logging: { driver: json-file, options: { max-size: 10m, max-file: "3" } }
-      labels: { homelab.criticality: normal }
+      labels: { homelab.criticality: normal, homarr.hide: "true" }
     YAML
     )
     error_message = yamlencode(output.service)
@@ -119,7 +119,7 @@ run "another_ingress_gets_a_route_and_no_labels" {
   }
 
   assert {
-    condition     = output.route.host == "web.home.arpa" && length(output.service.labels) == 1
+    condition     = output.route.host == "web.home.arpa" && length([for name in keys(output.service.labels) : name if startswith(name, "traefik.")]) == 0
     error_message = yamlencode(output.service.labels)
   }
 }
@@ -203,6 +203,62 @@ run "dashboard_and_metrics" {
   assert {
     condition     = output.scrape == { job = "web", address = "web:9100", path = "/metrics" }
     error_message = jsonencode(output.scrape)
+  }
+
+  assert {
+    condition     = output.service.labels["prometheus.io/scrape"] == "true" && output.service.labels["prometheus.io/port"] == "9100" && output.service.labels["prometheus.io/path"] == "/metrics"
+    error_message = yamlencode(output.service.labels)
+  }
+
+  assert {
+    condition     = !can(output.service.labels["homarr.hide"]) && length([for name in keys(output.service.labels) : name if startswith(name, "kuma.")]) == 0
+    error_message = "What has an entry is not hidden, and what is offered nowhere is not watched."
+  }
+}
+
+run "monitored_where_it_is_offered" {
+  command = plan
+
+  variables {
+    ingress = { kind = "nginx", domain = "home.arpa", network = "proxy" }
+    web     = { port = 8080 }
+  }
+
+  assert {
+    condition = (
+      output.service.labels["kuma.web-home-arpa.http.name"] == "web.home.arpa" &&
+      output.service.labels["kuma.web-home-arpa.http.url"] == "https://web.home.arpa" &&
+      output.service.labels["kuma.web-home-arpa.http.interval"] == "60"
+    )
+    error_message = yamlencode(output.service.labels)
+  }
+}
+
+run "monitored_where_it_is_said" {
+  command = plan
+
+  variables {
+    monitor = { url = "http://web:8080/health", interval = 30 }
+  }
+
+  assert {
+    condition     = output.service.labels["kuma.web.http.url"] == "http://web:8080/health" && output.service.labels["kuma.web.http.interval"] == "30"
+    error_message = yamlencode(output.service.labels)
+  }
+}
+
+run "monitored_nowhere" {
+  command = plan
+
+  variables {
+    ingress = { kind = "nginx", domain = "home.arpa", network = "proxy" }
+    web     = { port = 8080 }
+    monitor = null
+  }
+
+  assert {
+    condition     = length([for name in keys(output.service.labels) : name if startswith(name, "kuma.")]) == 0
+    error_message = yamlencode(output.service.labels)
   }
 }
 

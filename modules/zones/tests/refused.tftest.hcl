@@ -123,3 +123,12 @@ run "driver" {
     driver = "bridge"
   }
 }
+
+run "attachment_to_no_interface" {
+  command         = plan
+  expect_failures = [var.attachments]
+
+  variables {
+    attachments = { atlas = { parent = "/dev/eth0" } }
+  }
+}

@@ -20,5 +20,7 @@ module "dns" {
   rewrites = { "home.arpa" = "10.0.20.5", "*.home.arpa" = "10.0.20.5", "cloud.example" = "10.0.20.6" }
   refused  = ["ads.example"]
   cache    = { megabytes = 4 }
-  secrets  = { WEB_PASSWORD = "password of ${var.homelab}" }
+
+  # An address of Unbound's own namespace, where the test has a resolver.
+  upstreams = [{ address = "192.0.2.53", name = "resolver.home.arpa" }]
 }

@@ -18,12 +18,6 @@ variable "tls_chain" {
   type        = string
 }
 
-variable "pihole_password" {
-  description = "Password of Pi-hole's interface."
-  type        = string
-  ephemeral   = true
-}
-
 variable "tls_key" {
   description = "Key of the certificate."
   type        = string
@@ -67,5 +61,4 @@ module "dns" {
 
   node     = "atlas"
   rewrites = module.ingress.rewrites
-  secrets  = { WEB_PASSWORD = var.pihole_password }
 }

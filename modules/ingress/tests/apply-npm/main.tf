@@ -20,5 +20,4 @@ module "ingress" {
   ports       = { http = var.port, https = var.port + 1, admin = var.port + 2 }
   images      = var.images
   admin_email = "admin@home.arpa"
-  secrets     = { ADMIN_PASSWORD = "password of ${var.homelab}" }
 }
