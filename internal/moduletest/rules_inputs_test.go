@@ -27,7 +27,7 @@ var free = map[string]string{
 }
 
 var (
-	variableBlock = regexp.MustCompile(`(?ms)^variable "([a-z0-9_]+)" \{\n.*?^\}`)
+	variableBlock = regexp.MustCompile(`(?ms)^variable "([a-z0-9_]+)" \{\n.*?\n\}`)
 	typeLine      = regexp.MustCompile(`(?m)^  type\s+=\s+(.*)$`)
 	descriptive   = regexp.MustCompile(`(?m)^  description\s+=\s+`)
 	loose         = regexp.MustCompile(`\bany\b`)
@@ -41,7 +41,7 @@ func TestModules_EveryInput_IsTypedDescribedAndValidated(t *testing.T) {
 				text, name := block[0], block[1]
 				kind := typeLine.FindStringSubmatch(text)
 				switch {
-				case kind == nil || loose.MatchString(kind[1]):
+				case len(kind) < 2 || loose.MatchString(kind[1]):
 					t.Errorf("variable %s has no type, or any", name)
 				case !descriptive.MatchString(text):
 					t.Errorf("variable %s has no description", name)
@@ -57,7 +57,7 @@ func TestModules_EveryInput_IsTypedDescribedAndValidated(t *testing.T) {
 // longestCall is how many lines a call of a module may have to be small.
 const longestCall = 14
 
-var callBlock = regexp.MustCompile(`(?ms)^module "([a-z0-9_-]+)" \{\n.*?^\}`)
+var callBlock = regexp.MustCompile(`(?ms)^module "([a-z0-9_-]+)" \{\n.*?\n\}`)
 
 func TestModules_Readme_CallsAreSmall(t *testing.T) {
 	eachModule(t, func(t *testing.T, _ string, module catalog.Module) {

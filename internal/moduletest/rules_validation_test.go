@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	runBlock   = regexp.MustCompile(`(?ms)^run "[a-z0-9_]+" \{\n.*?^\}\n?`)
+	runBlock   = regexp.MustCompile(`(?ms)^run "[a-z0-9_]+" \{\n.*?\n\}\n?`)
 	expectLine = regexp.MustCompile(`(?m)^  expect_failures\s*=.*\n`)
 	checkedBy  = regexp.MustCompile(`validation rule at ([^:\s]+:[0-9]+),`)
 )
