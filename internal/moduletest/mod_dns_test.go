@@ -162,7 +162,7 @@ func TestAccModule_DNSAdGuard_HasItsConfigurationAndReplica(t *testing.T) {
 		Check: func(t *testing.T, h *Homelabs) {
 			one := h.B
 			config := h.MustExec(t, one.Name, "adguard", "/bin/busybox", "cat", "/opt/adguardhome/conf/AdGuardHome.yaml")
-			if !strings.Contains(config, `"domain": "*.home.arpa"`) {
+			if !strings.Contains(config, `"domain": "*.home.arpa"`) || !strings.Contains(config, `"password": "$2y$10$abcdefghijklmnopqrstuuNNV8RZ7SB2d2LcgRC9vM7fnqTkkPbPq"`) {
 				t.Errorf("AdGuard Home has\n%s", config)
 			}
 			environment := h.MustExec(t, one.Name, "sync", "/bin/busybox", "env")

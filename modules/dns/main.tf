@@ -2,9 +2,12 @@ locals {
   pihole  = var.kind == "pihole"
   syncing = length(var.replicas) > 0
 
-  # The password of Pi-hole's interface, by the name of its file: one that is made on
-  # the node, or the secret of the node that is named.
-  secrets = local.pihole ? { WEB_PASSWORD = try(homelab_secret.this["web"].name, var.passwords["web"]) } : {}
+  # Files with secrets. The password of Pi-hole's interface is one that is made on the
+  # node, or the secret of the node that is named.
+  secrets = {
+    pihole  = { WEB_PASSWORD = { external = true, name = try(homelab_secret.this["web"].name, var.passwords["web"], null) } }
+    adguard = { PASSWORD_HASH = { environment = "PASSWORD_HASH" } }
+  }[var.kind]
 
   modules = merge(
     { (var.kind) = module.filter },
@@ -20,7 +23,7 @@ locals {
   services = { for name, m in local.modules : name => merge(
     m.service,
     { for key, value in { environment = merge(m.service.environment, local.passwords) } : key => value if name == "sync" },
-    { for key, value in { secrets = [for file in keys(local.secrets) : { source = file, target = file }] } : key => value if name == "pihole" },
+    { for key, value in { secrets = [for file in keys(local.secrets) : { source = file, target = file }] } : key => value if name == var.kind },
   ) }
 
   filter = { pihole = local.pihole_service, adguard = local.adguard_service }[var.kind]
@@ -49,8 +52,8 @@ locals {
   adguard_service = {
     environment = {}
     # AdGuard Home writes to its configuration: what is declared goes first again at
-    # every start.
-    entrypoint     = ["/bin/sh", "-c", "cp /etc/dns/AdGuardHome.yaml /opt/adguardhome/conf/AdGuardHome.yaml && exec /opt/adguardhome/AdGuardHome --no-check-update -c /opt/adguardhome/conf/AdGuardHome.yaml -w /opt/adguardhome/work"]
+    # every start, with the hash of the password, which only a file has.
+    entrypoint     = ["/bin/sh", "-c", "sed \"s|PASSWORD_HASH|$$(cat /run/secrets/PASSWORD_HASH)|\" /etc/dns/AdGuardHome.yaml >/opt/adguardhome/conf/AdGuardHome.yaml && exec /opt/adguardhome/AdGuardHome --no-check-update -c /opt/adguardhome/conf/AdGuardHome.yaml -w /opt/adguardhome/work"]
     healthcheck    = { test = ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:3000/login.html"], interval = "10s" }
     files          = { "/etc/dns/AdGuardHome.yaml" = yamlencode(local.adguard_config) }
     mounts         = { "/opt/adguardhome/conf" = { source = "conf" }, "/opt/adguardhome/work" = { source = "work" } }
@@ -64,7 +67,7 @@ locals {
   adguard_config = {
     schema_version = 28
     http           = { address = "0.0.0.0:3000" }
-    users          = [{ name = "admin", password = var.password_hash }]
+    users          = [{ name = "admin", password = "PASSWORD_HASH" }]
     dns = {
       bind_hosts       = ["0.0.0.0"]
       port             = 53
@@ -179,7 +182,7 @@ resource "homelab_stack" "this" {
     networks = module.filter.networks
     volumes  = module.filter.volumes
     configs  = merge([for m in values(local.modules) : m.configs]...)
-    secrets  = { for file, name in local.secrets : file => { external = true, name = name } }
+    secrets  = local.secrets
   })
-  secrets = var.secrets
+  secrets = merge(var.secrets, local.pihole ? {} : { PASSWORD_HASH = var.password_hash })
 }

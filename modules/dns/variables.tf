@@ -226,10 +226,10 @@ variable "passwords" {
 }
 
 variable "password_hash" {
-  description = "The bcrypt hash of AdGuard Home's `WEB_PASSWORD`, which its configuration has; `bcrypt(...)` makes one, another each time, so keep it. It is needed for adguard."
+  description = "The bcrypt hash of the password of AdGuard Home's user `admin`, never in state or plan; `bcrypt(...)` makes one, another each time, so keep it. It is needed for adguard."
   type        = string
   default     = null
-  sensitive   = true
+  ephemeral   = true
 
   validation {
     condition     = var.password_hash == null ? var.kind != "adguard" : can(regex("^\\$2[aby]\\$[0-9]{2}\\$[./A-Za-z0-9]{53}$", var.password_hash))

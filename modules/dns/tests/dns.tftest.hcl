@@ -85,6 +85,8 @@ run "adguard_with_a_replica" {
     condition = (
       local.adguard_config.filtering.rewrites[0].domain == "*.home.arpa" &&
       local.adguard_config.user_rules[0] == "||ads.example^" &&
+      local.adguard_config.users[0].password == "PASSWORD_HASH" &&
+      jsonencode(yamldecode(homelab_stack.this.compose).secrets) == jsonencode({ PASSWORD_HASH = { environment = "PASSWORD_HASH" } }) &&
       local.adguard_config.dns.upstream_dns[0] == "tls://dns.quad9.net:853"
     )
     error_message = "AdGuard Home is not configured as declared."
@@ -92,11 +94,11 @@ run "adguard_with_a_replica" {
 
   assert {
     condition = (
-      jsonencode(sort(keys(nonsensitive(yamldecode(homelab_stack.this.compose)).services))) == jsonencode(["adguard", "sync"]) &&
-      nonsensitive(yamldecode(homelab_stack.this.compose)).services.sync.environment.REPLICA1_PASSWORD == "$${REPLICA_PASSWORD}" &&
-      alltrue([for p in nonsensitive(yamldecode(homelab_stack.this.compose)).services.adguard.ports : p.host_ip == "10.0.20.2"])
+      jsonencode(sort(keys(yamldecode(homelab_stack.this.compose).services))) == jsonencode(["adguard", "sync"]) &&
+      yamldecode(homelab_stack.this.compose).services.sync.environment.REPLICA1_PASSWORD == "$${REPLICA_PASSWORD}" &&
+      alltrue([for p in yamldecode(homelab_stack.this.compose).services.adguard.ports : p.host_ip == "10.0.20.2"])
     )
-    error_message = nonsensitive(homelab_stack.this.compose)
+    error_message = homelab_stack.this.compose
   }
 
   assert {

@@ -22,6 +22,7 @@ variable "password" {
 variable "password_hash" {
   description = "Its bcrypt hash."
   type        = string
+  ephemeral   = true
 }
 
 module "dns" {
