@@ -34,6 +34,8 @@ type Options struct {
 	// Programs is a directory of programs (containerd, runc, docker-proxy) which
 	// a node prefers over the machine's own; "" means none.
 	Programs string
+	// Tests has Install bring what only tests run, too.
+	Tests bool
 }
 
 // RemappedID is the user and the group of a node that root is in the containers

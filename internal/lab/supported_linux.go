@@ -31,6 +31,11 @@ var programs = []program{
 	{"sshd", "openssh-server", true},
 }
 
+// tested are what only tests run; they are skipped without.
+var tested = []program{
+	{"gpg", "gnupg", false},
+}
+
 // missing returns the Debian packages of the programs that are not there.
 func missing(opts Options) []string {
 	var packages []string
@@ -84,6 +89,11 @@ func mayUnshare() error {
 // packages are not started. It needs root and Debian or a system based on it.
 func Install(ctx context.Context, opts Options, log io.Writer) (err error) {
 	packages := missing(opts)
+	for _, p := range tested {
+		if opts.Tests && !installed(p.name, opts.Programs) {
+			packages = append(packages, p.debian)
+		}
+	}
 	if len(packages) == 0 {
 		return nil
 	}

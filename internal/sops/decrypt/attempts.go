@@ -7,6 +7,7 @@ import (
 	upstream "github.com/getsops/sops/v3"
 	"github.com/getsops/sops/v3/age"
 	"github.com/getsops/sops/v3/keyservice"
+	"github.com/getsops/sops/v3/pgp"
 	"google.golang.org/grpc"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/sops"
@@ -53,13 +54,21 @@ var ageSources = []string{
 	age.SopsAgeKeyFileEnv, age.SopsAgeKeyCmdEnv, age.SopsAgeSshPrivateKeyFileEnv, age.SopsAgeSshPrivateKeyCmdEnv, age.SopsAgeKeyEnv, "keys.txt",
 }
 
-// reason says why a key did not serve. Errors of age may quote parts of a private
-// key or a command, so they are put in our own words (age/keysource.go, Decrypt).
+// reason says why a key did not serve.
 func reason(kind string, err error) string {
-	text := err.Error()
-	if kind != age.KeyTypeIdentifier {
-		return strings.Join(strings.Fields(text), " ")
+	switch text := strings.Join(strings.Fields(err.Error()), " "); kind {
+	case age.KeyTypeIdentifier:
+		return ageReason(text)
+	case pgp.KeyTypeIdentifier:
+		return pgpReason(text)
+	default:
+		return text
 	}
+}
+
+// ageReason puts an error of age into our own words: it may quote parts of a
+// private key or a command (age/keysource.go, Decrypt).
+func ageReason(text string) string {
 	found, lookedAt, _ := strings.Cut(text, "Did not find keys in location")
 	switch broken := source(found); {
 	case strings.Contains(found, "any of the recipients"):
@@ -70,6 +79,24 @@ func reason(kind string, err error) string {
 		return "no age key was found"
 	default:
 		return "no age key could be used"
+	}
+}
+
+// pgpReason leaves out SOPS's own reading of keyrings that GnuPG has not written
+// for many years, and keeps what gpg says (pgp/keysource.go, DecryptContext). It
+// says nothing where it could not be run.
+func pgpReason(text string) string {
+	const said = "failed to decrypt sops data key with pgp:"
+	_, words, found := strings.Cut(text, said)
+	switch words = strings.TrimSpace(words); {
+	case strings.Contains(words, "No secret key"):
+		return "GnuPG's keyring has no secret key for it"
+	case found && words == "":
+		return "gpg could not be run; is GnuPG installed?"
+	case found:
+		return words
+	default:
+		return text
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/getsops/sops/v3/cmd/sops/common"
 	"github.com/getsops/sops/v3/cmd/sops/formats"
 	"github.com/getsops/sops/v3/config"
+	"github.com/getsops/sops/v3/keys"
 	"github.com/getsops/sops/v3/keyservice"
 	"github.com/getsops/sops/v3/version"
 
@@ -32,21 +33,28 @@ func Key(t testing.TB) *identity.X25519Identity {
 // Encrypt encrypts a file to recipients of age.
 func Encrypt(t testing.TB, format sops.Format, plain []byte, recipients ...string) []byte {
 	t.Helper()
-	keys, err := age.MasterKeysFromRecipients(strings.Join(recipients, ","))
+	parsed, err := age.MasterKeysFromRecipients(strings.Join(recipients, ","))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var group upstream.KeyGroup
-	for _, key := range keys {
-		group = append(group, key)
+	var all []keys.MasterKey
+	for _, key := range parsed {
+		all = append(all, key)
 	}
+	return EncryptTo(t, format, plain, all...)
+}
+
+// EncryptTo encrypts a file to keys of any kind, with what the environment says of
+// them.
+func EncryptTo(t testing.TB, format sops.Format, plain []byte, all ...keys.MasterKey) []byte {
+	t.Helper()
 	store := common.StoreForFormat(formats.FormatFromString(string(format)), config.NewStoresConfig())
 	branches, err := store.LoadPlainFile(plain)
 	if err != nil {
 		t.Fatal(err)
 	}
 	tree := upstream.Tree{Branches: branches, Metadata: upstream.Metadata{
-		KeyGroups: []upstream.KeyGroup{group}, Version: version.Version, UnencryptedSuffix: upstream.DefaultUnencryptedSuffix, LastModified: time.Now().UTC(),
+		KeyGroups: []upstream.KeyGroup{all}, Version: version.Version, UnencryptedSuffix: upstream.DefaultUnencryptedSuffix, LastModified: time.Now().UTC(),
 	}}
 	dataKey, errs := tree.GenerateDataKeyWithKeyServices([]keyservice.KeyServiceClient{keyservice.NewLocalClient()})
 	if len(errs) > 0 {

@@ -84,7 +84,7 @@ func install(ctx context.Context, _ arguments, _, log io.Writer) error {
 		return nil
 	}
 	if runtime.GOOS == "linux" && os.Geteuid() == 0 {
-		return lab.Install(ctx, lab.Options{}, log)
+		return lab.Install(ctx, lab.Options{Tests: true}, log)
 	}
 	if err := lab.Supported(lab.Options{}); err != nil {
 		fmt.Fprintln(log, err)

@@ -26,7 +26,9 @@ func main() {
 			_ = os.Unsetenv(name) // it names a variable
 		}
 	}
-	if err := serve(os.Stdin, os.Stdout); err != nil {
+	out := os.Stdout
+	os.Stdout = os.Stderr // SOPS asks for passphrases of old keyrings there
+	if err := serve(os.Stdin, out); err != nil {
 		log.Fatal("homelab-sops is run by the provider homelab; to decrypt by hand, run sops decrypt: ", err)
 	}
 }
