@@ -4,7 +4,10 @@ terraform {
   }
 }
 
-provider "homelab" {}
+provider "homelab" {
+  # Applying changes nothing, of whatever stack, where this file's key is not.
+  sops_files = ["${path.module}/secrets.enc.yaml"]
+}
 
 locals {
   # Each layer lies over the one before: what all machines share, then what

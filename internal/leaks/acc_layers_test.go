@@ -60,11 +60,17 @@ func newLayered(t *testing.T, cli *acctest.CLI) *layered {
 	}
 	l.machine(t, "Europe/Madrid")
 	l.Write(t, "compose.local.yaml", "services: {db: {command: [serve]}}\n")
-	home := t.TempDir() // no key of whoever runs the test
-	l.without = slices.Concat(l.Env, []string{"DOCKER_HOST=" + labtest.Host(t), "HOME=" + home, "XDG_CONFIG_HOME=" + home,
-		"SOPS_AGE_KEY=", "SOPS_AGE_KEY_FILE=", "SOPS_AGE_KEY_CMD=", "SOPS_AGE_SSH_PRIVATE_KEY_FILE=", "SOPS_AGE_SSH_PRIVATE_KEY_CMD="})
+	l.without = slices.Concat(l.Env, []string{"DOCKER_HOST=" + labtest.Host(t)}, keyless(t))
 	l.with = slices.Concat(l.without, []string{"SOPS_AGE_KEY=" + l.key.String()})
 	return l
+}
+
+// keyless is an environment without any key of whoever runs the test.
+func keyless(t *testing.T) []string {
+	t.Helper()
+	home := t.TempDir()
+	return []string{"HOME=" + home, "XDG_CONFIG_HOME=" + home,
+		"SOPS_AGE_KEY=", "SOPS_AGE_KEY_FILE=", "SOPS_AGE_KEY_CMD=", "SOPS_AGE_SSH_PRIVATE_KEY_FILE=", "SOPS_AGE_SSH_PRIVATE_KEY_CMD="}
 }
 
 // machine writes the layer that git ignores.

@@ -14,8 +14,9 @@ import (
 
 // model is the provider block as Terraform holds it.
 type model struct {
-	Nodes      types.Map `tfsdk:"nodes"`
-	Registries types.Map `tfsdk:"registries"`
+	Nodes      types.Map  `tfsdk:"nodes"`
+	Registries types.Map  `tfsdk:"registries"`
+	SOPSFiles  types.List `tfsdk:"sops_files"`
 	away
 }
 
@@ -103,4 +104,15 @@ func anyUnknown(values ...types.String) bool {
 		}
 	}
 	return false
+}
+
+// sopsFiles are the paths that are known, by their places in the list.
+func (m model) sopsFiles() map[int]string {
+	files := map[int]string{}
+	for i, element := range m.SOPSFiles.Elements() {
+		if text, ok := element.(types.String); ok && !text.IsNull() && !text.IsUnknown() {
+			files[i] = text.ValueString()
+		}
+	}
+	return files
 }

@@ -5,6 +5,8 @@ package provider
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -38,18 +40,22 @@ var (
 
 // New returns a constructor of the provider, as the plugin server wants it.
 func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &homelab{version: version} }
+	return func() provider.Provider { return &homelab{version: version, gate: &sopsfile.Gate{}} }
 }
 
 // NewServer returns a constructor of the provider's server.
 func NewServer(version string) func() tfprotov6.ProviderServer {
-	framework := providerserver.NewProtocol6(New(version)())
+	gate := &sopsfile.Gate{}
+	framework := providerserver.NewProtocol6(&homelab{version: version, gate: gate})
 	return func() tfprotov6.ProviderServer {
-		return bypass.New(framework(), map[string]bypass.Resource{"homelab_stack": stack.Bypassing})
+		return sopsfile.NewServer(bypass.New(framework(), map[string]bypass.Resource{"homelab_stack": stack.Bypassing}), gate)
 	}
 }
 
-type homelab struct{ version string }
+type homelab struct {
+	version string
+	gate    *sopsfile.Gate
+}
 
 // Metadata sets the type name and the version.
 func (p *homelab) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -80,6 +86,9 @@ func (p *homelab) ValidateConfig(ctx context.Context, req provider.ValidateConfi
 	settings, _, diags := m.registries(ctx)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(checkRegistries(settings)...)
+	for i, file := range m.sopsFiles() {
+		resp.Diagnostics.Append(sopsfile.Look(path.Root("sops_files").AtListIndex(i), file)...)
+	}
 }
 
 // Configure makes the door to the core that resources share. It connects to no node.
@@ -110,7 +119,8 @@ func (p *homelab) Configure(ctx context.Context, req provider.ConfigureRequest, 
 		return
 	}
 	common := shared{converge.New(engines{f}, resolver), stack.NewDocuments(ctx)}
-	resp.ResourceData, resp.DataSourceData = common, common
+	p.gate.Require(slices.Sorted(maps.Values(m.sopsFiles())))
+	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = common, common, p.gate
 }
 
 // shared is what resources and data sources have in common.

@@ -3,10 +3,12 @@ package provider
 import (
 	"regexp"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
 )
@@ -22,10 +24,21 @@ func providerSchema() schema.Schema {
 			"never stored in state: a node may change its address and nothing is replaced. Nodes need Docker Engine 20.10 " +
 			"(API 1.41) or newer.",
 		Attributes: map[string]schema.Attribute{
-			"nodes": nodesSchema(), "registries": registriesSchema(),
+			"nodes": nodesSchema(), "registries": registriesSchema(), "sops_files": sopsFilesSchema(),
 			"when_offline":    whenOfflineSchema("Nodes can have their own. Defaults to `fail`."),
 			"connect_timeout": connectTimeoutSchema("Nodes can have their own. Defaults to `" + fleet.DefaultConnectTimeout.String() + "`."),
 		},
+	}
+}
+
+func sopsFilesSchema() schema.Attribute {
+	return schema.ListAttribute{
+		MarkdownDescription: "Files encrypted with SOPS without whose keys nothing may be changed, as in `fileset(path.root, \"*.enc.yaml\")`. They are decrypted " +
+			"before an apply creates, changes or removes the first thing, and an error ends it where one of them can't be. Without this, an apply " +
+			"that comes to a `homelab_sops_file` whose key is not there may have changed what doesn't depend on it. Planning takes no key. Destroying does: take a file out whose key is lost.",
+		ElementType: types.StringType,
+		Optional:    true,
+		Validators:  []validator.List{listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 	}
 }
 

@@ -3,7 +3,6 @@ package sopsfile
 import (
 	"encoding/base64"
 	"path/filepath"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -90,16 +89,4 @@ func (m *model) later(name string) types.String {
 		return types.StringValue(desired.Withhold(name))
 	}
 	return types.StringUnknown()
-}
-
-// lines lists the keys a file is encrypted to, one a line.
-func lines(recipients []sops.Recipient) string {
-	var b strings.Builder
-	for _, r := range recipients {
-		b.WriteString("\n  " + r.Type + " " + r.Name)
-		if r.Reason != "" {
-			b.WriteString(": " + r.Reason)
-		}
-	}
-	return b.String()
 }
