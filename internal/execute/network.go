@@ -3,6 +3,7 @@ package execute
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -28,9 +29,15 @@ func (r *run) createNetwork(ctx context.Context, op *plan.Operation) error {
 	return fmt.Errorf("create network %s: not declared", op.Name)
 }
 
-// makeNetwork makes a network with its own labels and marks that say whose it is.
+// makeNetwork makes a network with its own labels and marks that say whose it is. A
+// node gives up its part of a swarm's network some time after the swarm has, so a
+// name that was just removed may still be taken.
 func (r *run) makeNetwork(ctx context.Context, n *desired.Network, marks map[string]string) error {
-	if _, err := r.engine.NetworkCreate(ctx, n.Name, n.CreateOptions(marks)); err != nil {
+	err := patiently(ctx, lastSwarmPause, func() (bool, error) {
+		_, err := r.engine.NetworkCreate(ctx, n.Name, n.CreateOptions(marks))
+		return err != nil && n.Driver == desired.DriverOverlay && strings.Contains(err.Error(), "with name "+n.Name+" already exists"), err
+	})
+	if err != nil {
 		return fmt.Errorf("create network %s: %w", n.Name, err)
 	}
 	return nil
@@ -66,19 +73,41 @@ func (r *run) detachAgain(ctx context.Context, op *plan.Operation) error {
 	return ignoreNotFound(r.engine.NetworkDisconnect(ctx, op.Network, op.Container, true))
 }
 
-// How long an engine is given to notice that nobody is on a network any more.
+// How long an engine is given to notice that nobody is on a network any more, and a
+// node to give up its part of a swarm's network: pauses that double, some twelve
+// seconds together, and fifty.
 const (
 	firstNetworkPause = 100 * time.Millisecond
-	lastNetworkPause  = 3 * time.Second
+	lastNetworkPause  = 10 * time.Second
+	lastSwarmPause    = 40 * time.Second
 )
 
 // removeNetwork removes a network, or finds it gone. Engines answer that a
 // container is removed before its endpoints are counted off, so a refusal for
 // endpoints is asked about again; containers that stay on it are an error.
 func (r *run) removeNetwork(ctx context.Context, name string) error {
-	for pause := firstNetworkPause; ; pause *= 2 {
+	return patiently(ctx, lastNetworkPause, func() (bool, error) {
 		err := ignoreNotFound(r.engine.NetworkRemove(ctx, name))
-		if err == nil || !strings.Contains(err.Error(), "has active endpoints") || pause > lastNetworkPause || !sleep(ctx, pause) {
+		return err != nil && mayPass(err), err
+	})
+}
+
+// notOfSwarm is how an engine refuses to remove its part of a network that the swarm
+// has removed (moby, daemon/cluster/helpers.go). It goes by itself.
+var notOfSwarm = regexp.MustCompile(`network [a-z0-9]{25} not found$`)
+
+// mayPass tells whether a network that can't be removed now may be soon.
+func mayPass(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "has active endpoints") || strings.Contains(text, "is in use by task") || notOfSwarm.MatchString(text)
+}
+
+// patiently calls ask until it says that there is no use in asking again, or after
+// the last pause.
+func patiently(ctx context.Context, last time.Duration, ask func() (again bool, err error)) error {
+	for pause := firstNetworkPause; ; pause *= 2 {
+		again, err := ask()
+		if !again || pause > last || !sleep(ctx, pause) {
 			return err
 		}
 	}

@@ -6,31 +6,53 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
-func TestRun_NetworkIsLeftLate_IsRemovedWhenItIs(t *testing.T) {
-	for _, c := range []struct {
-		name     string
+// TestRun_NetworkIsLeftLate has engines refuse for a while what they do once they have
+// noticed that nobody is on a network, or that it is gone.
+func TestRun_NetworkIsLeftLate_IsRemovedOrMadeWhenItIs(t *testing.T) {
+	remove := plan.Operation{ID: "n", Kind: plan.RemoveNetwork, Name: "n"}
+	create := func(driver string) plan.Operation {
+		return plan.Operation{ID: "n", Kind: plan.CreateNetwork, Name: "n", Made: &desired.Network{Name: "n", Driver: driver}}
+	}
+	const (
+		endpoints = "error while removing network: network n id 1 has active endpoints"
+		task      = "rpc error: code = FailedPrecondition desc = network n is in use by task 1"
+		part      = "Error response from daemon: network 4w37kbu8633dhmhj1hynia914 not found"
+		taken     = "Error response from daemon: network with name n already exists"
+		never     = 1000
+	)
+	for name, c := range map[string]struct {
+		op       plan.Operation
 		refusals int
-		removed  bool
+		says     string
+		done     bool
 	}{
-		{"at once", 0, true},
-		{"after a few refusals", 3, true},
-		{"never", 1000, false},
+		"at once":                      {remove, 0, endpoints, true},
+		"after a few refusals":         {remove, 3, endpoints, true},
+		"never":                        {remove, never, endpoints, false},
+		"a task has it":                {remove, 3, task, true},
+		"a node has a part of it":      {remove, 3, part, true},
+		"refused for something else":   {remove, 1, "permission denied", false},
+		"the name is taken, swarm":     {create("overlay"), 3, taken, true},
+		"the name stays taken, swarm":  {create("overlay"), never, taken, false},
+		"the name is taken, one node":  {create("bridge"), 1, taken, false},
+		"something else, of the swarm": {create("overlay"), 1, "invalid option", false},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				left := c.refusals
 				f := &fake{fault: func(context.Context, string) error {
 					if left--; left < 0 {
 						return nil
 					}
-					return errors.New("error while removing network: network n id 1 has active endpoints")
+					return errors.New(c.says)
 				}}
-				w, p := pulls(plan.Operation{ID: "n", Kind: plan.RemoveNetwork, Name: "n"})
+				w, p := pulls(c.op)
 				err := Run(t.Context(), f, w, p, Options{})
-				if (err == nil) != c.removed {
+				if (err == nil) != c.done {
 					t.Errorf("error: %v", err)
 				}
 			})
