@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -103,7 +104,7 @@ func writeSecret(ctx context.Context, engine SecretEngine, s SecretVersion) (sta
 	switch {
 	case err != nil:
 		return "", err
-	case file.Missing || !s.Check.Matches(file.Content):
+	case file.Missing || !bytes.Equal(file.Content, s.Content):
 		return "", fmt.Errorf("write secret to volume %s: what was written is not there", s.Volume(s.Version))
 	}
 	return file.Stamp(), nil

@@ -50,8 +50,8 @@ type aviary struct {
 	logged    int // bytes of the node's log that were looked at
 	// engineSaid and sshSaid tell that what they log for debugging was there.
 	engineSaid, sshSaid bool
-	generated string
-	events    watcher
+	generated           string
+	events              watcher
 
 	mu      sync.Mutex // guards what follows
 	offered map[string]bool

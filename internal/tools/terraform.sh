@@ -2,9 +2,11 @@
 # Prints the path of the Terraform or OpenTofu to use, 1.11 or newer:
 #
 #   1. TF_ACC_TERRAFORM_PATH, when set: taken as it is
-#   2. terraform on PATH
-#   3. tofu on PATH
-#   4. the pinned OpenTofu, built on the spot (tool.sh)
+#   2. the pinned OpenTofu, built on the spot (tool.sh), when HOMELAB_TEST_TERRAFORM
+#      is "tofu"
+#   3. terraform on PATH
+#   4. tofu on PATH
+#   5. the pinned OpenTofu
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,6 +25,14 @@ if [ -n "${TF_ACC_TERRAFORM_PATH:-}" ]; then
 	echo "$TF_ACC_TERRAFORM_PATH"
 	exit 0
 fi
+case "${HOMELAB_TEST_TERRAFORM:-}" in
+"") ;;
+tofu) exec "$here/tool.sh" tofu ;;
+*)
+	echo "HOMELAB_TEST_TERRAFORM is \"$HOMELAB_TEST_TERRAFORM\": only \"tofu\" is known" >&2
+	exit 1
+	;;
+esac
 for name in terraform tofu; do
 	path=$(command -v "$name" || true)
 	[ -n "$path" ] || continue
