@@ -76,7 +76,7 @@ func (h *Homelabs) requireGlances(t *testing.T, one Homelab) {
 	for _, p := range processes {
 		names[p.Name] = true
 	}
-	for _, name := range []string{"prometheus", "dockerd"} {
+	for _, name := range []string{"prometheus", "containerd"} {
 		if !names[name] {
 			t.Errorf("Glances of %s sees no process %s: %v", one.Name, name, names)
 		}
