@@ -35,12 +35,15 @@ locals {
   }) }
 
   authelia_configuration = {
-    server    = { address = "tcp://:9091/" }
+    # The image's own check would write a file beside the program at the start, and
+    # Authelia ends where it can't.
+    server    = { address = "tcp://:9091/", disable_healthcheck = true }
     telemetry = { metrics = { enabled = true, address = "tcp://:9959/metrics" } }
     authentication_backend = {
       # Users are a secret that the configuration owns: nothing is changed from inside.
-      password_reset = { disable = true }
-      file           = { path = "/run/secrets/users" }
+      password_reset  = { disable = true }
+      password_change = { disable = true }
+      file            = { path = "/run/secrets/users" }
     }
     access_control = {
       default_policy = "deny"

@@ -1,9 +1,11 @@
 output "sso" {
-  description = "Single sign-on for others. `middleware` is what Traefik's routers name; `forward_auth` is how another ingress asks for a login, where it sends who has none, and the headers that it passes on; `oidc` has for each of `clients` its endpoints and `secret`, the name of the `homelab_secret` with its client secret."
+  description = "Single sign-on for others. `middleware` is what Traefik's routers name; `auth_request` and `sign_in` are whom nginx asks for a login, and where it sends who has none; `forward_auth` is the same for others, with the headers to pass on; `oidc` has for each of `clients` its endpoints and `secret`, the name of the `homelab_secret` with its client secret."
   value = {
     kind         = var.kind
     url          = local.url
     middleware   = "${local.middleware}@docker"
+    auth_request = local.forward_auth.nginx
+    sign_in      = trimsuffix(local.forward_auth.login, "?rd=")
     forward_auth = local.forward_auth
     oidc         = local.oidc
   }

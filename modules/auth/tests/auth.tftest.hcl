@@ -92,7 +92,7 @@ run "behind_another_ingress" {
   }
 
   assert {
-    condition     = output.sso.forward_auth.nginx == "http://auth-sso:9000/outpost.goauthentik.io/auth/nginx"
+    condition     = output.sso.auth_request == "http://auth-sso:9000/outpost.goauthentik.io/auth/nginx" && output.sso.sign_in == "https://auth.home.arpa/outpost.goauthentik.io/start"
     error_message = jsonencode(output.sso)
   }
 }
@@ -158,7 +158,12 @@ run "authelia" {
   }
 
   assert {
-    condition     = output.sso.forward_auth.traefik == "http://auth-sso:9091/api/authz/forward-auth" && output.scrape[0].address == "authelia:9959"
+    condition     = yamldecode(homelab_stack.this.compose).services.authelia.read_only && local.authelia_configuration.server.disable_healthcheck
+    error_message = "Authelia writes its health check's settings beside itself, unless it is told not to: it can't where the root is read-only."
+  }
+
+  assert {
+    condition     = output.sso.forward_auth.traefik == "http://auth-sso:9091/api/authz/forward-auth" && output.sso.sign_in == "https://auth.home.arpa/" && output.scrape[0].address == "authelia:9959"
     error_message = jsonencode(output.sso)
   }
 }
