@@ -131,6 +131,18 @@ func TestModules_Readme_HasPictureInputsAndExample(t *testing.T) {
 	})
 }
 
+func TestModules_Media_IsCalledInUnderFifteenLines(t *testing.T) {
+	root, err := acctest.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(read(t, filepath.Join(root, "modules", "media", "README.md")), "```hcl\n")
+	call, _, found := strings.Cut(after, "```")
+	if lines := strings.Count(call, "\n"); !found || lines >= 15 || !strings.HasPrefix(call, "module \"media\" {\n") {
+		t.Errorf("README.md begins with a call of %d lines:\n%s", lines, call)
+	}
+}
+
 func read(t *testing.T, file string) string {
 	t.Helper()
 	text, err := os.ReadFile(file)

@@ -61,7 +61,7 @@ locals {
     convention   = s.convention == "none" ? "user" : s.convention
     environment  = local.environment[name]
     command      = s.kind == "tubearchivist" ? local.tube_command : null
-    healthcheck  = { test = local.tests[name], start_period = s.kind == "tubearchivist" ? "2m" : "1m" }
+    healthcheck  = { test = local.tests[name], timeout = "20s", start_period = s.kind == "tubearchivist" ? "2m" : "1m" }
     mounts       = local.mounts[name]
     secrets      = local.service_secrets[name]
     depends_on   = local.needs[name]

@@ -77,6 +77,21 @@ variable "services" {
   }
 
   validation {
+    condition     = alltrue([for s in values(var.services) : (s.memory == null ? true : can(regex("^[1-9][0-9]*[kmg]b?$", s.memory))) && (s.cpus == null ? true : s.cpus > 0)])
+    error_message = "memory of a service is a size, as in 2g; cpus is more than 0."
+  }
+
+  validation {
+    condition     = alltrue([for s in values(var.services) : s.host == null ? true : can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", s.host))])
+    error_message = "host is a host name without a domain: 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end."
+  }
+
+  validation {
+    condition     = length(distinct([for name, s in var.services : coalesce(s.host, name)])) == length(var.services)
+    error_message = "Each service has another host: it is its own name where it names none."
+  }
+
+  validation {
     condition     = alltrue([for s in values(var.services) : s.host_ip == null ? true : s.publish != null && can(cidrhost("${s.host_ip}/32", 0))])
     error_message = "host_ip is an IPv4 address of the node, and goes with publish."
   }
@@ -105,6 +120,11 @@ variable "vpn" {
   validation {
     condition     = var.vpn != null || !anytrue([for s in values(var.services) : s.vpn])
     error_message = "vpn is needed by a service with vpn = true: it says which provider to use, and its secrets."
+  }
+
+  validation {
+    condition     = var.vpn == null ? true : can(regex("^[a-z][a-z0-9. ]*$", var.vpn.provider))
+    error_message = "vpn.provider is a name that Gluetun knows, in lower case, as in mullvad or \"private internet access\"; custom is one that it does not."
   }
 
   validation {

@@ -50,6 +50,27 @@ run "call_of_the_documentation" {
   }
 }
 
+run "shortest_call" {
+  variables {
+    node    = "local"
+    ingress = null
+    sso     = null
+    services = {
+      plex         = { gpu = "intel", publish = 32400 }
+      radarr       = {}
+      sonarr       = {}
+      sonarr-anime = { kind = "sonarr" }
+      prowlarr     = {}
+      qbittorrent  = { publish = 8080 }
+    }
+  }
+
+  assert {
+    condition     = output.urls.prowlarr == "http://prowlarr:9696" && alltrue([for url in values(output.services) : url == null])
+    error_message = jsonencode([output.urls, output.services])
+  }
+}
+
 run "one_data_root_for_links_and_moves" {
   variables {
     services = { radarr = {}, qbittorrent = {}, qbitrr = {}, plex = {}, bazarr = {}, prowlarr = {} }

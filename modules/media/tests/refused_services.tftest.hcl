@@ -146,6 +146,42 @@ run "vpn_missing" {
   }
 }
 
+run "memory" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { radarr = { memory = "much" } }
+  }
+}
+
+run "host" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { radarr = { host = "films.home.arpa" } }
+  }
+}
+
+run "one_host_twice" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { radarr = { host = "sonarr" }, sonarr = {} }
+  }
+}
+
+run "vpn_provider" {
+  command         = plan
+  expect_failures = [var.vpn]
+
+  variables {
+    vpn = { provider = "Mullvad", secrets = { wireguard_private_key = "wg" } }
+  }
+}
+
 run "vpn_type" {
   command         = plan
   expect_failures = [var.vpn]
