@@ -9,6 +9,7 @@ locals {
   generated = { for name, p in local.passwords : name => p if !contains(keys(var.secrets), name) }
 
   service_secrets = { for name, s in local.chosen : name => merge(
+    { for file in keys(s.secrets) : file => { source = "${name}-${file}" } },
     s.kind == "tubearchivist" ? {
       ta_password      = { source = "${name}-password" }
       elastic_password = { source = "${name}-elastic-password" }
@@ -18,6 +19,7 @@ locals {
 
   # The names on the node of all secrets that services use.
   named = merge(
+    merge([for name, s in local.chosen : { for file, secret in s.secrets : "${name}-${file}" => secret }]...),
     { for name in keys(local.passwords) : name => contains(keys(var.secrets), name) ? var.secrets[name] : homelab_secret.generated[name].name },
     { for file, secret in length(local.behind) == 0 ? {} : local.vpn_secrets : "gluetun-${file}" => secret },
     { for name, s in local.chosen : "${name}-claim" => var.secrets["${name}-claim"] if contains(keys(var.secrets), "${name}-claim") },

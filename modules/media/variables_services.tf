@@ -22,6 +22,7 @@ variable "services" {
     memory      = optional(string)
     cpus        = optional(number)
     environment = optional(map(string), {})
+    secrets     = optional(map(string), {})
   }))
   nullable = false
 
@@ -84,6 +85,16 @@ variable "services" {
   validation {
     condition     = alltrue([for s in values(var.services) : s.host == null ? true : can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", s.host))])
     error_message = "host is a host name without a domain: 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end."
+  }
+
+  validation {
+    condition     = alltrue([for s in values(var.services) : alltrue([for key in keys(s.environment) : startswith(key, "FILE__") || !can(regex("(PASSWORD|TOKEN|CLAIM|APIKEY|API_KEY|SECRET)$", key))])])
+    error_message = "environment of a service has no secrets: name a homelab_secret in its secrets, and its file in FILE__ and the setting's name."
+  }
+
+  validation {
+    condition     = alltrue([for s in values(var.services) : alltrue([for file in keys(s.secrets) : can(regex("^[A-Za-z0-9][A-Za-z0-9._-]*$", file))])])
+    error_message = "A key of a service's secrets is the name of a file below /run/secrets, without slashes."
   }
 
   validation {

@@ -157,6 +157,17 @@ run "tubearchivist_with_generated_passwords" {
   }
 }
 
+run "secrets_that_services_read" {
+  variables {
+    services = { radarr-4k = { kind = "radarr", environment = { FILE__RADARR__AUTH__APIKEY = "/run/secrets/apikey" }, secrets = { apikey = "radarr-4k-key" } } }
+  }
+
+  assert {
+    condition     = yamldecode(homelab_stack.this.compose).services.radarr-4k.secrets == [{ source = "radarr-4k-apikey", target = "apikey" }] && yamldecode(homelab_stack.this.compose).secrets["radarr-4k-apikey"].name == "radarr-4k-key"
+    error_message = homelab_stack.this.compose
+  }
+}
+
 run "secrets_of_the_callers_own" {
   variables {
     services = { tube = { kind = "tubearchivist" }, plex = {} }

@@ -164,6 +164,24 @@ run "host" {
   }
 }
 
+run "secret_in_the_environment" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { radarr = { environment = { RADARR__AUTH__APIKEY = "x" } } }
+  }
+}
+
+run "secret_path" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { radarr = { secrets = { "../apikey" = "x" } } }
+  }
+}
+
 run "one_host_twice" {
   command         = plan
   expect_failures = [var.services]

@@ -82,5 +82,6 @@ module "media" {
 }
 
 output "inside_tunnel" { value = "http://${local.inner}.1:${var.port + 51}/" }
+output "address_in_tunnel" { value = "${local.inner}.2" }
 output "outside" { value = "http://${local.outer}.1:${var.port + 51}/" }
 output "media" { value = module.media }
