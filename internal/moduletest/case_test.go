@@ -35,6 +35,9 @@ type Case struct {
 	// Change is the service whose image gets another version, and Kind its kind, ""
 	// for one of the same name.
 	Change, Kind string
+	// With are services that live in that one's network, and so are made again with
+	// it.
+	With []string
 	// Next is that other version; "" means one of the pinned image.
 	Next string
 	// Running are services whose images have nothing to check their health with:
@@ -166,16 +169,21 @@ func (c Case) changeImage(t *testing.T, h *Homelabs) {
 	before := h.containers(t)
 	h.SetImage(t, h.A, c.Change, ref)
 	h.Must(t, []string{"plan", "-no-color", "-out=change.tfplan"})
-	h.requireOneService(t, c.Change)
+	h.requireOneService(t, c.Change, c.With)
 	h.Must(t, []string{"apply", "-no-color", "change.tfplan"})
 	c.requireHealthy(t, h)
 	h.RequireEmptyPlan(t)
 	after := h.containers(t)
 	changed := 0
 	for name, id := range before {
-		switch ours := strings.HasSuffix(name, "/"+c.Change) && h.runs(t, after[name], ref); {
+		stack, service, _ := strings.Cut(name, "/")
+		switch ours := service == c.Change && h.runs(t, after[name], ref); {
 		case ours && after[name] != id:
 			changed++
+		case slices.Contains(c.With, service) && h.runs(t, after[stack+"/"+c.Change], ref):
+			if after[name] == id {
+				t.Errorf("the image of %s changed, and %s, which lives in its network, is the container it was", c.Change, name)
+			}
 		case after[name] != id:
 			t.Errorf("the image of %s changed, and container %s is another one", c.Change, name)
 		}
@@ -185,9 +193,9 @@ func (c Case) changeImage(t *testing.T, h *Homelabs) {
 	}
 }
 
-// requireOneService checks that the saved plan changes one service of one stack,
-// and nothing else.
-func (h *Homelabs) requireOneService(t *testing.T, service string) {
+// requireOneService checks that the saved plan changes one service of one stack and
+// says of those with it that something happens to them, and nothing else.
+func (h *Homelabs) requireOneService(t *testing.T, service string, with []string) {
 	t.Helper()
 	r := h.Must(t, []string{"show", "-no-color", "-json", "change.tfplan"})
 	var plan tfjson.Plan
@@ -195,16 +203,25 @@ func (h *Homelabs) requireOneService(t *testing.T, service string) {
 		t.Fatal(err)
 	}
 	stacks := 0
+	var following []string
 	for _, change := range plan.ResourceChanges {
 		if change.Change.Actions.NoOp() || change.Change.Actions.Read() {
 			continue
 		}
 		stacks++
 		for _, line := range acctest.Differences(change.Change) {
-			if line != "compose" && !strings.HasPrefix(line, "services."+service+".") {
+			field, isState := strings.CutSuffix(line, `.state: "healthy" -> `+acctest.Unknown)
+			switch name := strings.TrimPrefix(field, "services."); {
+			case line == "compose", strings.HasPrefix(line, "services."+service+"."):
+			case isState && slices.Contains(with, name):
+				following = append(following, name)
+			default:
 				t.Errorf("the image of %s changed, and the plan of %s says %s", service, change.Address, line)
 			}
 		}
+	}
+	if slices.Sort(following); !slices.Equal(following, with) {
+		t.Errorf("the image of %s changed, and the plan says that %v follow, not %v", service, following, with)
 	}
 	if stacks != 1 {
 		t.Errorf("the image of %s changed, and the plan changes %d resources", service, stacks)

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/docker/docker/api/types/container"
 )
 
 // mediaUser is whom the media's configurations run services as.
@@ -67,68 +65,4 @@ func (h *Homelabs) requireOwned(t *testing.T, one Homelab) {
 			t.Errorf("%s in %s of %s belongs to %s, not to %s", path, service, one.Name, owner, mediaUser)
 		}
 	}
-}
-
-func TestAccModule_MediaBehindVPN(t *testing.T) {
-	Case{
-		Module: "media", Dir: "vpn", Change: "radarr", Check: func(t *testing.T, h *Homelabs) {
-			for _, one := range []Homelab{h.A, h.B} {
-				h.requireTunnelOnly(t, one)
-			}
-			h.requireNoWayOutWithoutVPN(t, h.A)
-		},
-	}.Run(t)
-}
-
-// fetch asks for a page from inside a service's container.
-func (h *Homelabs) fetch(t *testing.T, one Homelab, service, output string) error {
-	t.Helper()
-	var url string
-	h.Output(t, one, output, &url)
-	code, text := h.ExecAs(t, "", one.Name, service, "curl", "-fsS", "-m", "10", "-o", "/dev/null", url)
-	if code != 0 {
-		return fmt.Errorf("service %s of %s can't fetch %s: %s", service, one.Name, url, text)
-	}
-	return nil
-}
-
-// requireTunnelOnly checks that qBittorrent reaches what is behind the tunnel, and
-// not what others reach without.
-func (h *Homelabs) requireTunnelOnly(t *testing.T, one Homelab) {
-	t.Helper()
-	Eventually(t, "through the tunnel", func() error { return h.fetch(t, one, "qbittorrent", "inside_tunnel") })
-	Eventually(t, "without a VPN", func() error { return h.fetch(t, one, "radarr", "outside") })
-	for _, service := range []string{"qbittorrent", "qbittorrent-b"} {
-		if h.fetch(t, one, service, "outside") == nil {
-			t.Errorf("service %s of %s gets out beside the tunnel", service, one.Name)
-		}
-	}
-	if code, _ := h.get(t, fmt.Sprintf("http://node:%d/", one.Port+2)); code != 200 {
-		t.Errorf("the interface of qBittorrent of %s answers %d", one.Name, code)
-	}
-}
-
-// requireNoWayOutWithoutVPN stops Gluetun by hand: qBittorrent keeps running, and has
-// no interface but the loopback. Starting both by applying brings the tunnel back.
-func (h *Homelabs) requireNoWayOutWithoutVPN(t *testing.T, one Homelab) {
-	t.Helper()
-	if err := h.Engine.ContainerStop(t.Context(), h.Container(t, one.Name, "gluetun"), container.StopOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	for _, service := range []string{"qbittorrent", "qbittorrent-b"} {
-		if names := strings.Fields(h.MustExec(t, one.Name, service, "/bin/busybox", "ls", "/sys/class/net")); strings.Join(names, " ") != "lo" {
-			t.Errorf("without Gluetun, service %s of %s has the interfaces %v", service, one.Name, names)
-		}
-		for _, output := range []string{"outside", "inside_tunnel"} {
-			if h.fetch(t, one, service, output) == nil {
-				t.Errorf("without Gluetun, service %s of %s reaches %s", service, one.Name, output)
-			}
-		}
-	}
-	if err := h.fetch(t, one, "radarr", "outside"); err != nil {
-		t.Error(err) // or nothing was tested
-	}
-	h.Apply(t)
-	h.RequireEmptyPlan(t)
-	h.requireTunnelOnly(t, one)
 }
