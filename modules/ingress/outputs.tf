@@ -37,6 +37,10 @@ output "logs" {
   value = local.logs == null || var.kind == "npm" ? {} : {
     ingress = { source = local.logs, files = ["access.log"], type = var.kind }
   }
+
+  # Who reads it finds the volume. The bouncer comes after the ingress, then, which
+  # serves nobody without.
+  depends_on = [homelab_stack.this]
 }
 
 output "rewrites" {

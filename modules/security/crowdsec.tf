@@ -45,13 +45,15 @@ locals {
         length(var.crowdsec.trusted) == 0 ? {} : { "/etc/crowdsec/parsers/s02-enrich/homelab-trusted.yaml" = local.whitelist },
       )
       # It registers those whose keys it finds below /run/secrets.
-      secrets     = { bouncer_key_ingress = "bouncer" }
-      data        = { "/var/lib/crowdsec/data" = "data", "/etc/crowdsec" = "config" }
-      logs        = keys(local.acquired)
-      read_only   = false # its start links the hub's data, and installs collections
-      healthcheck = { test = ["cscli", "lapi", "status"], start_period = "120s", timeout = "20s" }
-      metrics     = 6060
-      memory      = "512m"
+      secrets   = { bouncer_key_ingress = "bouncer" }
+      data      = { "/var/lib/crowdsec/data" = "data", "/etc/crowdsec" = "config" }
+      logs      = keys(local.acquired)
+      read_only = false # its start links the hub's data, and installs collections
+      # Logs belong to whom they are of, and not everybody reads them.
+      capabilities = ["DAC_READ_SEARCH"]
+      healthcheck  = { test = ["cscli", "lapi", "status"], start_period = "120s", timeout = "20s" }
+      metrics      = 6060
+      memory       = "512m"
     }
 
     # nginx, which asks CrowdSec about an address for the ingress.

@@ -48,7 +48,7 @@ locals {
     # It bans with the node's own iptables.
     fail2ban = {
       network_mode = "host"
-      capabilities = ["NET_ADMIN", "NET_RAW"]
+      capabilities = ["DAC_READ_SEARCH", "NET_ADMIN", "NET_RAW"] # the first for logs of others
       environment  = { F2B_LOG_TARGET = "STDOUT", F2B_DB_PURGE_AGE = "7d" }
       files        = local.jail_files
       data         = { "/data" = "data" }

@@ -3,7 +3,9 @@ output "bouncer" {
   value = !local.on.crowdsec ? null : {
     middleware = "${local.middleware}@docker"
     address    = "http://${local.bouncer}:8080/verify"
-    network    = try(var.ingress.network, local.network)
+    # Said without the stack: an ingress may be told before there is one, and this
+    # module read its log.
+    network = var.ingress == null ? "${var.name}_security" : var.ingress.network
   }
 }
 

@@ -71,6 +71,11 @@ variable "images" {
   default     = {}
 
   validation {
+    condition     = alltrue([for image in values(var.images) : can(regex("(:[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64})$", image)) && !endswith(image, ":latest")])
+    error_message = "An image has a tag that names a version (never latest) or a digest, as in crowdsecurity/crowdsec:v1.7.3."
+  }
+
+  validation {
     condition     = length(setsubtract(keys(var.images), keys(local.images))) == 0
     error_message = "A key of images is one of ${join(", ", keys(local.images))}."
   }

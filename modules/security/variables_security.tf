@@ -27,6 +27,11 @@ variable "services" {
     condition     = alltrue([for s in values(var.services) : (s.memory == null ? true : can(regex("^[1-9][0-9]*[kmg]b?$", s.memory))) && (s.cpus == null ? true : s.cpus > 0)])
     error_message = "memory of a service is a size, as in 512m; cpus is more than 0."
   }
+
+  validation {
+    condition     = alltrue([for s in values(var.services) : s.host == null ? true : can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", s.host))])
+    error_message = "host is a host name without a domain: 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end."
+  }
 }
 
 variable "logs" {
@@ -58,6 +63,13 @@ variable "logs" {
   validation {
     condition     = alltrue([for l in values(var.logs) : !l.create || alltrue([for f in l.files : can(regex("^[A-Za-z0-9._/-]+$", f))])])
     error_message = "files of logs that are to be made are names, without * and other patterns."
+  }
+
+  # Here, so that nothing that `bouncer` is made of depends on logs: the ingress that
+  # asks it may be the one that writes them.
+  validation {
+    condition     = alltrue([for j in values(var.jails) : contains(keys(var.logs), j.log)])
+    error_message = "The log of each of jails is one of logs."
   }
 }
 
@@ -101,11 +113,6 @@ variable "jails" {
   validation {
     condition     = alltrue([for name in keys(var.jails) : can(regex("^[a-z0-9][a-z0-9-]*$", name)) && length(name) + length(var.name) <= 23])
     error_message = "A jail's name is lower-case letters, digits and hyphens, at most 23 together with name: iptables' chain is called after both."
-  }
-
-  validation {
-    condition     = alltrue([for j in values(var.jails) : contains(keys(var.logs), j.log)])
-    error_message = "log of a jail is a name of logs."
   }
 
   validation {

@@ -48,6 +48,24 @@ run "images_unknown" {
   }
 }
 
+run "image_latest" {
+  command         = plan
+  expect_failures = [var.images]
+
+  variables {
+    images = { crowdsec = "crowdsecurity/crowdsec:latest" }
+  }
+}
+
+run "host" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { wazuh = { host = "siem.home.arpa" } }
+  }
+}
+
 run "service_unknown" {
   command         = plan
   expect_failures = [var.services]

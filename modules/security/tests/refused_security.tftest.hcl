@@ -32,7 +32,7 @@ run "jail_name" {
 
 run "jail_of_an_unknown_log" {
   command         = plan
-  expect_failures = [var.jails]
+  expect_failures = [var.logs]
 
   variables {
     jails = { sshd = { log = "host", filter = "sshd" } }

@@ -1,3 +1,5 @@
+# An ingress with the bouncer, whose access log CrowdSec and Fail2Ban read; a log of the
+# node's own; and two clients of the ingress.
 terraform {
   required_providers {
     homelab = { source = "homelab-iac/homelab" }
@@ -8,16 +10,27 @@ variable "node" { type = string }
 variable "homelab" { type = string }
 variable "port" { type = number }
 variable "images" { type = map(string) }
+variable "chain" { type = string }
+variable "key" { type = string }
 
-resource "homelab_network" "proxy" {
-  node = var.node
-  name = "${var.homelab}-proxy"
-}
-
-# Where the gateway, an nginx, writes its access log.
+# As /var/log of many: nobody but the owner and its group look into it.
 resource "homelab_node" "this" {
   name        = var.node
-  directories = { "/srv/${var.homelab}/log" = { uid = 0, gid = 0, mode = "0755" } }
+  directories = { "/srv/${var.homelab}/log" = { uid = 104, gid = 4, mode = "0750" } }
+}
+
+module "ingress" {
+  source = "../../../ingress"
+
+  node        = var.node
+  name        = "${var.homelab}-ingress"
+  kind        = "nginx"
+  domain      = "home.arpa"
+  ports       = { http = var.port + 10, https = var.port + 11 }
+  routes      = [{ host = "app.home.arpa", upstream = "http://app:8080" }]
+  bouncer     = module.security.bouncer
+  certificate = { method = "own", chain = var.chain }
+  secrets     = { TLS_KEY = var.key }
 }
 
 module "security" {
@@ -26,43 +39,47 @@ module "security" {
   node     = var.node
   name     = var.homelab
   images   = var.images
-  ingress  = { kind = "nginx", domain = "${var.homelab}.arpa", network = homelab_network.proxy.name }
+  ingress  = module.ingress.ingress
   services = { crowdsec = {}, fail2ban = {}, netalertx = {}, wazuh = {} }
 
-  logs     = { gateway = { source = "${keys(homelab_node.this.directories)[0]}", files = ["access.log"], type = "nginx", create = true } }
+  logs = merge(module.ingress.logs, {
+    host = { source = one(keys(homelab_node.this.directories)), files = ["auth.log"], type = "syslog", create = true }
+  })
   crowdsec = { community = false }
-  jails = { login = {
-    log = "gateway", failregex = ["^<HOST> .* \"POST /login[^\"]*\" 401 "], maxretry = 3, chain = "INPUT", bantime = "1h"
-  } }
+  jails = {
+    login = { log = "ingress", failregex = ["^<HOST> .* \"POST /login[^\"]*\" 401 "], maxretry = 3, chain = "INPUT", bantime = "1h" }
+    sshd  = { log = "host", filter = "sshd", maxretry = 3, chain = "INPUT" }
+  }
   netalertx = { subnets = { "10.9.9.0/24" = "eth0" }, port = var.port, graphql_port = var.port + 1 }
   # What any node can give; one whose setting is too low has a test of its own.
   wazuh = { max_map_count = 65530, open_files = 1024 }
 }
 
-# An ingress that asks the bouncer, and two clients.
-resource "homelab_stack" "gateway" {
+# What the ingress serves, and who asks for it. The clients run the ingress's image,
+# which has curl.
+resource "homelab_stack" "app" {
   node = var.node
-  name = "${var.homelab}-gateway"
+  name = "${var.homelab}-app"
 
   compose = yamlencode({
     services = merge(
-      { gateway = {
-        image       = "nginx:1.29.3-alpine"
-        command     = ["sh", "-c", "echo \"127.0.0.1 - - [01/Jan/2026:00:00:00 +0000] \\\"GET / HTTP/1.1\\\" 200 1 \\\"-\\\" \\\"-\\\"\" >>/log/access.log; exec nginx -c /etc/gateway.conf -g 'daemon off;'"]
-        volumes     = ["${keys(homelab_node.this.directories)[0]}:/log"]
-        configs     = [{ source = "gateway", target = "/etc/gateway.conf" }]
-        networks    = { proxy = {} }
-        healthcheck = { test = ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/"], interval = "2s", timeout = "30s", retries = 30 }
+      { app = {
+        image       = "nginx:1.29.3"
+        command     = ["nginx", "-c", "/etc/app.conf", "-g", "daemon off;"]
+        volumes     = ["${one(keys(homelab_node.this.directories))}:/log"]
+        configs     = [{ source = "app", target = "/etc/app.conf" }]
+        networks    = { front = {} }
+        healthcheck = { test = ["CMD", "curl", "-fsS", "http://127.0.0.1:8080/hello"], interval = "2s", timeout = "30s", retries = 30 }
       } },
       { for client in ["attacker", "visitor"] : client => {
-        image    = "busybox:1.37.0-musl"
-        command  = ["sh", "-c", "while :; do sleep 3600; done"]
-        networks = { proxy = {} }
+        image    = "nginx:1.29.3"
+        command  = ["sh", "-c", "while :; do /bin/busybox sleep 3600; done"]
+        networks = { front = {} }
         init     = true
       } },
     )
-    networks = { proxy = { external = true, name = homelab_network.proxy.name } }
-    configs  = { gateway = { content = replace(templatefile("${path.module}/gateway.conf.tftpl", { bouncer = module.security.bouncer.address }), "$", "$$") } }
+    networks = { front = { external = true, name = module.ingress.network } }
+    configs  = { app = { content = replace(file("${path.module}/app.conf"), "$", "$$") } }
   })
 }
 
