@@ -71,13 +71,20 @@ func (h *Homelabs) requireJail(t *testing.T, one Homelab, jail, address string) 
 }
 
 // requireSSHJailBans writes of failed logins into the node's own log, which only its
-// owner may read, until the jail with Fail2Ban's filter has the address.
+// owner may read, until the jail with Fail2Ban's filter has the address. CrowdSec
+// reads it, too.
 func (h *Homelabs) requireSSHJailBans(t *testing.T, one Homelab) {
 	t.Helper()
 	const stranger = "203.0.113.7"
 	h.MustExec(t, one.Name+"-app", "app", "sh", "-c", `for try in 1 2 3 4; do `+
 		`echo "$(/bin/busybox date +%Y-%m-%dT%H:%M:%S+00:00) node sshd[100]: Failed password for root from `+stranger+` port 4000$try ssh2" >>/log/auth.log; done`)
 	h.requireJail(t, one, one.Name+"-sshd", stranger)
+	Eventually(t, "CrowdSec reads the node's log", func() error {
+		if text := h.MustExec(t, one.Name, "crowdsec", "cscli", "metrics"); !strings.Contains(text, "/logs/host/auth.log") {
+			return fmt.Errorf("it has read %s", text)
+		}
+		return nil
+	})
 }
 
 // requireJailBans guesses passwords until the jail with a rule of its own has the
