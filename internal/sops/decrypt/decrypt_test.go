@@ -103,6 +103,18 @@ func TestFile_KeyFromAnyOfTheUsualPlaces_IsFound(t *testing.T) {
 			write(t, file, private)
 			t.Setenv("SOPS_AGE_SSH_PRIVATE_KEY_FILE", file)
 		}},
+		{"ssh key of a command", public, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "id")
+			write(t, file, private)
+			t.Setenv("SOPS_AGE_SSH_PRIVATE_KEY_CMD", "cat "+file)
+		}},
+		{"the user's ssh key", public, func(t *testing.T) {
+			dir := filepath.Join(os.Getenv("HOME"), ".ssh")
+			if err := os.Mkdir(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(dir, "id_ed25519"), private)
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			noKeys(t)
