@@ -14,7 +14,11 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/sops"
 )
 
-const summaryUndecrypted = "Unable to decrypt SOPS file"
+const (
+	summaryUndecrypted = "Unable to decrypt SOPS file"
+	// untouched is the promise of the provider's sops_files.
+	untouched = "\n\nThe provider's sops_files have this file, so nothing was created, changed or removed."
+)
 
 func unreadable(name string, err error) diag.Diagnostic {
 	var at *os.PathError

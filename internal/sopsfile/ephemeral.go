@@ -58,17 +58,26 @@ func (f *file) Open(ctx context.Context, req ephemeral.OpenRequest, resp *epheme
 		resp.Diagnostics.Append(m.leave(failure.Names)...)
 		resp.Diagnostics.AddAttributeWarning(path.Root("path"), "SOPS file not decrypted", f.left(name, failure))
 	case errors.As(err, &failure):
-		d := undecrypted(name, m.format(), failure)
-		if failure.Kind == sops.NoKey {
-			d = diag.NewAttributeErrorDiagnostic(path.Root("path"), d.Summary(), d.Detail()+" To plan without a key, set key_required = terraform.applying.")
-		}
-		resp.Diagnostics.Append(d)
+		resp.Diagnostics.Append(f.refuse(&m, failure))
 	default:
 		resp.Diagnostics.Append(broken(name, err))
 	}
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.Result.Set(ctx, &m)...)
 	}
+}
+
+// refuse says why a file that has to be decrypted is not.
+func (f *file) refuse(m *model, failure *sops.Failure) diag.Diagnostic {
+	d := undecrypted(m.Path.ValueString(), m.format(), failure)
+	detail := d.Detail()
+	if failure.Kind == sops.NoKey && m.KeyRequired.IsNull() {
+		detail += " To plan without a key, set key_required = terraform.applying."
+	}
+	if f.gate != nil && f.gate.Holds(m.Path.ValueString()) {
+		detail += untouched
+	}
+	return diag.NewAttributeErrorDiagnostic(path.Root("path"), d.Summary(), detail)
 }
 
 // left says what becomes of a plan whose file is left encrypted.

@@ -94,7 +94,7 @@ func check(ctx context.Context, files []string) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, d := range found {
 		if d != nil {
-			diags.AddError(d.Summary(), d.Detail()+"\n\nThe provider's sops_files have this file, so nothing was created, changed or removed. To destroy without the key, take it out of there.")
+			diags.AddError(d.Summary(), d.Detail()+untouched+" To destroy without the key, take it out of there.")
 		}
 	}
 	return diags
