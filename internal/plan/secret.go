@@ -57,7 +57,7 @@ func Secret(want desired.Secret, have *observed.Secret, opts SecretOptions) Secr
 	known := opts.Value != nil
 	if !opts.Adopt {
 		if !known || !now.Check.Matches(opts.Value) || now.Owner() != want.Owner() {
-			out.Problems = []Problem{{Attribute: "name", Foreign: true, Detail: fmt.Sprintf("A secret named %q exists on the node already, and this resource did not make it.", want.Name)}}
+			out.Problems = []Problem{{Attribute: "name", Foreign: true, Detail: fmt.Sprintf("A secret named %q exists on the node already, and nothing says that this resource made it.", want.Name)}}
 		}
 		return out
 	}
