@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -31,6 +32,9 @@ type keyTable struct {
 	rules   map[string]rule
 	parents map[string]bool
 }
+
+// knownKeys is the table, which nobody changes once it is made.
+var knownKeys = sync.OnceValue(newKeyTable)
 
 // newKeyTable joins the tables of all parts of the schema.
 func newKeyTable() *keyTable {

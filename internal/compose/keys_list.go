@@ -29,7 +29,7 @@ func Keys() ([]Key, error) {
 		return nil, err
 	}
 	names := map[verdict]string{supported: "supported", ignored: "ignored", refused: "refused"}
-	table, keys := newKeyTable(), make([]Key, 0, len(paths))
+	table, keys := knownKeys(), make([]Key, 0, len(paths))
 	for _, path := range paths {
 		r := table.ruling(path)
 		keys = append(keys, Key{Path: path, Verdict: names[r.verdict], Reason: r.reason})

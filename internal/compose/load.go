@@ -5,10 +5,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/compose-spec/compose-go/v2/interpolation"
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/paths"
-	"github.com/compose-spec/compose-go/v2/tree"
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -55,7 +53,7 @@ type Input struct {
 // value of a secret. With UnknownNames it returns [ErrUndecided] where the
 // documents don't show by themselves which names there are.
 func Load(ctx context.Context, in Input) (desired.Stack, error) {
-	l := &load{in: in, table: newKeyTable(), warnings: map[string]bool{}}
+	l := &load{in: in, table: knownKeys(), warnings: map[string]bool{}}
 	l.masks = newMasks(slices.Collect(maps.Keys(in.Secrets)), in.Unknown)
 	if !l.prepare() {
 		return desired.Stack{}, l.problems.err()
@@ -222,34 +220,12 @@ func (l *load) options(unset map[string]bool) func(*loader.Options) {
 		o.ResourceLoaders = []loader.ResourceLoader{sourceGuard{l.dir}}
 		substitution := &substitution{unset: unset, lenient: l.lenient, asked: l.asked}
 		o.Interpolate.Substitute = substitution.apply
-		o.Interpolate.TypeCastMapping = quietCasts(o.Interpolate.TypeCastMapping)
+		o.Interpolate.TypeCastMapping = l.casts(o.Interpolate.TypeCastMapping)
 	}
 }
 
 // consistent has compose-go look at how a project's parts go together.
 func consistent(o *loader.Options) { o.SkipConsistencyCheck = false }
-
-// quietCasts accepts YAML 1.1's other words for booleans without compose-go's
-// note in a process-wide log, which would show the value.
-func quietCasts(casts map[tree.Path]interpolation.Cast) map[tree.Path]interpolation.Cast {
-	quiet := make(map[tree.Path]interpolation.Cast, len(casts))
-	for path, cast := range casts {
-		quiet[path] = func(value string) (any, error) {
-			if word, ok := yamlBooleans[value]; ok {
-				if b, err := cast(word); err == nil {
-					return b, nil
-				}
-			}
-			return cast(value)
-		}
-	}
-	return quiet
-}
-
-var yamlBooleans = map[string]string{
-	"y": "true", "Y": "true", "yes": "true", "Yes": "true", "YES": "true", "on": "true", "On": "true", "ON": "true",
-	"n": "false", "N": "false", "no": "false", "No": "false", "NO": "false", "off": "false", "Off": "false", "OFF": "false",
-}
 
 // project makes compose-go's typed project from a copy of a model's tree.
 func project(tree map[string]any, details types.ConfigDetails, options []func(*loader.Options)) (*types.Project, error) {

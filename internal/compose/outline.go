@@ -17,7 +17,7 @@ import (
 // Its errors are [*Error] values, joined; see [Errors].
 func Outline(ctx context.Context, in Input) (desired.Stack, error) {
 	in.Secrets, in.Unknown, in.UnknownNames = nil, nil, false
-	l := &load{in: in, table: newKeyTable(), warnings: map[string]bool{}, lenient: true}
+	l := &load{in: in, table: knownKeys(), warnings: map[string]bool{}, lenient: true}
 	l.masks = newMasks(nil, nil)
 	if !l.prepare() {
 		return desired.Stack{}, l.problems.err()

@@ -95,12 +95,13 @@ func (w *watch) look(state *container.State, restarts int) (bool, error) {
 	return false, nil
 }
 
-// until shortens a pause to the moment at which the container may have arrived.
+// until is when to look again: of a container that is up, not before it may have
+// arrived, because an engine that starts others has no time for looks.
 func (w *watch) until(pause time.Duration) time.Duration {
 	if !w.settling {
 		return pause
 	}
-	return min(pause, max(0, settle-w.now().Sub(w.upSince)))
+	return max(0, settle-w.now().Sub(w.upSince))
 }
 
 func (w *watch) ended(state *container.State) (bool, error) {

@@ -99,8 +99,12 @@ func TestAwait_CrashLoop_TimesOutAndSaysWhatItSaw(t *testing.T) {
 }
 
 func TestAwait_StaysUp_ArrivesAfterAMoment(t *testing.T) {
-	if err := waitFor(t, &fake{state: map[string]*container.State{"x": up("1")}}, time.Minute); err != nil {
+	f := &fake{state: map[string]*container.State{"x": up("1")}}
+	if err := waitFor(t, f, time.Minute); err != nil {
 		t.Error(err)
+	}
+	if n := len(f.calls); n != 2 {
+		t.Errorf("looked %d times: once more than at the start is enough", n)
 	}
 }
 

@@ -89,9 +89,8 @@ func (h *homelab) configure(stacks int, whenOffline string) {
 // outcome is what a plan cost.
 type outcome struct {
 	acctest.Result
-	took     time.Duration
-	memory   int64
-	computed time.Duration
+	cost
+	took time.Duration
 }
 
 func (h *homelab) plan(code int) outcome {
@@ -99,13 +98,13 @@ func (h *homelab) plan(code int) outcome {
 	h.take()
 	start := time.Now()
 	p := h.Start(h.t, "plan", "-no-color", "-detailed-exitcode")
-	memory, computed := watch(p)
-	o := outcome{p.Wait(h.t), time.Since(start), memory, computed}
+	c := watch(p)
+	o := outcome{p.Wait(h.t), c, time.Since(start)}
 	if o.Code != code {
 		h.t.Fatalf("the plan ended with code %d, not %d:\n%s%s", o.Code, code, o.Stdout, o.Stderr)
 	}
-	if memory > mostMemory {
-		h.t.Errorf("the provider held %s", inMegabytes(memory))
+	if c.memory > mostMemory {
+		h.t.Errorf("the provider held %s", inMegabytes(c.memory))
 	}
 	return o
 }
@@ -157,8 +156,8 @@ func TestAccFleet_Plan_AsksEachNodeOnceForAll(t *testing.T) {
 		last = h.plan(0)
 		h.requireFewCalls(0)
 		perStack = append(perStack, last.took.Seconds()/float64(stacks))
-		t.Logf("%d nodes, %d stacks, %d containers: made in %s, planned in %s; the provider computed %s and held %s",
-			s.nodes, stacks, stacks*s.containers, made.Round(time.Second), last.took.Round(10*time.Millisecond), last.computed, inMegabytes(last.memory))
+		t.Logf("%d nodes, %d stacks, %d containers: made in %s, planned in %s; Terraform computed %s, the provider %s and held %s",
+			s.nodes, stacks, stacks*s.containers, made.Round(time.Second), last.took.Round(10*time.Millisecond), last.terraform, last.provider, inMegabytes(last.memory))
 	}
 	if large && perStack[2] > unevenness*perStack[0] {
 		t.Errorf("a stack takes %.1f ms of a plan with all of them, and %.1f ms with a quarter", 1000*perStack[2], 1000*perStack[0])

@@ -13,20 +13,27 @@ import (
 
 const megabyte = 1 << 20
 
-// watch looks at the providers that a Terraform started until it ends, and returns
-// the most memory, in bytes, that one of them ever held, and the most time that one
-// computed. They are 0 where the system does not tell.
-func watch(p *acctest.Process) (memory int64, computed time.Duration) {
+// cost is what a command of Terraform took of the machine; 0 where the system does
+// not tell.
+type cost struct {
+	memory    int64         // the most that one of its providers ever held, in bytes
+	provider  time.Duration // the most that one of its providers computed
+	terraform time.Duration // what it computed itself
+}
+
+// watch looks at a Terraform and the providers that it started until it ends.
+func watch(p *acctest.Process) (c cost) {
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
 	for {
 		for _, status := range childrenOf(p.ID()) {
-			memory = max(memory, 1024*numberOf(status, "VmHWM:"))
-			computed = max(computed, computedBy(numberOf(status, "Pid:")))
+			c.memory = max(c.memory, 1024*numberOf(status, "VmHWM:"))
+			c.provider = max(c.provider, computedBy(numberOf(status, "Pid:")))
 		}
+		c.terraform = max(c.terraform, computedBy(int64(p.ID())))
 		select {
 		case <-p.Done():
-			return memory, computed
+			return c
 		case <-ticker.C:
 		}
 	}
