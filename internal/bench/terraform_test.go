@@ -16,17 +16,22 @@ import (
 const version = "0.0.1"
 
 // install builds the provider and the empty one as releases are built, puts
-// both into one mirror and writes the CLI configuration that names it.
+// both into one mirror and writes the CLI configuration that names it. All that is
+// in a release's archive is there: Terraform digests it in every run.
 func install(t *testing.T) (config string) {
 	t.Helper()
-	mirror, dir := t.TempDir(), repository(t)
-	for name, pkg := range map[string]string{"homelab": ".", "empty": "./internal/bench/empty"} {
-		file := filepath.Join(mirror, "registry.terraform.io", "homelab-iac", name, version,
-			runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-"+name+"_v"+version)
-		build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, pkg)
-		build.Dir = dir
-		if out, err := build.CombinedOutput(); err != nil {
-			t.Fatalf("build %s: %v\n%s", pkg, err, out)
+	mirror := t.TempDir()
+	for name, programs := range map[string]map[string]string{
+		"homelab": {"terraform-provider-homelab_v" + version: ".", "homelab-sops": "./internal/sops/cmd/homelab-sops"},
+		"empty":   {"terraform-provider-empty_v" + version: "./internal/bench/empty"},
+	} {
+		dir := filepath.Join(mirror, "registry.terraform.io", "homelab-iac", name, version, runtime.GOOS+"_"+runtime.GOARCH)
+		for program, pkg := range programs {
+			build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(dir, program), pkg)
+			build.Dir = repository(t)
+			if out, err := build.CombinedOutput(); err != nil {
+				t.Fatalf("build %s: %v\n%s", pkg, err, out)
+			}
 		}
 	}
 	config = filepath.Join(t.TempDir(), "terraform.rc")
