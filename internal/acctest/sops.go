@@ -27,10 +27,18 @@ var builtSOPS = sync.OnceValue(func() error {
 	}
 	file := filepath.Join(dir, ".homelab", "acctest", sops.Program)
 	aside := fmt.Sprintf("%s.%d", file, os.Getpid())
-	cmd := exec.Command("go", "build", "-o", aside, "./internal/sops/cmd/homelab-sops")
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w: %s", sops.Program, err, out)
+	if err := BuildSOPS(aside); err != nil {
+		return err
 	}
 	return os.Rename(aside, file)
 })
+
+// BuildSOPS builds the program that decrypts into a file, as releases have it.
+func BuildSOPS(file string) error {
+	cmd := exec.Command("go", "build", "-tags=disable_grpc_modules", "-trimpath", "-ldflags=-s -w", "-o", file,
+		"github.com/homelab-iac/terraform-provider-homelab/internal/sops/cmd/homelab-sops")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w: %s", sops.Program, err, out)
+	}
+	return nil
+}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/sops"
 )
 
 // version is what both providers are installed as.
@@ -21,17 +22,15 @@ const version = "0.0.1"
 func install(t *testing.T) (config string) {
 	t.Helper()
 	mirror := t.TempDir()
-	for name, programs := range map[string]map[string]string{
-		"homelab": {"terraform-provider-homelab_v" + version: ".", "homelab-sops": "./internal/sops/cmd/homelab-sops"},
-		"empty":   {"terraform-provider-empty_v" + version: "./internal/bench/empty"},
-	} {
+	for name, pkg := range map[string]string{"homelab": ".", "empty": "./internal/bench/empty"} {
 		dir := filepath.Join(mirror, "registry.terraform.io", "homelab-iac", name, version, runtime.GOOS+"_"+runtime.GOARCH)
-		for program, pkg := range programs {
-			build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(dir, program), pkg)
-			build.Dir = repository(t)
-			if out, err := build.CombinedOutput(); err != nil {
-				t.Fatalf("build %s: %v\n%s", pkg, err, out)
-			}
+		build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(dir, "terraform-provider-"+name+"_v"+version), pkg)
+		build.Dir = repository(t)
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("build %s: %v\n%s", pkg, err, out)
+		}
+		if name == "homelab" {
+			must(t, acctest.BuildSOPS(filepath.Join(dir, sops.Program)))
 		}
 	}
 	config = filepath.Join(t.TempDir(), "terraform.rc")

@@ -1,12 +1,10 @@
 package sopsfile_test
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"log"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -36,10 +34,8 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	program := filepath.Join(filepath.Dir(self), sops.Program)
-	build := exec.CommandContext(context.Background(), "go", "build", "-o", program, "../sops/cmd/homelab-sops")
-	if said, err := build.CombinedOutput(); err != nil {
-		log.Fatalf("build %s: %v\n%s", sops.Program, err, said)
+	if err := acctest.BuildSOPS(filepath.Join(filepath.Dir(self), sops.Program)); err != nil {
+		log.Fatal(err)
 	}
 	os.Exit(m.Run())
 }
