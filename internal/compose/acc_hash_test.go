@@ -177,7 +177,7 @@ func TestAccLoad_ComposeHash_EqualsDockerCompose(t *testing.T) {
 // allowAll is the table without refusals: what Docker Compose makes of a key is
 // one question, and whether we have it another.
 func allowAll() *keyTable {
-	table := knownKeys()
+	table := newKeyTable()
 	for path := range table.rules {
 		table.rules[path] = rule{}
 	}
