@@ -38,7 +38,8 @@ var (
 	_ provider.ProviderWithEphemeralResources = (*homelab)(nil)
 )
 
-// New returns a constructor of the provider, as the plugin server wants it.
+// New returns a constructor of the provider alone. Terraform is served by
+// [NewServer]: what keeps sops_files stands in front of the provider, only there.
 func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &homelab{version: version, gate: &sopsfile.Gate{}} }
 }
