@@ -55,6 +55,7 @@ func (l *load) wire(m *model, name string) desired.Service {
 		Name:            name,
 		Replicas:        s.GetScale(),
 		ContainerName:   s.ContainerName,
+		DefaultName:     l.in.Name + "-" + s.Name,
 		Image:           l.image(s),
 		Config:          l.config(s),
 		Host:            l.host(m, s),

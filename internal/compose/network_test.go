@@ -142,6 +142,11 @@ func TestLoad_Links_NameContainers(t *testing.T) {
 	if _, ok := s.Dependencies["db"]; !ok {
 		t.Error("a link is no dependency")
 	}
+	stack = mustLoad(t, Input{Compose: "services:\n  web: {image: x, links: [db]}\n  db: {image: x, container_name: shop-database}\n"})
+	want = []string{"shop-database:db", "shop-database:db-1", "shop-database:demo-db-1"}
+	if got := stack.Services["web"].Networks[0].Settings.Links; !reflect.DeepEqual(got, want) {
+		t.Errorf("container_name: %q", got)
+	}
 }
 
 func TestLoad_HostNetworkWithPorts_Warns(t *testing.T) {

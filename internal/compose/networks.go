@@ -187,7 +187,9 @@ func (l *load) macAddress(s types.ServiceConfig, key string, options *types.Serv
 }
 
 // links spells links to this stack's services and to other containers as the
-// engine wants them: "container:alias".
+// engine wants them, "container:alias". A service is linked by three names, as
+// under Docker Compose (pkg/compose, getLinks): the last is the one that its
+// container has unless container_name gives it another.
 func (l *load) links(p *types.Project, s types.ServiceConfig) []string {
 	var out []string
 	for _, link := range s.Links {
@@ -198,7 +200,7 @@ func (l *load) links(p *types.Project, s types.ServiceConfig) []string {
 		linked := p.Services[target]
 		for number := 1; number <= linked.GetScale(); number++ {
 			name := l.containerName(linked, number)
-			out = append(out, name+":"+alias, fmt.Sprintf("%s:%s-%d", name, target, number), name+":"+name)
+			out = append(out, name+":"+alias, fmt.Sprintf("%s:%s-%d", name, target, number), fmt.Sprintf("%s:%s-%s-%d", name, l.in.Name, target, number))
 		}
 	}
 	for _, link := range s.ExternalLinks {

@@ -28,9 +28,12 @@ type View struct {
 	Networks map[string]*network.EndpointSettings // by the engine's network name
 	// ShortID is the container's 12 digit ID, which the engine adds to aliases.
 	ShortID string
-	// Names are the names that the container has or had: the one it was made
-	// for is among its aliases, as Docker Compose has it.
+	// Names are the names that the container has, had or will have: the one it
+	// is made for is among its aliases, as Docker Compose has it.
 	Names []string
+	// DefaultName is "<stack>-<service>": Docker Compose names containers so,
+	// with their number. Empty: not known.
+	DefaultName string
 }
 
 // FileView is one delivered file as a Spec shows it.
@@ -67,7 +70,8 @@ func Extract(v View) Spec {
 // secret are real; Masked hides them. Delivered secrets show their version,
 // which versions gives by target (absent: version 1).
 func (s *Service) Spec(versions map[string]int) Spec {
-	view := View{Config: &s.Config, Host: &s.Host, Mounts: s.Mounts, Hooks: s.Hooks, Networks: map[string]*network.EndpointSettings{}}
+	view := View{Config: &s.Config, Host: &s.Host, Mounts: s.Mounts, Hooks: s.Hooks, Networks: map[string]*network.EndpointSettings{},
+		Names: []string{s.ContainerName}, DefaultName: s.DefaultName}
 	for i := range s.Networks {
 		view.Networks[s.Networks[i].Network] = &s.Networks[i].Settings
 	}

@@ -128,20 +128,44 @@ func distinct(values []string) []string {
 	})
 }
 
-// ownAliases leaves out the names that the engine and Docker Compose add by
-// themselves: the container's short ID and its name, and before API 1.44 a host
-// name with dots.
+// ownAliases leaves out the names to which a container answers anyway, on the
+// side of what is desired as on that of what exists: its own name, the one that
+// Docker Compose gives it, its host name, and its short ID. Engines list them in
+// their own ways. All list what they were sent, Docker Compose's container name
+// first, also when the service has the same name; up to 24 they append the short
+// ID, and 25 and later, to clients of an API before 1.45, drop duplicates and
+// append the short ID and the host name (moby: daemon/container_operations.go,
+// updateNetworkConfig, and api/server/router/container/inspect.go).
 func ownAliases(aliases []string, v View) []string {
-	seen := map[string]bool{v.ShortID: true, "": true, v.Config.Hostname: true}
+	seen := map[string]bool{v.ShortID: true, "": true}
+	if hostname := v.Config.Hostname; !v.Host.UTSMode.IsHost() || appended(aliases, v) {
+		seen[hostname] = true
+	}
 	for _, name := range v.Names {
 		seen[name] = true
 	}
 	var own []string
 	for _, alias := range aliases {
-		if !seen[alias] {
+		if !seen[alias] && !isReplica(alias, v.DefaultName) {
 			seen[alias] = true
 			own = append(own, alias)
 		}
 	}
 	return own
+}
+
+// appended reports whether the engine appended the host name to the aliases. A
+// container with the node's own host name has one that nobody asked for.
+func appended(aliases []string, v View) bool {
+	last := len(aliases) - 1
+	return last > 1 && aliases[last] == v.Config.Hostname && aliases[last-1] == v.ShortID
+}
+
+// isReplica reports whether a name is "<stack>-<service>-<number>".
+func isReplica(name, stackAndService string) bool {
+	number, ok := strings.CutPrefix(name, stackAndService+"-")
+	if _, err := strconv.ParseUint(number, 10, 32); err != nil {
+		return false
+	}
+	return ok && stackAndService != ""
 }

@@ -45,6 +45,9 @@ type Service struct {
 	// ContainerName is the name the user asked for; empty means
 	// "<stack>-<service>-<number>". It implies at most one replica.
 	ContainerName string
+	// DefaultName is "<stack>-<service>", from which names follow that nobody
+	// asked for.
+	DefaultName string
 
 	Image    Image
 	Config   container.Config

@@ -73,7 +73,8 @@ func (c *Container) readState(state *container.State) {
 func readSpec(c container.InspectResponse, s *Stack, out *Container, mountpoints map[string]volume.Volume, services map[string]string) desired.Spec {
 	view := desired.View{
 		Config: c.Config, ShortID: c.ID[:shortIDLength], Names: namesOf(out),
-		Networks: map[string]*network.EndpointSettings{},
+		DefaultName: fmt.Sprintf("%s-%s", out.Labels[desired.LabelProject], out.Service),
+		Networks:    map[string]*network.EndpointSettings{},
 	}
 	if c.HostConfig != nil {
 		host := *c.HostConfig
@@ -111,7 +112,7 @@ func readSpec(c container.InspectResponse, s *Stack, out *Container, mountpoints
 // "<id>_…") or a person may have given it another one than it was made for.
 func namesOf(c *Container) []string {
 	made, _, _ := strings.Cut(strings.TrimPrefix(c.Name, c.ID[:shortIDLength]+"_"), "_after_")
-	return []string{c.Name, made, fmt.Sprintf("%s-%s-%d", c.Labels[desired.LabelProject], c.Service, c.Number)}
+	return []string{c.Name, made}
 }
 
 // readVolumesFrom spells the containers whose volumes are mounted as the Compose
