@@ -16,6 +16,10 @@ type Recorder struct {
 	// with some of it, what is sent at once is seen to be.
 	Latency time.Duration
 
+	// Before is called with each request before the engine gets it, if it is set; it
+	// is only set while no request is under way.
+	Before func(Request)
+
 	mu       sync.Mutex // guards what follows
 	requests []Request
 	underway int
@@ -38,6 +42,9 @@ func Record(t testing.TB, host string) *Recorder {
 	r := &Recorder{}
 	engine := forward(host)
 	r.Host = Serve(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if before := r.Before; before != nil {
+			before(Request{req.Method, req.URL.Path, req.URL.RawQuery})
+		}
 		r.begin(Request{req.Method, req.URL.Path, req.URL.RawQuery})
 		defer r.end()
 		time.Sleep(r.Latency)

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
@@ -98,23 +97,17 @@ func (d *Door) ApplyDirectories(ctx context.Context, node, keeper string, want [
 	}
 	have, err := applyDirectories(ctx, engine, keeper, want, facts)
 	if have == nil && len(before) == 0 { // nobody will remember this keeper
-		return nil, explain(engine, errors.Join(err, closeWindows(ctx, engine, keeper, rootsOf(pathsOf(want), facts.DataRoot), nil)))
+		return nil, explain(engine, errors.Join(err, closeWindows(ctx, engine, keeper, nil)))
 	}
 	if err == nil {
-		err = closeWindows(ctx, engine, keeper, rootsOf(before, facts.DataRoot), rootsOf(pathsOf(want), facts.DataRoot))
+		err = closeWindows(ctx, engine, keeper, windowsOf(pathsOf(want), facts.DataRoot))
 	}
 	return have, explain(engine, err)
 }
 
 func applyDirectories(ctx context.Context, engine Engine, keeper string, want []desired.Directory, facts observed.Facts) (map[string]Directory, error) {
-	paths := pathsOf(want)
-	rootOf := plan.DirectoryRoots(paths, facts.DataRoot)
-	roots := rootsOf(paths, facts.DataRoot)
-	windows, missing, err := openWindows(ctx, engine, keeper, roots)
-	if err != nil {
-		return nil, err
-	}
-	have, err := observed.ReadDirectories(ctx, engine, windows, facts.IDs, paths)
+	w := &directoryWriter{engine: engine, keeper: keeper, facts: facts, paths: pathsOf(want)}
+	have, err := w.read(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -122,67 +115,27 @@ func applyDirectories(ctx context.Context, engine Engine, keeper string, want []
 	if len(problems) > 0 {
 		return have, &DirectoriesError{problems}
 	}
-	for _, p := range paths {
-		if have[p].NoRoot && !slices.Contains(missing, rootOf[p]) {
-			missing = append(missing, rootOf[p])
-		}
+	made, err := w.makeRoots(ctx, have)
+	if err != nil {
+		return have, err
 	}
-	if len(missing) > 0 {
-		for _, root := range missing {
-			if err := execute.MakeRoot(ctx, engine, root, keeper); err != nil {
-				return have, err
-			}
-		}
-		if windows, _, err = openWindows(ctx, engine, keeper, roots); err != nil {
-			return have, err
-		}
-		if have, err = observed.ReadDirectories(ctx, engine, windows, facts.IDs, paths); err != nil {
+	if made {
+		if have, err = w.read(ctx); err != nil {
 			return nil, err
 		}
-		writes, _ = plan.Directories(want, have)
+		if writes, problems = plan.Directories(want, have); len(problems) > 0 {
+			return have, &DirectoriesError{problems}
+		}
 	}
-	writeErr := writeDirectories(ctx, engine, windows, writes)
-	after, err := observed.ReadDirectories(context.WithoutCancel(ctx), engine, windows, facts.IDs, paths)
+	writeErr := w.write(ctx, writes)
+	after, err := w.read(context.WithoutCancel(ctx))
+	if _, problems := plan.Directories(want, after); writeErr != nil && len(problems) > 0 { // the cause, where it can be seen
+		return after, &DirectoriesError{problems}
+	}
 	if err = errors.Join(writeErr, err); err != nil {
 		return after, err
 	}
 	return after, sameDirectories(want, after)
-}
-
-// openWindows opens a window to each directory; missing are those that are not
-// there.
-func openWindows(ctx context.Context, engine Engine, keeper string, roots []string) (windows map[string]string, missing []string, err error) {
-	windows = map[string]string{}
-	for _, root := range roots {
-		id, err := execute.OpenWindow(ctx, engine, root, keeper)
-		switch {
-		case errors.Is(err, execute.ErrNoDirectory):
-			missing = append(missing, root)
-		case err != nil:
-			return nil, nil, err
-		default:
-			windows[root] = id
-		}
-	}
-	return windows, missing, nil
-}
-
-func writeDirectories(ctx context.Context, engine Engine, windows map[string]string, writes []plan.DirectoryWrite) error {
-	for _, root := range slices.Sorted(maps.Keys(windows)) {
-		var here []plan.DirectoryWrite
-		for i := range writes {
-			if desired.Below(writes[i].Path, root) {
-				here = append(here, writes[i])
-			}
-		}
-		if len(here) == 0 {
-			continue
-		}
-		if err := execute.WriteDirectories(ctx, engine, windows[root], root, here); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // sameDirectories finds what the engine took without an error and did not do.
@@ -220,19 +173,6 @@ func checkDirectories(want []desired.Directory, dataRoot string) error {
 	return nil
 }
 
-// closeWindows removes the windows to what was managed before and needs none now.
-func closeWindows(ctx context.Context, engine Engine, keeper string, before, now []string) error {
-	for _, root := range before {
-		if slices.Contains(now, root) {
-			continue
-		}
-		if err := execute.CloseWindow(ctx, engine, root, keeper); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func pathsOf(want []desired.Directory) []string {
 	var paths []string
 	for _, w := range want {
@@ -240,9 +180,4 @@ func pathsOf(want []desired.Directory) []string {
 	}
 	slices.Sort(paths)
 	return paths
-}
-
-func rootsOf(paths []string, dataRoot string) []string {
-	roots := slices.Sorted(maps.Values(plan.DirectoryRoots(paths, dataRoot)))
-	return slices.Compact(roots)
 }

@@ -62,6 +62,9 @@ const (
 	// LabelWindow marks a never started container through which directories of the
 	// node are seen; its value is the path that the container mounts.
 	LabelWindow = "io.homelab.window"
+	// LabelWindowFlat marks a window that shows its directory as it is on its own
+	// file system, without those that are mounted below it; its value is "true".
+	LabelWindowFlat = "io.homelab.window-flat"
 
 	// LabelNetworkName marks a network that is a resource of its own; its value is
 	// its name.

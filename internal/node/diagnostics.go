@@ -122,7 +122,7 @@ func unseen(name string, have map[string]converge.Directory) diag.Diagnostics {
 		return nil
 	}
 	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("directories"), "Directories can't be seen",
-		fmt.Sprintf("Node %q: nothing is known of %s, because the container through which they are seen is gone; docker container prune removes it. "+
-			"The plan shows them as unseen. Applying makes the container again, looks, and sets owners and modes only where they differ.",
+		fmt.Sprintf("Node %q: nothing is known of %s, because a container through which they are seen is missing: docker container prune removes it, and earlier versions made fewer. "+
+			"The plan shows them as unseen. Applying makes the container, looks, and sets owners and modes only where they differ.",
 			name, strings.Join(paths, ", ")))}
 }

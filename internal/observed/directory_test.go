@@ -8,7 +8,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +61,10 @@ func (d disk) CopyFromContainer(ctx context.Context, id, path string) (io.ReadCl
 	}
 	var content bytes.Buffer
 	w := tar.NewWriter(&content)
+	if stat.Mode&fs.ModeSymlink != 0 {
+		target := map[bool]string{true: "../other", false: "/etc"}[strings.Contains(path, "dir")]
+		_ = w.WriteHeader(&tar.Header{Name: "x", Typeflag: tar.TypeSymlink, Linkname: target})
+	}
 	_ = w.WriteHeader(&tar.Header{Name: "x/", Typeflag: tar.TypeDir, Uid: 101000, Gid: 5, Mode: 0o755, ModTime: time.Unix(7, 0)})
 	read := 0
 	return endless{bytes.NewReader(content.Bytes()), func() {
@@ -68,33 +75,49 @@ func (d disk) CopyFromContainer(ctx context.Context, id, path string) (io.ReadCl
 }
 
 func TestReadDirectories_EachPath_IsWhatItIs(t *testing.T) {
+	const dir = fs.ModeDir | 0o755
 	d := disk{
-		"srv/files": fs.ModeDir | 0o755, "srv/files/dir": fs.ModeDir | fs.ModeSetgid | 0o775, "srv/files/file": 0o644, "srv/files/link": fs.ModeSymlink,
-		"srv/files/dir/file": 0o600,
+		"root/files/srv": dir, "root/files/lost": dir, "root/files/way": fs.ModeSymlink, "root/files/alone": dir, "root/files/old": dir, "root/files/top": dir,
+		"srv/files": dir, "srv/files/dir": fs.ModeDir | fs.ModeSetgid | 0o775, "srv/files/file": 0o644, "srv/files/link": fs.ModeSymlink,
+		"srv/files/dir/file": 0o600, "srv/files/link/x": dir, "srv/files/dir/in": fs.ModeSymlink, "srv/files/dir/in/x": dir,
+		"way/files": dir, "way/files/x": dir, "top/files": dir, "alone/files": dir,
 	}
-	windows := map[string]string{"/srv": "srv", "/old": "gone", "/lost": "lost"}
+	windows := []Window{{Root: "/", Flat: true, ID: "root"}, {Root: "/srv", ID: "srv"}, {Root: "/srv/dir/in", ID: "in"}, {Root: "/old", ID: "gone"},
+		{Root: "/lost", ID: "lost"}, {Root: "/way", ID: "way"}, {Root: "/top", Flat: true, ID: "top"}}
 	ids := IDs{100000, 100000}
-	found, err := ReadDirectories(t.Context(), d, windows, ids, []string{
-		"/srv/dir", "/srv/file", "/srv/link", "/srv/link/x", "/srv/dir/no", "/srv/no/no/no", "/old/x", "/lost/a/b", "/lost", "/other"})
-	if err != nil {
-		t.Fatal(err)
-	}
 	want := map[string]Directory{
 		"/srv/dir":      {State: DirectoryPresent, UID: 1000, GID: NoID, NodeUID: 101000, NodeGID: 5, Mode: 0o2775, Modified: time.Unix(7, 0)},
 		"/srv/file":     {State: DirectoryBlocked, Obstacle: "/srv/file", Kind: "a file"},
-		"/srv/link":     {State: DirectoryBlocked, Obstacle: "/srv/link", Kind: "a symbolic link"},
-		"/srv/link/x":   {State: DirectoryBlocked, Obstacle: "/srv/link", Kind: "a symbolic link"},
+		"/srv/link":     {State: DirectoryBlocked, Obstacle: "/srv/link", Kind: SymbolicLink, Target: "/etc"},
+		"/srv/link/x":   {State: DirectoryBlocked, Obstacle: "/srv/link", Kind: SymbolicLink, Target: "/etc"},
+		"/srv/dir/in/x": {State: DirectoryBlocked, Obstacle: "/srv/dir/in", Kind: SymbolicLink, Target: "/srv/other"},
+		"/way":          {State: DirectoryBlocked, Obstacle: "/way", Kind: SymbolicLink, Target: "/etc"},
+		"/way/x":        {State: DirectoryBlocked, Obstacle: "/way", Kind: SymbolicLink, Target: "/etc"},
 		"/srv/dir/no":   {State: DirectoryMissing},
 		"/srv/no/no/no": {State: DirectoryMissing, Missing: []string{"/srv/no", "/srv/no/no"}},
 		"/old/x":        {State: DirectoryUnseen},
-		"/lost/a/b":     {State: DirectoryMissing, Missing: []string{"/lost/a"}, NoRoot: true},
-		"/lost":         {State: DirectoryMissing, NoRoot: true},
-		"/other":        {State: DirectoryUnseen},
+		"/lost/a/b":     {State: DirectoryMissing, Missing: []string{"/lost/a"}},
+		"/nowhere":      {State: DirectoryMissing},
+		"/nowhere/x":    {State: DirectoryMissing, Missing: []string{"/nowhere"}},
+		"/top":          {State: DirectoryPresent, UID: 1000, GID: NoID, NodeUID: 101000, NodeGID: 5, Mode: 0o755, Modified: time.Unix(7, 0)},
+		"/alone":        {State: DirectoryUnseen},
+	}
+	found, err := ReadDirectories(t.Context(), d, windows, ids, slices.Collect(maps.Keys(want)))
+	if err != nil {
+		t.Fatal(err)
 	}
 	for path, w := range want {
 		if got := found[path]; !reflect.DeepEqual(got, w) {
 			t.Errorf("%s is %+v, not %+v", path, got, w)
 		}
+	}
+}
+
+func TestReadDirectories_NobodyShowsThePathsOwnParts_IsUnseen(t *testing.T) {
+	d := disk{"srv/files": fs.ModeDir | 0o755, "srv/files/x": fs.ModeDir | 0o755}
+	found, err := ReadDirectories(t.Context(), d, []Window{{Root: "/srv", ID: "srv"}}, IDs{}, []string{"/srv/x"})
+	if err != nil || found["/srv/x"].State != DirectoryUnseen {
+		t.Errorf("%+v, %v: /srv may be a symbolic link", found, err)
 	}
 }
 
@@ -111,7 +134,8 @@ func (f failing) CopyFromContainer(context.Context, string, string) (io.ReadClos
 func TestReadDirectories_EngineFails_IsAnErrorAndNotMissing(t *testing.T) {
 	broken := errors.New("input/output error")
 	for _, path := range []string{"/srv/x", "/srv"} {
-		_, err := ReadDirectories(t.Context(), failing{disk{"srv/files": fs.ModeDir}, broken}, map[string]string{"/srv": "srv"}, IDs{}, []string{path})
+		d := disk{"root/files/srv": fs.ModeDir, "srv/files/x": fs.ModeDir}
+		_, err := ReadDirectories(t.Context(), failing{d, broken}, []Window{{Root: "/", Flat: true, ID: "root"}, {Root: "/srv", ID: "srv"}}, IDs{}, []string{path})
 		if !errors.Is(err, broken) {
 			t.Errorf("%s: error %v", path, err)
 		}

@@ -19,7 +19,7 @@ type index struct {
 	ports       map[string]PortHolder
 	listed      map[string]string    // the image that a container is listed with, by the container's ID
 	attached    map[string][]string  // containers, by the name of a network that they are on
-	windows     map[string]string    // containers that show a directory of the node, by its path
+	windows     []Window             // containers that show a directory of the node
 	secrets     map[string]*Secret   // by name
 	notes       map[string][]Network // of containers that belong on a network, by its name
 	// What follows is by stack.
@@ -32,7 +32,7 @@ func newIndex(containers []container.Summary, networks []Network, volumes []*vol
 	i := &index{
 		networks: map[string]Network{}, volumes: map[string]Volume{}, mountpoints: map[string]Volume{}, names: map[string]string{},
 		ports: holders(containers), listed: map[string]string{}, attached: map[string][]string{},
-		projects: map[string][]string{}, scratch: map[string][]string{}, owned: map[string]bool{}, windows: map[string]string{},
+		projects: map[string][]string{}, scratch: map[string][]string{}, owned: map[string]bool{},
 		secrets: map[string]*Secret{},
 		notes:   map[string][]Network{},
 	}
@@ -66,8 +66,8 @@ func (i *index) add(c container.Summary) {
 			}
 		}
 	}
-	if root := c.Labels[desired.LabelWindow]; root != "" {
-		i.windows[root] = c.ID
+	if w, ok := windowOf(&c); ok {
+		i.windows = append(i.windows, w)
 	}
 	scratch, project := c.Labels[desired.LabelScratch], c.Labels[desired.LabelProject]
 	if scratch != "" {

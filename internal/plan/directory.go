@@ -82,6 +82,18 @@ func directory(w desired.Directory, have observed.Directory) (write DirectoryWri
 	return write, needed, ""
 }
 
+// Obstacles says what is in the way of writes, as it was found right before them.
+func Obstacles(writes []DirectoryWrite, have map[string]observed.Directory) []DirectoryProblem {
+	var problems []DirectoryProblem
+	for i := range writes {
+		p := writes[i].Path
+		if d := have[p]; d.State == observed.DirectoryBlocked {
+			problems = append(problems, DirectoryProblem{p, obstacle(p, d)})
+		}
+	}
+	return problems
+}
+
 func set[T any](field, wanted *T) {
 	if wanted != nil {
 		*field = *wanted
@@ -89,17 +101,16 @@ func set[T any](field, wanted *T) {
 }
 
 func obstacle(p string, have observed.Directory) string {
-	if have.Obstacle == p {
-		return fmt.Sprintf("On the node %s is %s, not a directory, and is left as it is. Move it away, or write another path%s.", p, have.Kind, linkAdvice(have.Kind))
+	where := have.Obstacle
+	if have.Obstacle != p {
+		where += ", above " + p + ","
 	}
-	return fmt.Sprintf("On the node %s, above %s, is %s, not a directory. Move it away, or write another path%s.", have.Obstacle, p, have.Kind, linkAdvice(have.Kind))
-}
-
-func linkAdvice(kind string) string {
-	if kind == "a symbolic link" {
-		return ", such as the one that the link leads to"
+	if have.Kind != observed.SymbolicLink {
+		return fmt.Sprintf("On the node %s is %s, not a directory, and is left as it is. Move it away, or write another path.", where, have.Kind)
 	}
-	return ""
+	return fmt.Sprintf("On the node %s is a symbolic link to %s. Links are not followed: whoever can write to %s could make this one lead to any directory of the node. "+
+		"If you mean what the link leads to, write %s instead of %s; if not, remove the link.",
+		where, have.Target, path.Dir(have.Obstacle), path.Join(have.Target, strings.TrimPrefix(p, have.Obstacle)), p)
 }
 
 // foreign explains that an owner can't be kept: the engine takes owners as its
@@ -111,29 +122,4 @@ func foreign(w desired.Directory, have observed.Directory) string {
 	}
 	return fmt.Sprintf("The directory belongs to the node's %s %d, which containers don't have because the engine maps users (userns-remap), "+
 		"so the engine can't keep it when it changes the rest. Set %s too.", missing, node, missing)
-}
-
-// DirectoryRoots says which directory of the node to mount in order to see and
-// write each path: as few as cover all, so that each is above its paths or one of
-// them. It is never the node's root, and none that holds dataRoot, the engine's
-// own directory: the mounts of all containers would come along, and while they are
-// mounted twice, the engine can't remove them.
-func DirectoryRoots(paths []string, dataRoot string) map[string]string {
-	own := map[string]string{}
-	for _, p := range paths {
-		own[p] = p
-		if dir := path.Dir(p); dir != "/" && !desired.Below(desired.DefaultDataRoot, dir) && (dataRoot == "" || !desired.Below(dataRoot, dir)) {
-			own[p] = dir
-		}
-	}
-	roots := map[string]string{}
-	for p, root := range own {
-		for _, other := range own {
-			if desired.Below(p, other) && len(other) < len(root) {
-				root = other
-			}
-		}
-		roots[p] = root
-	}
-	return roots
 }

@@ -2,8 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 
@@ -49,10 +47,11 @@ func TestDirectories_WhatIsNoDirectory_IsNeverWritten(t *testing.T) {
 	want := []desired.Directory{{Path: "/srv/a"}, {Path: "/srv/b/c"}}
 	writes, problems := Directories(want, map[string]observed.Directory{
 		"/srv/a":   {State: observed.DirectoryBlocked, Obstacle: "/srv/a", Kind: "a file"},
-		"/srv/b/c": {State: observed.DirectoryBlocked, Obstacle: "/srv/b", Kind: "a symbolic link"},
+		"/srv/b/c": {State: observed.DirectoryBlocked, Obstacle: "/srv/b", Kind: observed.SymbolicLink, Target: "/etc"},
 	})
 	if len(writes) > 0 || len(problems) != 2 || !strings.Contains(problems[0].Detail, "/srv/a is a file") ||
-		!strings.Contains(problems[1].Detail, "/srv/b, above /srv/b/c, is a symbolic link") {
+		!strings.Contains(problems[1].Detail, "/srv/b, above /srv/b/c, is a symbolic link to /etc") ||
+		!strings.Contains(problems[1].Detail, "write /etc/c instead of /srv/b/c") {
 		t.Errorf("writes %v, problems %v", writes, problems)
 	}
 }
@@ -78,29 +77,6 @@ func TestDirectories_OwnerThatContainersLack_IsKeptOrAskedFor(t *testing.T) {
 		}
 		if show(writes) != c.writes || !strings.Contains(text, c.problem) || (text != "") != (c.problem != "") {
 			t.Errorf("%s: writes %q, problem %q", name, show(writes), text)
-		}
-	}
-}
-
-func TestDirectoryRoots_AreParentsButNeverTheEnginesMounts(t *testing.T) {
-	for name, c := range map[string]struct{ paths, roots string }{
-		"siblings":         {"/srv/a /srv/b", "/srv /srv"},
-		"nested":           {"/srv/a /srv/a/b/c", "/srv /srv"},
-		"apart":            {"/srv/a /mnt/disk/x", "/mnt/disk /srv"},
-		"top":              {"/data /data/x", "/data /data"},
-		"top and others":   {"/data /srv/x", "/data /srv"},
-		"beside engine":    {"/var/lib/app /var/log/app", "/var/lib/app /var/log"},
-		"beside data root": {"/disk/app", "/disk/app"},
-		"above engine":     {"/var/lib", "/var/lib"},
-		"like a prefix":    {"/srv/a/x /srv/ab/y", "/srv/a /srv/ab"},
-	} {
-		roots := DirectoryRoots(strings.Fields(c.paths), "/disk/engine")
-		var got []string
-		for _, p := range slices.Sorted(maps.Keys(roots)) {
-			got = append(got, roots[p])
-		}
-		if strings.Join(got, " ") != c.roots {
-			t.Errorf("%s: %v, want %s", name, got, c.roots)
 		}
 	}
 }
