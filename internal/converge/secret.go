@@ -2,8 +2,6 @@ package converge
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"path"
 	"slices"
 	"sync"
@@ -39,7 +37,15 @@ type SecretView struct {
 }
 
 // SecretOptions are what planning a secret depends on besides what is asked for.
-type SecretOptions = plan.SecretOptions
+type SecretOptions struct {
+	plan.SecretOptions
+	// Fits reports whether a kept value is one that would be generated now; nil takes
+	// any.
+	Fits func(value []byte) bool
+	// KeepOnDestroy says whether destroying the secret that is there keeps its value;
+	// nil keeps a generated one.
+	KeepOnDestroy *bool
+}
 
 // SecretPreview is what applying a secret would do.
 type SecretPreview struct {
@@ -102,12 +108,12 @@ func (d *Door) ReadSecret(ctx context.Context, node, name string) (view SecretVi
 	if err != nil || have.Current() == nil {
 		return SecretView{}, false, err
 	}
-	view, err = lookAtSecret(ctx, engine, have)
+	view, _, err = lookAtSecret(ctx, engine, have)
 	return view, true, explain(engine, err)
 }
 
-// lookAtSecret reads the file, too.
-func lookAtSecret(ctx context.Context, engine Engine, have *observed.Secret) (SecretView, error) {
+// lookAtSecret reads the file, too, and returns it.
+func lookAtSecret(ctx context.Context, engine Engine, have *observed.Secret) (SecretView, observed.SecretFile, error) {
 	now := have.Current()
 	view := SecretView{Version: now.Version, Volume: now.Volume, File: path.Join(now.Mountpoint, desired.FileEntry), Secret: now.Secret, Superseded: have.Superseded()}
 	window := have.Window
@@ -115,10 +121,10 @@ func lookAtSecret(ctx context.Context, engine Engine, have *observed.Secret) (Se
 		window = ""
 	}
 	file, err := observed.ReadSecretFile(ctx, engine, window)
-	view.Watched = file.Seen && len(have.Notes) == 0 // what was cut off is to be put right, too
+	view.Watched = file.Seen && len(have.Notes) == 0 && !have.Kept // what was cut off is repaired, too
 	switch {
 	case err != nil:
-		return view, err
+		return view, file, err
 	case !file.Seen || file.Stamp() == have.Stamp:
 	case file.Missing:
 		view.Edited = "the file was removed on the node"
@@ -129,12 +135,7 @@ func lookAtSecret(ctx context.Context, engine Engine, have *observed.Secret) (Se
 			view.Edited = "the file was edited on the node"
 		}
 	}
-	return view, nil
-}
-
-// LeaveSecret notes that the run takes a secret away from a node. It does no I/O.
-func (d *Door) LeaveSecret(node, name string) {
-	d.secrets.put(node, plan.SecretClaim{Secret: desired.Secret{Name: name}, Leaves: true})
+	return view, file, nil
 }
 
 // UndecidedSecret notes that what the run makes of a secret is known only at apply.
@@ -145,20 +146,32 @@ func (d *Door) UndecidedSecret(node, name string) {
 
 // PreviewSecret says what ApplySecret would do, and notes it for the stacks that
 // are planned afterwards. It only reads. A secret that will be made anew in place of
-// one that is there, after [Door.LeaveSecret], is planned as if there were none.
+// one that is there, after [Door.LeaveSecret], is planned as if there were none, or
+// only its kept value.
 func (d *Door) PreviewSecret(ctx context.Context, node string, want desired.Secret, opts SecretOptions) (SecretPreview, error) {
 	engine, have, err := d.observeSecret(ctx, node, want.Name)
 	if err != nil {
 		return SecretPreview{}, err
 	}
-	if _, replaced := d.secrets.of(node)[want.Name]; replaced && !opts.Adopt {
+	prior, replaced := d.secrets.of(node)[want.Name]
+	switch {
+	case opts.Adopt || !replaced:
+	case prior.Keeps && have.Current() != nil:
+		have = have.AsKept()
+	default:
 		have = &observed.Secret{Name: want.Name}
 	}
-	out := SecretPreview{SecretPlan: plan.Secret(want, have, opts)}
+	if !opts.Adopt && have.Kept {
+		if err := opts.lookAtKept(ctx, engine, have); err != nil {
+			return SecretPreview{}, explain(engine, err)
+		}
+	}
+	out := SecretPreview{SecretPlan: plan.Secret(want, have, opts.SecretOptions)}
 	if len(out.Problems) > 0 {
 		return out, nil
 	}
-	d.secrets.put(node, plan.SecretClaim{Secret: want, Version: out.Version, Undecided: out.Undecided})
+	keeps := prior.Keeps || opts.Adopt && plan.KeepsSecret(opts.KeepOnDestroy, have)
+	d.secrets.put(node, plan.SecretClaim{Secret: want, Version: out.Version, Undecided: out.Undecided, Keeps: keeps})
 	out.Volume = want.Volume(out.Version)
 	if now := have.Current(); now != nil {
 		out.File = want.SecretFile(path.Dir(path.Dir(now.Mountpoint)), out.Version)
@@ -169,181 +182,6 @@ func (d *Door) PreviewSecret(ctx context.Context, node string, want desired.Secr
 		out.File = want.SecretFile(facts.VolumeRoot, out.Version)
 	}
 	return out, nil
-}
-
-// SecretChange is what was agreed to do with a secret.
-type SecretChange struct {
-	desired.Secret
-	// Version is to be in force afterwards; 0 lets it be the next.
-	Version int
-	// Write tells to write it, with Value, or with the value of the version in force
-	// if Keep is set.
-	Write, Keep bool
-	Value       []byte
-	// Made is SecretGiven or SecretGenerated.
-	Made string
-	// Adopt allows a secret that is there already.
-	Adopt bool
-}
-
-// ApplySecret makes the node have the secret, and removes what is left of older
-// versions that nothing mounts. The view is what is there afterwards, also when an
-// error is returned; it has no Version when there is no secret then, or the node
-// can't be looked at any more.
-func (d *Door) ApplySecret(ctx context.Context, node string, change SecretChange) (SecretView, error) {
-	turn := d.turnOf(node, secretTurn+change.Name)
-	turn.Lock()
-	defer turn.Unlock()
-	d.forget(node)
-	defer d.forget(node)
-	engine, have, err := d.observeSecret(ctx, node, change.Name)
-	if err != nil {
-		return SecretView{}, err
-	}
-	if !change.Adopt && have.Abandoned() {
-		if have, err = startOver(ctx, engine, have); err != nil {
-			return SecretView{}, explain(engine, err)
-		}
-	}
-	if change, err = agreedSecret(node, change, have); err != nil {
-		return SecretView{}, err
-	}
-	err = applySecret(ctx, engine, change, have)
-	if err == nil {
-		err = d.sweepSecrets(ctx, node, []string{change.Name})
-	}
-	d.forget(node)
-	_, after, readErr := d.observeSecret(context.WithoutCancel(ctx), node, change.Name)
-	if readErr != nil || after.Current() == nil {
-		return SecretView{}, explain(engine, errors.Join(err, readErr))
-	}
-	view, readErr := lookAtSecret(context.WithoutCancel(ctx), engine, after)
-	return view, explain(engine, errors.Join(err, readErr))
-}
-
-// agreedSecret holds what was agreed to against what is there by now.
-func agreedSecret(node string, change SecretChange, have *observed.Secret) (SecretChange, error) {
-	now := have.Current()
-	switch {
-	case now != nil && !change.Adopt:
-		made := plan.Secret(change.Secret, have, SecretOptions{Value: change.Value, Made: change.Made})
-		if len(made.Problems) > 0 {
-			return change, &ProblemsError{made.Problems}
-		}
-		change.Write, change.Version = false, now.Version // whoever wrote it wrote the same
-	case change.Version == 0:
-		change.Version = have.Newest() + 1
-	}
-	newest := have.Newest()
-	if change.Write && change.Version <= newest || !change.Write && now != nil && change.Version != now.Version || change.Keep && now == nil {
-		return change, &ChangedError{Node: node, Stack: change.Name, Changes: []string{fmt.Sprintf("replace version %d of the secret", newest)}}
-	}
-	return change, nil
-}
-
-func applySecret(ctx context.Context, engine Engine, change SecretChange, have *observed.Secret) error {
-	if err := execute.RemoveScratch(ctx, engine, have.Scratch); err != nil {
-		return err
-	}
-	// What is not shown counts as in force for being the newest: the next one is that
-	// while it is being written.
-	if err := watchSecret(ctx, engine, have); err != nil {
-		return err
-	}
-	if !change.Write {
-		return execute.RemoveScratch(ctx, engine, have.Notes)
-	}
-	now := have.Current()
-	next := execute.SecretVersion{Secret: change.Secret, Version: change.Version, Made: change.Made, Content: change.Value}
-	var err error
-	if change.Keep {
-		if next.Content, err = keptValue(ctx, engine, have); err != nil {
-			return err
-		}
-		next.Check, next.Made = now.Check, now.Made
-	} else if next.Check, err = desired.NewSecretCheck(next.Content); err != nil {
-		return err
-	}
-	return execute.WriteSecret(ctx, engine, next, have.Notes)
-}
-
-// startOver takes away what a create left that was cut off, all but the note of it,
-// which says so until the secret is there.
-func startOver(ctx context.Context, engine Engine, have *observed.Secret) (*observed.Secret, error) {
-	if err := clearSecret(ctx, engine, have); err != nil {
-		return nil, err
-	}
-	return &observed.Secret{Name: have.Name, Notes: have.Notes}, nil
-}
-
-// clearSecret removes every version of a secret, and what shows and writes them.
-func clearSecret(ctx context.Context, engine Engine, have *observed.Secret) error {
-	if err := execute.RemoveScratch(ctx, engine, have.Scratch); err != nil {
-		return err
-	}
-	if err := execute.HideSecret(ctx, engine, desired.Secret{Name: have.Name}); err != nil {
-		return err
-	}
-	var volumes []string
-	for i := range have.Versions {
-		volumes = append(volumes, have.Versions[i].Volume)
-	}
-	return execute.RemoveSecretVolumes(ctx, engine, volumes, false)
-}
-
-// errValueLost means that the value of a secret can't be taken over.
-var errValueLost = errors.New("its file on the node is not as it was written, so its value can't be taken over to one with another owner or mode: change a keeper to have a new value")
-
-// keptValue reads the value of the version in force, for the next one.
-func keptValue(ctx context.Context, engine Engine, have *observed.Secret) ([]byte, error) {
-	now := have.Current()
-	file, err := execute.ReadSecretVersion(ctx, engine, now.Secret, now.Version)
-	switch {
-	case err != nil:
-		return nil, err
-	case !file.Seen || file.Missing || !now.Check.Matches(file.Content):
-		return nil, errValueLost
-	}
-	return file.Content, nil
-}
-
-// watchSecret puts back the container through which the file is seen. A file that is
-// not what was written is noticed through it by whoever looks next.
-func watchSecret(ctx context.Context, engine Engine, have *observed.Secret) error {
-	now := have.Current()
-	if now == nil || have.Window != "" && have.Shown == now.Version {
-		return nil
-	}
-	file, err := execute.ReadSecretVersion(ctx, engine, now.Secret, now.Version)
-	if err != nil {
-		return err
-	}
-	stamp := file.Stamp()
-	if file.Missing || !now.Check.Matches(file.Content) {
-		stamp = "" // as which no file is read
-	}
-	return execute.ShowSecret(ctx, engine, now.Secret, now.Version, stamp)
-}
-
-// DestroySecret removes all of a secret. Containers that mount it are an error that
-// names them; that it is gone already is none.
-func (d *Door) DestroySecret(ctx context.Context, node, name string) error {
-	turn := d.turnOf(node, secretTurn+name)
-	turn.Lock()
-	defer turn.Unlock()
-	d.forget(node)
-	defer d.forget(node)
-	engine, have, err := d.observeSecret(ctx, node, name)
-	if err != nil {
-		return err
-	}
-	if problems := plan.SecretInUse(have); len(problems) > 0 {
-		return &ProblemsError{problems}
-	}
-	if err := clearSecret(ctx, engine, have); err != nil {
-		return explain(engine, err)
-	}
-	return explain(engine, execute.RemoveScratch(ctx, engine, have.Notes))
 }
 
 // sweepSecrets removes the versions of secrets that are not in force and that

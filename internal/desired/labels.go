@@ -51,6 +51,9 @@ const (
 	// LabelSecret marks the volumes of a secret that is a resource of its own, and
 	// the container that shows the current one; its value is the secret's name.
 	LabelSecret = "io.homelab.secret"
+	// LabelSecretKept marks that container once the secret was destroyed and its value
+	// was kept for the next secret of that name.
+	LabelSecretKept = "io.homelab.secret-kept"
 	// LabelSecretMade says how the value of such a secret came about.
 	LabelSecretMade = "io.homelab.secret-made"
 	// LabelBuildHash marks an image with the hash of what it was built from.

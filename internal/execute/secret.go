@@ -76,7 +76,7 @@ func writeVersion(ctx context.Context, engine SecretEngine, s SecretVersion) err
 	if err != nil {
 		return err
 	}
-	if err := ShowSecret(ctx, engine, s.Secret, s.Version, stamp); err != nil {
+	if err := ShowSecret(ctx, engine, s.Secret, s.Version, stamp, false); err != nil {
 		return errors.Join(err, HideSecret(ctx, engine, s.Secret)) // just its answer may have been lost
 	}
 	return nil
@@ -111,12 +111,16 @@ func writeSecret(ctx context.Context, engine SecretEngine, s SecretVersion) (sta
 }
 
 // ShowSecret has a secret's window show a version. The window is a container that
-// is never started: through it a plan sees the file without writing anything.
-func ShowSecret(ctx context.Context, engine SecretEngine, s desired.Secret, version int, stamp string) error {
+// is never started: through it a plan sees the file without writing anything. kept
+// marks the secret as one that was destroyed and whose value is kept.
+func ShowSecret(ctx context.Context, engine SecretEngine, s desired.Secret, version int, stamp string, kept bool) error {
 	if err := HideSecret(ctx, engine, s); err != nil {
 		return err
 	}
 	labels := map[string]string{desired.LabelSecret: s.Name, desired.LabelFileVersion: strconv.Itoa(version), desired.LabelFileOwner: stamp}
+	if kept {
+		labels[desired.LabelSecretKept] = "true"
+	}
 	if _, err := createScratch(ctx, engine, s.WindowName(), labels, secretHost(s, version, true)); err != nil {
 		return fmt.Errorf("open window to secret %s: %w", s.Name, err)
 	}

@@ -41,6 +41,10 @@ func TestAccLeaks_ThirtyCanariesThroughEveryWay_AreFoundNowhere(t *testing.T) {
 	a.run(t, 0, "destroy", "-auto-approve", "-var=generation=two")
 	a.lookAtState(t)
 	a.lookAtNode(t)
+	// The generated value stays on the node, and is taken up.
+	a.run(t, 0, "apply", "-auto-approve", "-var=generation=two", "-target=homelab_secret.generated")
+	a.lookAtState(t)
+	a.lookAtNode(t)
 	if a.looked < 10<<20 || a.events.seen < 100 || !a.engineSaid || !a.sshSaid {
 		t.Errorf("only %d bytes and %d events were looked at; the engine's log was seen: %t, sshd's: %t", a.looked, a.events.seen, a.engineSaid, a.sshSaid)
 	}

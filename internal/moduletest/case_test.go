@@ -231,8 +231,14 @@ func (h *Homelabs) requireOneService(t *testing.T, service string, with []string
 // requireOnlyVolumes checks what destroying left.
 func (h *Homelabs) requireOnlyVolumes(t *testing.T, stacks []stack) {
 	t.Helper()
-	if left := h.containers(t); len(left) > 0 {
-		t.Errorf("destroying left containers: %v", left)
+	for name, id := range h.containers(t) {
+		c, err := h.Engine.ContainerInspect(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Config.Labels["io.homelab.secret-kept"] == "" { // its value lives as long as the volumes
+			t.Errorf("destroying left container %s", name)
+		}
 	}
 	if left := h.networks(t); len(left) > 0 {
 		t.Errorf("destroying left networks: %v", left)
@@ -240,7 +246,7 @@ func (h *Homelabs) requireOnlyVolumes(t *testing.T, stacks []stack) {
 	for name, labels := range h.volumes(t) {
 		declared := labels["com.docker.compose.volume"] != "" &&
 			slices.ContainsFunc(stacks, func(s stack) bool { return s.name == labels["com.docker.compose.project"] })
-		if !declared {
+		if !declared && labels["io.homelab.secret-made"] != "generated" {
 			t.Errorf("destroying left volume %s, which no stack declares: %s", name, fmt.Sprint(labels))
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/volume"
 	"github.com/docker/docker/pkg/stdcopy"
@@ -84,11 +85,18 @@ func (h *Homelabs) volumes(t *testing.T) map[string]map[string]string {
 	return found
 }
 
-// removeVolumes removes those on the node that nobody uses.
+// removeVolumes removes those on the node that nobody uses, and kept secrets.
 func (h *Homelabs) removeVolumes(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), limit)
 	defer cancel()
+	kept, err := h.Engine.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", "io.homelab.secret-kept"))})
+	if err != nil {
+		t.Log(err)
+	}
+	for _, c := range kept {
+		_ = h.Engine.ContainerRemove(ctx, c.ID, container.RemoveOptions{Force: true})
+	}
 	list, err := h.Engine.VolumeList(ctx, volume.ListOptions{})
 	if err != nil {
 		t.Log(err)

@@ -29,6 +29,9 @@ type Secret struct {
 	Window string
 	Shown  int
 	Stamp  string
+	// Kept reports whether the secret was destroyed and its value was kept: the next
+	// secret of that name takes it up.
+	Kept bool
 	// Scratch are containers that an interrupted change left.
 	Scratch []string
 	// Notes are containers that say that the first version is being written. They go
@@ -83,6 +86,12 @@ func (s *Secret) Newest() int {
 		return 0
 	}
 	return s.Versions[len(s.Versions)-1].Version
+}
+
+// AsKept returns the secret as it is after it was destroyed and its value kept. It
+// needs a current version.
+func (s *Secret) AsKept() *Secret {
+	return &Secret{Name: s.Name, Versions: []SecretVersion{*s.Current()}, Window: s.Window, Shown: s.Shown, Stamp: s.Stamp, Kept: true}
 }
 
 // Users are the containers that mount any version, in order.
@@ -167,6 +176,7 @@ func (i *index) addSecrets(containers []container.Summary) {
 		if w, ok := windows[name]; ok {
 			s.Window, s.Stamp = w.ID, w.Labels[desired.LabelFileOwner]
 			s.Shown, _ = strconv.Atoi(w.Labels[desired.LabelFileVersion])
+			s.Kept = w.Labels[desired.LabelSecretKept] != ""
 		}
 	}
 }

@@ -27,8 +27,24 @@ type SecretOptions struct {
 	// Altered tells that they changed its owner or mode.
 	Rotate, Edited string
 	Altered        bool
+	// Unfit reports that a value that was kept is not one that would be generated now.
+	Unfit bool
 	// Adopt allows a secret that is there already.
 	Adopt bool
+}
+
+// KeepsSecret reports whether destroying a secret keeps its value on the node. Unless
+// setting says it, a generated value is kept: nobody else has it, and the data that
+// was made with it is kept, too.
+func KeepsSecret(setting *bool, have *observed.Secret) bool {
+	switch now := have.Current(); {
+	case now == nil:
+		return false
+	case setting != nil:
+		return *setting
+	default:
+		return now.Made == SecretGenerated
+	}
 }
 
 // SecretPlan is what happens to a secret.
@@ -42,8 +58,12 @@ type SecretPlan struct {
 	// version after all.
 	Undecided bool
 	// Reason is why there is a new version; empty where there was none before.
-	Reason   string
-	Problems []Problem
+	Reason string
+	// TakesUp reports that the value is one that was kept when another secret of that
+	// name was destroyed; GivesUp that there is such a value and another one takes its
+	// place.
+	TakesUp, GivesUp bool
+	Problems         []Problem
 }
 
 // Secret plans a secret that is a resource of its own. A version is never written
@@ -55,7 +75,7 @@ func Secret(want desired.Secret, have *observed.Secret, opts SecretOptions) Secr
 	}
 	out := SecretPlan{Version: now.Version}
 	known := opts.Value != nil
-	if !opts.Adopt {
+	if !opts.Adopt && !have.Kept {
 		if !known || !now.Check.Matches(opts.Value) || now.Owner() != want.Owner() {
 			out.Problems = []Problem{{Attribute: "name", Foreign: true, Detail: fmt.Sprintf("A secret named %q exists on the node already, and nothing says that this resource made it.", want.Name)}}
 		}
@@ -66,6 +86,10 @@ func Secret(want desired.Secret, have *observed.Secret, opts SecretOptions) Secr
 		out.Write, out.Version = true, have.Newest()+1
 	}
 	out.Undecided = !out.Write && !known && opts.Made == SecretGiven
+	if !opts.Adopt {
+		out.TakesUp = !out.Undecided && (!out.Write || out.Keep)
+		out.GivesUp = !out.Undecided && !out.TakesUp
+	}
 	return out
 }
 
@@ -82,6 +106,8 @@ func secretDiffers(want desired.Secret, now *observed.SecretVersion, opts Secret
 		return "a value is generated from now on", false
 	case opts.Made == SecretGiven && now.Made == SecretGenerated && !known:
 		return "a value is given from now on", false
+	case opts.Unfit:
+		return "the kept value does not fit generate", false
 	case known && !now.Check.Matches(opts.Value):
 		return "the value changed", false
 	case now.Owner() != want.Owner():
@@ -115,8 +141,9 @@ type SecretClaim struct {
 	desired.Secret
 	// Version is the one that will be in force.
 	Version int
-	// Leaves tells that the run takes the secret away.
-	Leaves bool
+	// Leaves tells that the run takes the secret away. Keeps reports that its value
+	// stays on the node if it is taken away, for the next secret of that name.
+	Leaves, Keeps bool
 	// Undecided tells that it is known only at apply whether the version in force is
 	// another one then; Version means nothing. NoOwner tells that its owner is not
 	// known either.

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -144,5 +145,43 @@ func requireDetail(t *testing.T, what string, list []plan.Problem, part string) 
 	t.Helper()
 	if part == "" && len(list) > 0 || part != "" && (len(list) != 1 || !strings.Contains(list[0].Detail, part)) {
 		t.Errorf("%s: %+v", what, list)
+	}
+}
+
+func TestSecret_KeptValue_IsTakenUpOrSaidToBeGivenUp(t *testing.T) {
+	kept := func(made string) *observed.Secret {
+		one := versionOf(t, 2, "kept")
+		one.Made = made
+		return &observed.Secret{Name: "db", Shown: 2, Window: "window", Kept: true, Versions: []observed.SecretVersion{one}}
+	}
+	want := desired.Secret{Name: "db", Mode: 0o400}
+	for name, c := range map[string]struct {
+		want desired.Secret
+		made string // of the kept value
+		opts plan.SecretOptions
+		says plan.SecretPlan
+	}{
+		"generated": {want, plan.SecretGenerated, plan.SecretOptions{Made: plan.SecretGenerated}, plan.SecretPlan{Version: 2, TakesUp: true}},
+		"another mode": {desired.Secret{Name: "db", Mode: 0o440}, plan.SecretGenerated, plan.SecretOptions{Made: plan.SecretGenerated},
+			plan.SecretPlan{Version: 3, Write: true, Keep: true, Reason: "the owner or mode changed", TakesUp: true}},
+		"does not fit": {want, plan.SecretGenerated, plan.SecretOptions{Made: plan.SecretGenerated, Unfit: true},
+			plan.SecretPlan{Version: 3, Write: true, Reason: "the kept value does not fit generate", GivesUp: true}},
+		"edited": {want, plan.SecretGenerated, plan.SecretOptions{Made: plan.SecretGenerated, Edited: "edited"},
+			plan.SecretPlan{Version: 3, Write: true, Reason: "edited", GivesUp: true}},
+		"given now": {want, plan.SecretGenerated, plan.SecretOptions{Made: plan.SecretGiven, Value: []byte("other")},
+			plan.SecretPlan{Version: 3, Write: true, Reason: "the value changed", GivesUp: true}},
+		"given, the same": {want, plan.SecretGiven, plan.SecretOptions{Made: plan.SecretGiven, Value: []byte("kept")}, plan.SecretPlan{Version: 2, TakesUp: true}},
+		"given, unknown":  {want, plan.SecretGiven, plan.SecretOptions{Made: plan.SecretGiven}, plan.SecretPlan{Version: 2, Undecided: true}},
+		"generated now": {want, plan.SecretGiven, plan.SecretOptions{Made: plan.SecretGenerated},
+			plan.SecretPlan{Version: 3, Write: true, Reason: "a value is generated from now on", GivesUp: true}},
+	} {
+		if got := plan.Secret(c.want, kept(c.made), c.opts); !reflect.DeepEqual(got, c.says) {
+			t.Errorf("%s: got %+v, not %+v", name, got, c.says)
+		}
+	}
+	yes, no := true, false
+	if !plan.KeepsSecret(nil, kept(plan.SecretGenerated)) || plan.KeepsSecret(nil, kept(plan.SecretGiven)) ||
+		!plan.KeepsSecret(&yes, kept(plan.SecretGiven)) || plan.KeepsSecret(&no, kept(plan.SecretGenerated)) || plan.KeepsSecret(&yes, &observed.Secret{}) {
+		t.Error("what is kept is not what was asked for, or a generated value")
 	}
 }

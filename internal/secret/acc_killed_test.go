@@ -12,8 +12,9 @@ import (
 
 const made = `
 resource "homelab_secret" "this" {
-  name     = "NAME"
-  generate = { length = 24, upper = false }
+  name            = "NAME"
+  generate        = { length = 24, upper = false }
+  keep_on_destroy = false
 }
 `
 

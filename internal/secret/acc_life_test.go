@@ -22,6 +22,7 @@ func TestAccSecret(t *testing.T) {
 	t.Run("Generated_IsKnownToTheNodeAloneAndRotatesWithItsKeepers", func(t *testing.T) { newHome(t, plain, 0).generated() })
 	t.Run("ChangedByHand_IsWrittenAgain", func(t *testing.T) { newHome(t, remapped, lab.RemappedID).drift() })
 	t.Run("InUse_IsNotDestroyed", func(t *testing.T) { newHome(t, plain, 0).destroy() })
+	t.Run("Destroyed_GeneratedValueIsKeptForTheNextOne", func(t *testing.T) { newHome(t, plain, 0).kept() })
 	t.Run("Imported_IsTakenOverAsItIs", func(t *testing.T) { newHome(t, plain, 0).imported() })
 	t.Run("CreateKilled_NextApplyFinishesIt", func(t *testing.T) { newHome(t, plain, 0).killed() })
 	t.Run("RotationFails_TheOldVersionServesOn", func(t *testing.T) { newHome(t, plain, 0).rollback() })

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
 func problemDiagnostics(problems []converge.Problem, m *model) diag.Diagnostics {
@@ -40,6 +41,40 @@ func applyDiagnostics(err error, m *model) diag.Diagnostics {
 		return m.subject().NotApplied(err)
 	default:
 		diags.AddError("Unable to write secret", fmt.Sprintf("%s: %s. The version before, if there was one, stays in force. Apply again.", where, err))
+	}
+	return diags
+}
+
+// keptDiagnostics warns of a kept value that the secret does not take up.
+func keptDiagnostics(preview converge.SecretPreview, m *model) diag.Diagnostics {
+	if !preview.GivesUp {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Kept value of secret is given up", fmt.Sprintf("Node %q keeps the value of a secret %q that was destroyed, "+
+		"and this plan has another one take its place (%s). The kept value is removed, and data that was made with it does not open with the new one.",
+		m.Node.ValueString(), m.Name.ValueString(), preview.Reason))}
+}
+
+// remainsDiagnostics warns of what becomes of the value of a secret that is taken away.
+// next is what takes its place under another name or on another node; nil for nothing.
+func remainsDiagnostics(remains converge.SecretRemains, prior, next *model) diag.Diagnostics {
+	var diags diag.Diagnostics
+	node, name := prior.Node.ValueString(), prior.Name.ValueString()
+	var moves string
+	if next != nil && !next.Generate.IsNull() {
+		moves = fmt.Sprintf(" Secret %q on node %q gets another value, unless one is kept there: data that is taken along does not open with it.", next.Name.ValueString(), next.Node.ValueString())
+		if next.Name.IsUnknown() || next.Node.IsUnknown() {
+			moves = " The secret in its place gets another value: data that is taken along does not open with it."
+		}
+	}
+	switch {
+	case remains.Volume != "":
+		diags.AddWarning("Value of secret stays on node", fmt.Sprintf("The value of secret %q stays on node %q, in the volume %s, and the next homelab_secret of that name there takes it up "+
+			"if it fits its generate.%s To have the value removed, apply keep_on_destroy = false before, or afterwards remove the container %s and the volume on the node.",
+			name, node, remains.Volume, moves, desired.Secret{Name: name}.WindowName()))
+	case remains.Generated:
+		diags.AddWarning("Generated value of secret is removed", fmt.Sprintf("This removes the generated value of secret %q of node %q (keep_on_destroy). "+
+			"Nobody else has it: data that was made with it, and stays, does not open any more.%s", name, node, moves))
 	}
 	return diags
 }

@@ -28,6 +28,15 @@ func TestRecipe_Generate_HoldsItsWord(t *testing.T) {
 			used[c] = true
 		}
 	}
+	made, err := r.generate()
+	if err != nil || !r.fits(made) {
+		t.Errorf("its own value does not fit: %v", err)
+	}
+	for _, other := range [][]byte{made[1:], append([]byte("l"), made[1:]...), []byte(strings.Repeat("a", 40))} {
+		if r.fits(other) {
+			t.Errorf("%q fits", other)
+		}
+	}
 	// Of 12,000 draws from 61 characters none is left out but once in 10^80.
 	if want := len(lowerCharacters) + len(digitCharacters) + len(specialCharacters) - 2; len(used) != want {
 		t.Errorf("%d characters are used, not %d", len(used), want)

@@ -31,6 +31,7 @@ type model struct {
 	UID          types.Int64    `tfsdk:"uid"`
 	GID          types.Int64    `tfsdk:"gid"`
 	Mode         types.String   `tfsdk:"mode"`
+	Keep         types.Bool     `tfsdk:"keep_on_destroy"`
 	Version      types.String   `tfsdk:"version"`
 	Rotated      types.String   `tfsdk:"rotated"`
 	Volume       types.String   `tfsdk:"volume"`
@@ -57,6 +58,9 @@ type recipe struct {
 func (m *model) subject() concept.Subject {
 	return concept.Subject{Kind: "secret", Name: m.Name.ValueString(), Node: m.Node.ValueString()}
 }
+
+// keep is what the configuration says of keeping the value; nil leaves it open.
+func (m *model) keep() *bool { return m.Keep.ValueBoolPointer() }
 
 // neverRead tells a state that an import has just begun.
 func (m *model) neverRead() bool { return m.Version.IsNull() }
@@ -113,6 +117,15 @@ func (m *model) recipe(ctx context.Context) (recipe, diag.Diagnostics) {
 	var r recipe
 	diags := m.Generate.As(ctx, &r, basetypes.ObjectAsOptions{})
 	return r, diags
+}
+
+// fits reports whether a value could have been generated; nil where none is.
+func (m *model) fits(ctx context.Context) (func([]byte) bool, diag.Diagnostics) {
+	if m.Generate.IsNull() {
+		return nil, nil
+	}
+	r, diags := m.recipe(ctx)
+	return r.fits, diags
 }
 
 // observe takes over what the node has.

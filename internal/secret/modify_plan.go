@@ -51,7 +51,7 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
 	if req.Plan.Raw.IsNull() {
-		r.door.LeaveSecret(prior.Node.ValueString(), prior.Name.ValueString())
+		resp.Diagnostics.Append(r.leave(ctx, prior, nil)...)
 		return
 	}
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
@@ -62,7 +62,7 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	if prior != nil && !(planned.Node.Equal(prior.Node) && planned.Name.Equal(prior.Name)) {
-		r.door.LeaveSecret(prior.Node.ValueString(), prior.Name.ValueString())
+		resp.Diagnostics.Append(r.leave(ctx, prior, &planned)...)
 		prior, mem = nil, memory{}
 	}
 	agreed, diags := r.preview(ctx, &planned, &config, prior, mem)
@@ -87,8 +87,14 @@ func (r *secretResource) preview(ctx context.Context, planned, config, prior *mo
 	if diags.Append(more...); diags.HasError() {
 		return agreement{}, diags
 	}
-	opts := converge.SecretOptions{Value: value, Made: planned.made(), Adopt: prior != nil}
+	fits, more := planned.fits(ctx)
+	if diags.Append(more...); diags.HasError() {
+		return agreement{}, diags
+	}
+	var opts converge.SecretOptions
+	opts.Value, opts.Made, opts.Adopt, opts.Fits = value, planned.made(), prior != nil, fits
 	if prior != nil {
+		opts.KeepOnDestroy = prior.keep()
 		opts.Edited, opts.Altered = mem.Edited, mem.Altered
 		opts.Rotate = rotation(planned, prior, mem)
 	}
@@ -105,13 +111,28 @@ func (r *secretResource) preview(ctx context.Context, planned, config, prior *mo
 	if preview.Reason != "" {
 		planned.Rotated = types.StringValue(fmt.Sprintf("to version %d: %s", preview.Version, preview.Reason))
 	}
+	if preview.TakesUp {
+		planned.Rotated = types.StringValue(takenUp)
+	}
+	diags.Append(keptDiagnostics(preview, planned)...)
 	switch {
 	case preview.Undecided:
 		planned.unknown()
+	case preview.TakesUp:
 	case preview.Reason != "" && value == nil && opts.Made == converge.SecretGiven:
 		planned.Rotated = types.StringUnknown() // by then the value may be a reason, too
 	}
 	return agreement{Write: preview.Write, Keep: preview.Keep}, diags
+}
+
+// takenUp is what rotated says of a secret that goes on with a kept value.
+const takenUp = "takes up the kept value"
+
+// leave notes that the run takes a secret away, and warns of what becomes of its value.
+// next is what takes its place under another name or on another node, if anything does.
+func (r *secretResource) leave(ctx context.Context, prior, next *model) diag.Diagnostics {
+	remains := r.door.LeaveSecret(ctx, prior.Node.ValueString(), prior.Name.ValueString(), prior.keep())
+	return remainsDiagnostics(remains, prior, next)
 }
 
 // rotation says why the configuration wants another version, whatever the value is.
@@ -169,6 +190,6 @@ func unseen(err error, planned, prior *model) diag.Diagnostics {
 
 // sameInputs tells whether the user wrote what the state has.
 func sameInputs(planned, prior *model) bool {
-	return planned.UID.Equal(prior.UID) && planned.GID.Equal(prior.GID) && planned.Mode.Equal(prior.Mode) && planned.Keepers.Equal(prior.Keepers) &&
+	return planned.UID.Equal(prior.UID) && planned.GID.Equal(prior.GID) && planned.Mode.Equal(prior.Mode) && planned.Keep.Equal(prior.Keep) && planned.Keepers.Equal(prior.Keepers) &&
 		planned.ValueVersion.Equal(prior.ValueVersion) && planned.Generate.Equal(prior.Generate) && planned.Timeouts.Equal(prior.Timeouts)
 }

@@ -32,8 +32,8 @@ type Door interface {
 	ReadSecret(ctx context.Context, node, name string) (converge.SecretView, bool, error)
 	PreviewSecret(ctx context.Context, node string, want desired.Secret, opts converge.SecretOptions) (converge.SecretPreview, error)
 	ApplySecret(ctx context.Context, node string, change converge.SecretChange) (converge.SecretView, error)
-	DestroySecret(ctx context.Context, node, name string) error
-	LeaveSecret(node, name string)
+	DestroySecret(ctx context.Context, node, name string, keep *bool) error
+	LeaveSecret(ctx context.Context, node, name string, keep *bool) converge.SecretRemains
 	UndecidedSecret(node, name string)
 }
 
@@ -58,7 +58,8 @@ func (r *secretResource) Configure(_ context.Context, req resource.ConfigureRequ
 	resp.Diagnostics.Append(concept.Provided("homelab_secret", req.ProviderData, &r.door)...)
 }
 
-// Create writes the first version; it takes up what an interrupted create left.
+// Create writes the first version; it takes up what an interrupted create left, and a
+// value that was kept.
 func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var planned, config model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
@@ -78,7 +79,10 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		return // there is none, or it is somebody else's
 	}
 	planned.observe(view)
-	planned.Rotated, planned.Superseded, planned.Watched = types.StringNull(), noNames, types.BoolValue(true)
+	planned.Superseded, planned.Watched = noNames, types.BoolValue(true)
+	if planned.Rotated.IsUnknown() {
+		planned.Rotated = types.StringNull()
+	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, memoryKey, memory{})...)
 }
@@ -148,7 +152,9 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 // newChange is what to do with a secret according to its plan.
 func newChange(ctx context.Context, planned, config *model, agreed agreement) (converge.SecretChange, diag.Diagnostics) {
 	want, diags := planned.toDesired()
-	change := converge.SecretChange{Secret: want, Made: planned.made(), Write: agreed.Write, Keep: agreed.Keep}
+	fits, more := planned.fits(ctx)
+	diags.Append(more...)
+	change := converge.SecretChange{Secret: want, Made: planned.made(), Write: agreed.Write, Keep: agreed.Keep, Fits: fits}
 	change.Version, _ = strconv.Atoi(planned.Version.ValueString()) // 0 while it is unknown
 	if planned.Generate.IsNull() {
 		value, more := config.value()
@@ -172,7 +178,7 @@ func newChange(ctx context.Context, planned, config *model, agreed agreement) (c
 	return change, diags
 }
 
-// Delete removes the secret.
+// Delete removes the secret, or all but its value.
 func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -183,7 +189,7 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	resp.Diagnostics.Append(destroyDiagnostics(r.door.DestroySecret(ctx, state.Node.ValueString(), state.Name.ValueString()), &state)...)
+	resp.Diagnostics.Append(destroyDiagnostics(r.door.DestroySecret(ctx, state.Node.ValueString(), state.Name.ValueString(), state.keep()), &state)...)
 }
 
 // ImportState takes "node/name".

@@ -60,14 +60,14 @@ func identityAttributes() map[string]schema.Attribute {
 		},
 		"name": schema.StringAttribute{
 			Required:            true,
-			MarkdownDescription: "Name of the secret on its node, for stacks to use it by. Changing it makes another secret.",
+			MarkdownDescription: "Name of the secret on its node, for stacks to use it by. Changing it makes another secret, with another value if that is generated.",
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			Validators: []validator.String{stringvalidator.LengthBetween(1, maxName), stringvalidator.RegexMatches(namePattern,
 				"must begin with a letter or digit and consist of letters, digits, \".\", \"_\" and \"-\"")},
 		},
 		"node": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(defaultNode),
-			MarkdownDescription: "Name of the node, as in the provider's `nodes`. Default `local`. Changing it makes the secret on the other node.",
+			MarkdownDescription: "Name of the node, as in the provider's `nodes`. Default `local`. Changing it makes the secret on the other node, with another value if that is generated.",
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 		},
 	}
@@ -151,6 +151,11 @@ func fileAttributes() map[string]schema.Attribute {
 		}
 	}
 	return map[string]schema.Attribute{
+		"keep_on_destroy": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Whether the value stays on the node when the secret is destroyed, as the named volumes of a stack do: the next secret of this name takes it up if it " +
+				"fits `generate`. Data that was made with a value opens with that value only. Default `true` for a generated value, which nobody else has, and `false` for one that is given.",
+		},
 		"uid": id("User"),
 		"gid": id("Group"),
 		"mode": schema.StringAttribute{
@@ -170,7 +175,7 @@ func observedAttributes() map[string]schema.Attribute {
 		},
 		"rotated": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "Why the version in force took the place of the one before.",
+			MarkdownDescription: "Why the version in force took the place of the one before, or that it is the kept value of a secret that was destroyed.",
 		},
 		"volume": schema.StringAttribute{
 			Computed:            true,

@@ -1,0 +1,198 @@
+package converge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
+)
+
+// SecretChange is what was agreed to do with a secret.
+type SecretChange struct {
+	desired.Secret
+	// Version is to be in force afterwards; 0 lets it be the next.
+	Version int
+	// Write tells to write it, with Value, or with the value of the version in force
+	// if Keep is set.
+	Write, Keep bool
+	Value       []byte
+	// Made is SecretGiven or SecretGenerated.
+	Made string
+	// Adopt allows a secret that is there already.
+	Adopt bool
+	// Fits is as in [SecretOptions].
+	Fits func(value []byte) bool
+}
+
+// ApplySecret makes the node have the secret, and removes what is left of older
+// versions that nothing mounts. The view is what is there afterwards, also when an
+// error is returned; it has no Version when there is no secret then, or the node
+// can't be looked at any more.
+func (d *Door) ApplySecret(ctx context.Context, node string, change SecretChange) (SecretView, error) {
+	turn := d.turnOf(node, secretTurn+change.Name)
+	turn.Lock()
+	defer turn.Unlock()
+	d.forget(node)
+	defer d.forget(node)
+	engine, have, err := d.observeSecret(ctx, node, change.Name)
+	if err != nil {
+		return SecretView{}, err
+	}
+	if !change.Adopt && have.Abandoned() {
+		if have, err = startOver(ctx, engine, have); err != nil {
+			return SecretView{}, explain(engine, err)
+		}
+	}
+	if change, err = agreedSecret(ctx, node, engine, change, have); err != nil {
+		return SecretView{}, explain(engine, err)
+	}
+	err = applySecret(ctx, engine, change, have)
+	if err == nil {
+		err = d.sweepSecrets(ctx, node, []string{change.Name})
+	}
+	d.forget(node)
+	_, after, readErr := d.observeSecret(context.WithoutCancel(ctx), node, change.Name)
+	if readErr != nil || after.Current() == nil {
+		return SecretView{}, explain(engine, errors.Join(err, readErr))
+	}
+	view, _, readErr := lookAtSecret(context.WithoutCancel(ctx), engine, after)
+	return view, explain(engine, errors.Join(err, readErr))
+}
+
+// agreedSecret holds what was agreed to against what is there by now.
+func agreedSecret(ctx context.Context, node string, engine Engine, change SecretChange, have *observed.Secret) (SecretChange, error) {
+	now := have.Current()
+	switch {
+	case now != nil && !change.Adopt && have.Kept:
+		opts := SecretOptions{SecretOptions: plan.SecretOptions{Made: change.Made}, Fits: change.Fits}
+		if change.Made == SecretGiven {
+			opts.Value = change.Value
+		}
+		if err := opts.lookAtKept(ctx, engine, have); err != nil {
+			return change, err
+		}
+		made := plan.Secret(change.Secret, have, opts.SecretOptions)
+		if change.Version == 0 {
+			change.Version = made.Version
+		}
+		change.Write, change.Keep = made.Write, made.Keep
+	case now != nil && !change.Adopt:
+		made := plan.Secret(change.Secret, have, plan.SecretOptions{Value: change.Value, Made: change.Made})
+		if len(made.Problems) > 0 {
+			return change, &ProblemsError{made.Problems}
+		}
+		change.Write, change.Version = false, now.Version // whoever wrote it wrote the same
+	case change.Version == 0:
+		change.Version = have.Newest() + 1
+	}
+	newest := have.Newest()
+	if change.Write && change.Version <= newest || !change.Write && now != nil && change.Version != now.Version || change.Keep && now == nil {
+		return change, &ChangedError{Node: node, Stack: change.Name, Changes: []string{fmt.Sprintf("replace version %d of the secret", newest)}}
+	}
+	return change, nil
+}
+
+func applySecret(ctx context.Context, engine Engine, change SecretChange, have *observed.Secret) error {
+	if err := execute.RemoveScratch(ctx, engine, have.Scratch); err != nil {
+		return err
+	}
+	// What is not shown counts as in force for being the newest: the next one is that
+	// while it is being written.
+	if err := watchSecret(ctx, engine, have); err != nil {
+		return err
+	}
+	now := have.Current()
+	if !change.Write {
+		if have.Kept {
+			if err := execute.ShowSecret(ctx, engine, now.Secret, now.Version, have.Stamp, false); err != nil {
+				return err
+			}
+		}
+		return execute.RemoveScratch(ctx, engine, have.Notes)
+	}
+	next := execute.SecretVersion{Secret: change.Secret, Version: change.Version, Made: change.Made, Content: change.Value}
+	var err error
+	if change.Keep {
+		if next.Content, err = keptValue(ctx, engine, have); err != nil {
+			return err
+		}
+		next.Check, next.Made = now.Check, now.Made
+	} else if next.Check, err = desired.NewSecretCheck(next.Content); err != nil {
+		return err
+	}
+	return execute.WriteSecret(ctx, engine, next, have.Notes)
+}
+
+// startOver takes away what a create left that was cut off, all but the note of it,
+// which says so until the secret is there.
+func startOver(ctx context.Context, engine Engine, have *observed.Secret) (*observed.Secret, error) {
+	if err := clearSecret(ctx, engine, have); err != nil {
+		return nil, err
+	}
+	return &observed.Secret{Name: have.Name, Notes: have.Notes}, nil
+}
+
+// clearSecret removes every version of a secret, and what shows and writes them.
+func clearSecret(ctx context.Context, engine Engine, have *observed.Secret) error {
+	if err := execute.RemoveScratch(ctx, engine, have.Scratch); err != nil {
+		return err
+	}
+	if err := execute.HideSecret(ctx, engine, desired.Secret{Name: have.Name}); err != nil {
+		return err
+	}
+	var volumes []string
+	for i := range have.Versions {
+		volumes = append(volumes, have.Versions[i].Volume)
+	}
+	return execute.RemoveSecretVolumes(ctx, engine, volumes, false)
+}
+
+// errValueLost means that the value of a secret can't be taken over.
+var errValueLost = errors.New("its file on the node is not as it was written, so its value can't be taken over to one with another owner or mode: change a keeper to have a new value")
+
+// keptValue reads the value of the version in force, for the next one.
+func keptValue(ctx context.Context, engine Engine, have *observed.Secret) ([]byte, error) {
+	now := have.Current()
+	file, err := execute.ReadSecretVersion(ctx, engine, now.Secret, now.Version)
+	switch {
+	case err != nil:
+		return nil, err
+	case !file.Seen || file.Missing || !now.Check.Matches(file.Content):
+		return nil, errValueLost
+	}
+	return file.Content, nil
+}
+
+// watchSecret puts back the container through which the file is seen. A file that is
+// not what was written is noticed through it by whoever looks next.
+func watchSecret(ctx context.Context, engine Engine, have *observed.Secret) error {
+	now := have.Current()
+	if now == nil || have.Window != "" && have.Shown == now.Version {
+		return nil
+	}
+	stamp, err := secretStamp(ctx, engine, have)
+	if err != nil {
+		return err
+	}
+	return execute.ShowSecret(ctx, engine, now.Secret, now.Version, stamp, false)
+}
+
+// secretStamp is the stamp of the file of the version in force as it was written.
+func secretStamp(ctx context.Context, engine Engine, have *observed.Secret) (string, error) {
+	now := have.Current()
+	if have.Window != "" && have.Shown == now.Version {
+		return have.Stamp, nil
+	}
+	file, err := execute.ReadSecretVersion(ctx, engine, now.Secret, now.Version)
+	if err != nil {
+		return "", err
+	}
+	if file.Missing || !now.Check.Matches(file.Content) {
+		return "", nil // as which no file is read
+	}
+	return file.Stamp(), nil
+}
