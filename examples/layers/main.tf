@@ -29,6 +29,9 @@ resource "homelab_stack" "app" {
   compose   = file("${path.module}/compose.yaml")
   variables = local.values
 
+  # What is no password, shown in the plan.
+  show_values = ["environment.POSTGRES_DB"]
+
   # On a machine's own layer of Compose, as compose.override.yaml is elsewhere.
   overrides = fileexists("${path.module}/compose.local.yaml") ? [file("${path.module}/compose.local.yaml")] : []
 

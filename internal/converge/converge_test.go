@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,6 +15,8 @@ import (
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
 // home is a stack with an application and a secret in its environment.
@@ -295,6 +298,33 @@ func TestMemory_JSON_RoundTripsAndHoldsNoSecret(t *testing.T) {
 
 // What is remembered as empty differs from what is not remembered at all, as
 // after an import; state passes through JSON in between.
+func TestMemory_HooksThatWereTakenOver_AreChecksAndNotTexts(t *testing.T) {
+	w := edited(func(s *desired.Service) {
+		s.Hooks = &desired.Hooks{PostStart: []desired.Hook{{Command: []string{"echo", "hunter3"}, User: "app", Environment: []string{"KEY=hunter4"}}}}
+	})
+	have := &observed.Stack{Services: map[string][]observed.Container{"app": {{Service: "app", Number: 1, ID: "0123456789abcdef", Name: "home-app-1", State: observed.Running}}}}
+	accepted, err := accept(w, nil, have)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := accepted["app"]
+	if text := fmt.Sprint(fields); strings.Contains(text, "hunter") || fields["post_start.0.user"] != "app" || len(fields) != 3 {
+		t.Errorf("remembered is %s", text)
+	}
+	again, err := accept(w, accepted, have)
+	if err != nil || !reflect.DeepEqual(again, accepted) {
+		t.Errorf("noted again it is %v (%v), before it was %v", again, err, accepted)
+	}
+	p := plan.Build(w, have, plan.Options{Adopt: true, Accepted: accepted})
+	changed := edited(func(s *desired.Service) {
+		s.Hooks = &desired.Hooks{PostStart: []desired.Hook{{Command: []string{"echo", "hunter5"}, User: "app", Environment: []string{"KEY=hunter4"}}}}
+	})
+	q := plan.Build(changed, have, plan.Options{Adopt: true, Accepted: accepted})
+	if strings.Contains(p.String(), "post_start") || !strings.Contains(q.String(), "because post_start.0.command") {
+		t.Errorf("the same hooks:\n%s\nother hooks:\n%s", p, q)
+	}
+}
+
 func TestMemory_OfAStackWithoutAnything_IsNotThatOfAnImport(t *testing.T) {
 	f := newFake()
 	d := New(nodes{f}, registry{})

@@ -24,7 +24,7 @@ func eitherService(a, b Service) Service {
 	out.Digest, out.State = common(a.Digest, b.Digest), common(a.State, b.State)
 	out.Unknown = nil
 	for _, key := range slices.Sorted(maps.Keys(a.Spec)) {
-		if a.Spec[key] != b.Spec[key] {
+		if a.Spec[key] != b.Spec[key] || slices.Contains(a.Unknown, key) {
 			out.Unknown = append(out.Unknown, key)
 		}
 	}

@@ -16,6 +16,8 @@ type (
 	Failure = execute.Failure
 	// Change is one thing that will differ afterwards.
 	Change = plan.Change
+	// Difference is why something differs.
+	Difference = plan.Difference
 	// Problem is why a plan can't be carried out.
 	Problem = plan.Problem
 )

@@ -12,7 +12,7 @@ import (
 
 // Memory is what is remembered of a stack between runs, in Terraform's private
 // state: what was asked for, so that reading the node knows what to look at. It
-// holds no secret and no plain digest of one. The zero value remembers nothing,
+// holds no secret, no plain digest of one, and no text that may be one. The zero value remembers nothing,
 // as after an import.
 type Memory struct {
 	// Known names, by service, the fields that were asked for. As with Networks
@@ -129,14 +129,15 @@ func accept(want *desired.Stack, before map[string]map[string]string, have *obse
 	return out, nil
 }
 
-// acceptHooks notes a service's hooks, of which the containers know nothing.
+// acceptHooks notes a service's hooks, of which the containers know nothing: text that
+// can hold anything as a check.
 func acceptHooks(s *desired.Service, before, fields map[string]string) error {
 	for key, value := range s.Spec(nil) {
 		if !desired.IsHook(key) {
 			continue
 		}
 		fields[key] = value
-		if _, secret := s.Secret[key]; !secret {
+		if _, secret := s.Secret[key]; !secret && !desired.IsFreeText(key) {
 			continue
 		}
 		if known, ok := before[key]; ok && desired.SecretCheck(known).Matches([]byte(value)) {

@@ -157,10 +157,11 @@ func (c *comparison) acceptedOther(key string) bool {
 			return !desired.SecretCheck(accepted).Matches(SecretContent(f))
 		}
 	}
-	if _, secret := c.service.Secret[key]; secret {
-		return !desired.SecretCheck(accepted).Matches([]byte(c.spec[key]))
+	if accepted == c.spec[key] {
+		return false
 	}
-	return accepted != c.spec[key]
+	_, secret := c.service.Secret[key]
+	return !secret && !desired.IsFreeText(key) || !desired.SecretCheck(accepted).Matches([]byte(c.spec[key]))
 }
 
 func (c *comparison) hide(key, got, want string, have *observed.Container) Difference {

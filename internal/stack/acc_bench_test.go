@@ -79,6 +79,9 @@ func (b *bench) config(compose string, arguments ...string) string {
 		acctest.Provider(b.host), b.name, heredoc(compose), strings.Join(arguments, "\n  "))
 }
 
+// showAll asks for all values of a stack's fields, in tests that look at some.
+const showAll = `show_values = ["*"]`
+
 func heredoc(text string) string {
 	return "<<YAML\n" + strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strings.TrimSpace(text)) + "\nYAML\n"
 }

@@ -69,7 +69,7 @@ func TestAccStack_FourOfTwentyChangedByHand_PlansAndRepairsExactlyThose(t *testi
 	for i := 1; i <= 20; i++ {
 		fmt.Fprintf(&compose, "  s%02d: {image: \"homelab.test/app:1\", command: [sleep], environment: {ROLE: worker}}\n", i)
 	}
-	config := b.config(compose.String())
+	config := b.config(compose.String(), showAll)
 	var before map[string]string
 	b.test(
 		b.step(config),

@@ -98,7 +98,7 @@ services:
     healthcheck: {test: [CMD, /app, health], interval: 200ms, retries: 3}
   other: {image: "homelab.test/app:1"}
 `
-	failing := b.config(fmt.Sprintf(sick, "200ms", 2))
+	failing := b.config(fmt.Sprintf(sick, "200ms", 2), showAll)
 	wanted := []string{"compose",
 		`services.web.spec.command: "[\"serve\",\"-log\",\"I am well\"]" -> "[\"serve\",\"-unhealthy\",\"-log\",\"I am sick\"]"`,
 		`services.web.spec.environment.COLOR: "red" -> (absent)`, `services.web.spec.healthcheck.retries: "3" -> "2"`}
@@ -114,12 +114,12 @@ services:
 	})
 	again := planOnly(failing, restored, acctest.ExpectDifferences(address, wanted...))
 	b.test(
-		b.step(b.config(healthy), holds(func() error { before = b.lives(); return nil })),
+		b.step(b.config(healthy, showAll), holds(func() error { before = b.lives(); return nil })),
 		resource.TestStep{Config: failing, ExpectError: wordings(`Service "web" of stack`, `became unhealthy after`,
 			`exit 1 unhealthy: -unhealthy was given`, `I am sick`,
 			`The change was rolled back: the previous containers of web run again; no other service was touched.`)},
 		again,
-		unchanged(b.config(healthy)),
+		unchanged(b.config(healthy, showAll)),
 	)
 }
 
@@ -148,7 +148,7 @@ services:
   db: {image: "homelab.test/app:1", command: [sleep], environment: {COLOR: %s}}
   web: {image: "homelab.test/app:1", command: %s, depends_on: [db]}
   other: {image: "homelab.test/app:1", command: [sleep]}
-`, color, command))
+`, color, command), showAll)
 	}
 	var before map[string]string
 	undone := ended(func(services map[string]acctest.Service) error {

@@ -34,7 +34,7 @@ func TestAccStack_CreateUpdateImportDestroy(t *testing.T) {
 			statecheck.ExpectKnownValue(address, at("services", "web", "state"), knownvalue.StringExact("running")),
 		}
 	}
-	created := b.step(b.config(threeServices))
+	created := b.step(b.config(threeServices, showAll))
 	created.ConfigStateChecks = append(following(),
 		statecheck.ExpectKnownValue(address, at("id"), knownvalue.StringExact("local/"+b.name)),
 		statecheck.ExpectKnownValue(address, at("pull"), knownvalue.StringExact("missing")),
@@ -45,17 +45,17 @@ func TestAccStack_CreateUpdateImportDestroy(t *testing.T) {
 		statecheck.ExpectKnownValue(address, at("services", "web", "spec", "environment.COLOR"), knownvalue.StringExact("red")),
 		statecheck.ExpectKnownValue(address, at("networks", "front", "name"), knownvalue.StringExact(b.name+"_front")),
 		statecheck.ExpectKnownValue(address, at("volumes", "data", "name"), knownvalue.StringExact(b.name+"_data")))
-	updated := b.step(b.config(strings.Replace(threeServices, "homelab.test/app:1\n    environment", "homelab.test/app:2\n    environment", 1)))
+	updated := b.step(b.config(strings.Replace(threeServices, "homelab.test/app:1\n    environment", "homelab.test/app:2\n    environment", 1), showAll))
 	updated.ConfigStateChecks = following()
 	b.test(
 		expecting(created, plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate)),
-		unchanged(b.config(threeServices)),
+		unchanged(b.config(threeServices, showAll)),
 		expecting(updated, plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate)),
 		resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: "local/" + b.name, ImportStateVerify: true,
 			ImportStateVerifyIgnore: []string{
 				// Only a configuration has them: nothing on the node says how a
 				// document was written or how the stack is to be treated.
-				"compose", "pull", "rollback", "update_order", "remove_volumes",
+				"compose", "pull", "rollback", "update_order", "remove_volumes", "show_values",
 				// Which fields were asked for is not known until the next apply;
 				// until then all that is no default is shown, values of
 				// environment variables excepted.
@@ -123,8 +123,8 @@ services:
 			b := newBench(t)
 			w := &witness{b: b}
 			b.test(
-				b.step(b.config(compose, c.argument), holds(func() error { w.look(); return nil })),
-				expecting(b.step(b.config(compose), w.onlyTouched(c.touched...)),
+				b.step(b.config(compose, c.argument, showAll), holds(func() error { w.look(); return nil })),
+				expecting(b.step(b.config(compose, showAll), w.onlyTouched(c.touched...)),
 					plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate), acctest.ExpectDifferences(address, c.with...)),
 			)
 		})

@@ -39,7 +39,7 @@ func TestAccStack_NetworkChanged_RecreatesTheContainersOnIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			w := &witness{b: b}
-			config := func(front string) string { return b.config(fmt.Sprintf(networked, front)) }
+			config := func(front string) string { return b.config(fmt.Sprintf(networked, front), showAll) }
 			want := append([]string{"compose", `services.api.state: "running" -> ` + acctest.Unknown,
 				`services.web.state: "running" -> ` + acctest.Unknown}, c.plan...)
 			b.test(

@@ -132,8 +132,8 @@ func TestAccStack_OneEnvironmentKeyChanged_RecreatesOnlyThatContainer(t *testing
 	w := &witness{b: b}
 	changed := regexp.MustCompile("COLOR: red").ReplaceAllString(threeServices, "COLOR: blue")
 	b.test(
-		b.step(b.config(threeServices), holds(func() error { w.look(); return nil })),
-		expecting(b.step(b.config(changed), w.onlyTouched("web/1")),
+		b.step(b.config(threeServices, showAll), holds(func() error { w.look(); return nil })),
+		expecting(b.step(b.config(changed, showAll), w.onlyTouched("web/1")),
 			plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate),
 			acctest.ExpectDifferences(address, "compose", `services.web.spec.environment.COLOR: "red" -> "blue"`)),
 	)

@@ -240,8 +240,8 @@ func (b *bench) restartWhenReplaced(node *lab.Node, old string) error {
 // against what was there before.
 func (b *bench) undoes(d doomed, further string) {
 	b.Helper()
-	first := b.config(fmt.Sprintf(ran, 1, "", ""))
-	failing := b.config(d.compose(further), d.arguments...)
+	first := b.config(fmt.Sprintf(ran, 1, "", ""), showAll)
+	failing := b.config(d.compose(further), append(d.arguments, showAll)...)
 	var before string
 	b.test(
 		b.step(first, holds(func() error { before = b.condition(); return nil })),

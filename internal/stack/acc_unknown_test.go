@@ -80,7 +80,7 @@ func TestAccStack_SecretKnownOnlyAtApply_LeavesOpenWhatItReaches(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			config := func(value, greeting string) string {
-				return acctest.Provider(b.host) + later(value) + fmt.Sprintf("resource \"homelab_stack\" \"test\" {\n  name = %q\n  compose = %s\n  variables = { GREETING = %q }\n  secrets = %s\n}\n",
+				return acctest.Provider(b.host) + later(value) + fmt.Sprintf("resource \"homelab_stack\" \"test\" {\n  name = %q\n  compose = %s\n  variables = { GREETING = %q }\n  show_values = [\"environment.GREETING\"]\n  secrets = %s\n}\n",
 					b.name, heredoc(tokens), greeting, secrets)
 			}
 			const open = `"secret (version 1)" -> ` + acctest.Unknown

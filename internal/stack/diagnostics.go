@@ -63,7 +63,7 @@ func rolledBack(err error) bool {
 }
 
 // applyDiagnostics words how an apply ended.
-func applyDiagnostics(err error, m *model, limit time.Duration, timeout string) diag.Diagnostics {
+func applyDiagnostics(err error, m *model, show shown, limit time.Duration, timeout string) diag.Diagnostics {
 	var problems *converge.ProblemsError
 	var changed *converge.ChangedError
 	var diverged *converge.DivergedError
@@ -78,7 +78,7 @@ func applyDiagnostics(err error, m *model, limit time.Duration, timeout string) 
 			"Nothing was changed. Plan again to see it.", changed.Stack, changed.Node, strings.Join(changed.Changes, ", ")))
 	case errors.As(err, &diverged):
 		diags.AddError("Stack differs after apply", fmt.Sprintf("Stack %q on node %q: every step succeeded, but the engine has something else than was asked for: %s. "+
-			"State says what is there. If nobody changed it meanwhile, this is a bug in the provider; please report it.", diverged.Stack, diverged.Node, diverged))
+			"State says what is there. If nobody changed it meanwhile, this is a bug in the provider; please report it.", diverged.Stack, diverged.Node, show.differences(diverged.Changes)))
 	case errors.As(err, &failed):
 		diags.AddError("Unable to converge stack", failureDetail(failed, m, limit, timeout))
 	default:

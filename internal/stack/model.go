@@ -13,6 +13,7 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/compose"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
 // model is the resource's state, plan or configuration. Secrets are set only
@@ -31,6 +32,7 @@ type model struct {
 	RemoveVolumes    types.Bool     `tfsdk:"remove_volumes"`
 	UpdateOrder      types.String   `tfsdk:"update_order"`
 	Rollback         types.Bool     `tfsdk:"rollback"`
+	ShowValues       types.List     `tfsdk:"show_values"`
 	Timeouts         timeouts.Value `tfsdk:"timeouts"`
 
 	// What the node has bypasses the framework, which sees null.
@@ -59,7 +61,7 @@ var (
 // inputsKnown tells whether everything that the desired stack is made from is
 // known, but for secrets: without those it can be planned.
 func (m *model) inputsKnown() bool {
-	for _, v := range []attr.Value{m.Name, m.Node, m.Compose, m.Overrides, m.ProjectDirectory, m.Profiles, m.Variables, m.Pull, m.UpdateOrder} {
+	for _, v := range []attr.Value{m.Name, m.Node, m.Compose, m.Overrides, m.ProjectDirectory, m.Profiles, m.Variables, m.Pull, m.UpdateOrder, m.ShowValues} {
 		if !fullyKnown(v) {
 			return false
 		}
@@ -111,6 +113,29 @@ func (m *model) input(ctx context.Context, secrets types.Map) (compose.Input, di
 		diags.Append(types.MapValueMust(types.StringType, known).ElementsAs(ctx, &in.Secrets, true)...)
 	}
 	return in, diags
+}
+
+// shown decides which values are shown, with the stack's salt. Its patterns have to be
+// known.
+func (m *model) shown(salt []byte) shown {
+	var patterns []string
+	for _, element := range m.ShowValues.Elements() {
+		if text, ok := element.(types.String); ok {
+			patterns = append(patterns, text.ValueString())
+		}
+	}
+	return newShown(salt, patterns)
+}
+
+// words are the hidden values that may turn up in errors; see [shown.words].
+func (m *model) words(show shown, want *desired.Stack) [][2]string {
+	variables := map[string]string{}
+	for name, element := range m.Variables.Elements() {
+		if text, ok := element.(types.String); ok {
+			variables[name] = text.ValueString()
+		}
+	}
+	return show.words(want, variables)
 }
 
 // stackID is the ID of a stack whose node and name are known.

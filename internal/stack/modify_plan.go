@@ -39,12 +39,14 @@ func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	}
 	mem, diags := loadMemory(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	salt, diags := loadSalt(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	leaving, diags := leavingStack(ctx, &planned, prior, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	changes, diags := r.preview(ctx, &planned, &config, prior, mem, leaving)
+	changes, diags := r.preview(ctx, &planned, &config, prior, remembered{mem, salt, leaving})
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -79,9 +81,16 @@ func leavingStack(ctx context.Context, planned, prior *model, private concept.Pr
 	return leaving, nil
 }
 
+// remembered is what private state says of a stack.
+type remembered struct {
+	mem     converge.Memory
+	salt    []byte // see [shown]
+	leaving string // see [leavingStack]
+}
+
 // preview fills in the computed attributes of a plan and returns what will
 // happen; nil where that can't be known yet.
-func (r *stackResource) preview(ctx context.Context, planned, config, prior *model, mem converge.Memory, leaving string) ([]string, diag.Diagnostics) {
+func (r *stackResource) preview(ctx context.Context, planned, config, prior *model, last remembered) ([]string, diag.Diagnostics) {
 	if !planned.inputsKnown() {
 		r.undecided(ctx, planned)
 		return nil, nil
@@ -96,12 +105,14 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 	}
 	if prior != nil && !samePlace(planned, prior) {
 		r.door.Leave(prior.Node.ValueString(), prior.Name.ValueString())
-		prior, mem = nil, converge.Memory{}
+		prior, last.mem = nil, converge.Memory{}
 	}
-	if prior != nil {
+	if prior == nil {
+		last.salt = nil // the create makes one
+	} else {
 		keepText(ctx, planned, prior, config, want)
 	}
-	preview, err := r.door.Preview(ctx, planned.Node.ValueString(), want, mem, converge.PreviewOptions{Adopt: prior != nil, Leaving: leaving})
+	preview, err := r.door.Preview(ctx, planned.Node.ValueString(), want, last.mem, converge.PreviewOptions{Adopt: prior != nil, Leaving: last.leaving})
 	if err != nil {
 		said, ok := unseen(ctx, err, planned, prior)
 		if !ok {
@@ -113,6 +124,7 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 	for _, warning := range preview.Warnings {
 		diags.AddAttributeWarning(path.Root("compose"), "Stack may not do what is expected", warning)
 	}
+	planned.shown(last.salt).preview(&preview)
 	showPlanned(planned, prior, preview)
 	diags.Append(showSecrets(planned, prior, config, want, &preview)...)
 	diags.Append(planned.tell(ctx, unknown)...)
@@ -225,7 +237,7 @@ func outdated(before, now converge.Service) bool {
 	if before.Replicas != now.Replicas || before.State != nil && now.State != nil && *now.State != *before.State && converge.NeedsRepair(*before.State) {
 		return true
 	}
-	return !agrees(before.Spec, now.Spec) || !holdsNetworks(before.Spec, now.Spec)
+	return !agrees(before.Spec, now.Spec, now.Unknown...) || !holdsNetworks(before.Spec, now.Spec)
 }
 
 // holdsNetworks tells whether a service was seen on all networks that it is on: its
@@ -250,11 +262,12 @@ func sameNetwork(before, after converge.Network) bool {
 		reflect.DeepEqual(before.Internal, after.Internal) && agrees(before.Spec, after.Spec)
 }
 
-// agrees tells whether no field that both sides have differs. Right after an
-// import the state shows other fields than those that are asked for.
-func agrees(before, after map[string]string) bool {
+// agrees tells whether no field that both sides have differs, but for those that
+// aren't known. Right after an import the state shows other fields than those that
+// are asked for.
+func agrees(before, after map[string]string, unknown ...string) bool {
 	for key, value := range after {
-		if old, seen := before[key]; seen && old != value {
+		if old, seen := before[key]; seen && old != value && !slices.Contains(unknown, key) {
 			return false
 		}
 	}

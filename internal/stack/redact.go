@@ -14,10 +14,10 @@ import (
 // taken for it: shorter ones are in any text.
 const shortestHidden = 4
 
-// redact takes secrets out of errors: a program may log what it was given, and
-// the engine quotes the command that it could not run.
-func redact(diags diag.Diagnostics, secrets types.Map) diag.Diagnostics {
-	var pairs [][2]string
+// redact takes secrets and the words that are not shown out of errors: a program may
+// log what it was given, and the engine quotes the command that it could not run.
+func redact(diags diag.Diagnostics, secrets types.Map, words [][2]string) diag.Diagnostics {
+	pairs := slices.Clone(words)
 	for name, value := range secrets.Elements() {
 		text, ok := value.(types.String)
 		if !ok {

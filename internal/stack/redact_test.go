@@ -17,9 +17,10 @@ func TestRedact_ErrorQuotesSecrets_NamesThemInstead(t *testing.T) {
 		"exec abcd1234: not found":   "exec (secret TOKEN): not found",
 		"abcd1234-5678 and abcd1234": "(secret LONG) and (secret TOKEN)",
 		"log: line two":              "log: (secret PEM)",
+		"with 5678-a-value":          "with (environment PW)",
 		"no secret here":             "no secret here",
 	} {
-		got := redact(diag.Diagnostics{diag.NewErrorDiagnostic("Unable", said)}, secrets)
+		got := redact(diag.Diagnostics{diag.NewErrorDiagnostic("Unable", said)}, secrets, [][2]string{{"5678-a-value", "(environment PW)"}})
 		if len(got) != 1 || got[0].Summary() != "Unable" || got[0].Detail() != want {
 			t.Errorf("redact(%q) = %v, want %q", said, got, want)
 		}

@@ -101,17 +101,20 @@ func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	salt := newSalt()
+	show := planned.shown(salt)
 	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, converge.Memory{},
 		converge.ApplyOptions{Digests: planned.digests(), Progress: progress(&planned)})
-	resp.Diagnostics.Append(redact(applyDiagnostics(err, &planned, limit, "timeouts.create"), config.Secrets)...)
+	resp.Diagnostics.Append(redact(applyDiagnostics(err, &planned, show, limit, "timeouts.create"), config.Secrets, planned.words(show, want))...)
 	if err != nil && view.Services == nil {
 		resp.State.RemoveResource(ctx) // nothing was written: nothing is to be remembered
 		return
 	}
-	planned.observe(view)
+	planned.observe(show.view(view))
 	resp.Diagnostics.Append(planned.tell(ctx, null)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
 	resp.Diagnostics.Append(storeMemory(ctx, resp.Private, mem)...)
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, saltKey, salt)...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, leavingKey, nil)...) // it is gone by now
 }
 
@@ -121,6 +124,8 @@ func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(state.see(bypass.From(ctx).Prior)...)
 	mem, diags := loadMemory(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	salt, diags := loadSalt(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -135,7 +140,11 @@ func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	state.observe(view)
+	if len(salt) == 0 { // just imported, or made by a version that hid nothing
+		salt = newSalt()
+		resp.Diagnostics.Append(concept.Store(ctx, resp.Private, saltKey, salt)...)
+	}
+	state.observe(state.shown(salt).view(view))
 	resp.Diagnostics.Append(state.tell(ctx, null)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	before := mem
@@ -158,6 +167,8 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	resp.Diagnostics.Append(diags...)
 	agreed, diags := loadPlanned(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	salt, diags := loadSalt(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	limit, diags := planned.Timeouts.Update(ctx, defaultApplyTimeout)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(withoutSecrets(config.Secrets)...)
@@ -169,11 +180,15 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if len(salt) == 0 {
+		salt = newSalt()
+	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, mem, converge.ApplyOptions{
 		Adopt: true, Rollback: planned.Rollback.ValueBool(), Planned: agreed, Digests: planned.digests(), Progress: progress(&planned)})
-	resp.Diagnostics.Append(redact(applyDiagnostics(err, &planned, limit, "timeouts.update"), config.Secrets)...)
+	show := planned.shown(salt)
+	resp.Diagnostics.Append(redact(applyDiagnostics(err, &planned, show, limit, "timeouts.update"), config.Secrets, planned.words(show, want))...)
 	if err != nil && len(view.Services) == 0 {
 		return // nothing was written, or nothing can be seen: the prior state stands
 	}
@@ -182,13 +197,14 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		result = &state
 	}
 	before := state
-	result.observe(view)
+	result.observe(result.shown(salt).view(view))
 	if err == nil {
 		result.keepUntouched(&promised, &before)
 	}
 	resp.Diagnostics.Append(result.tell(ctx, null)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, result)...)
 	resp.Diagnostics.Append(storeMemory(ctx, resp.Private, mem)...)
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, saltKey, salt)...)
 }
 
 // Delete removes what the stack made.
@@ -258,25 +274,4 @@ func load(ctx context.Context, m *model, secrets types.Map) (*desired.Stack, dia
 func progress(m *model) func(context.Context, string) {
 	fields := map[string]any{"node": m.Node.ValueString(), "stack": m.Name.ValueString()}
 	return func(ctx context.Context, message string) { tflog.Info(ctx, message, fields) }
-}
-
-// The keys of the private state.
-const (
-	memoryKey  = "memory"
-	plannedKey = "planned"
-	leavingKey = "leaving"
-)
-
-func loadMemory(ctx context.Context, private concept.PrivateState) (mem converge.Memory, diags diag.Diagnostics) {
-	diags = concept.Load(ctx, private, memoryKey, &mem)
-	return mem, diags
-}
-
-func storeMemory(ctx context.Context, private concept.PrivateState, mem converge.Memory) diag.Diagnostics {
-	return concept.Store(ctx, private, memoryKey, mem)
-}
-
-func loadPlanned(ctx context.Context, private concept.PrivateState) (planned []string, diags diag.Diagnostics) {
-	diags = concept.Load(ctx, private, plannedKey, &planned)
-	return planned, diags
 }

@@ -76,7 +76,7 @@ func inputAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"compose": schema.StringAttribute{
 			Required:            true,
-			MarkdownDescription: "Compose document in YAML. Writing the same in another way (order, comments, short or long form) changes nothing on the node.",
+			MarkdownDescription: "Compose document in YAML. Writing the same in another way (order, comments, short or long form) changes nothing on the node. It is kept in state, and Terraform shows it unless it is `sensitive`: a password belongs in `secrets`.",
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		"overrides": schema.ListAttribute{
@@ -96,7 +96,7 @@ func inputAttributes() map[string]schema.Attribute {
 		},
 		"variables": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "Values for `${NAME}` in the documents. They are kept in state. The environment that Terraform runs in and `.env` files are not read.",
+			MarkdownDescription: "Values for `${NAME}` in the documents. They are kept in state, and Terraform shows them unless they are `sensitive`. What becomes of a value is hidden where it ends up in free text, such as `environment` or `command` (see `show_values`), and shown in an image, a path or a port: a password belongs in `secrets`. The environment that Terraform runs in and `.env` files are not read.",
 		},
 		"secrets": schema.MapAttribute{
 			Optional: true, WriteOnly: true, ElementType: types.StringType,
@@ -125,6 +125,15 @@ func behaviourAttributes() map[string]schema.Attribute {
 				"is replaced stop-first, and the plan warns. See the guide *Updates without an interruption*.",
 			Validators: []validator.String{stringvalidator.OneOf(string(desired.StopFirst), string(desired.StartFirst))},
 		},
+		"show_values": schema.ListAttribute{
+			Optional: true, ElementType: types.StringType,
+			MarkdownDescription: "Fields of `services[*].spec` and `networks[*].spec` whose values are shown though they are free text, such as `[\"environment.DB_*\", \"labels.*\"]`; " +
+				"`*` stands for any text, and `[\"*\"]` shows all. Terraform tells a provider nothing of what is `sensitive`, so the values of `environment`, `command`, `entrypoint`, " +
+				"`healthcheck.test`, `labels`, `annotations`, `logging.options` and of the hooks' commands and environment are otherwise shown as `(hidden, 3f9a1c08)`: " +
+				"a changed value is another text, and one that is not known yet is known after apply. Shown without being asked for are the variables `TZ`, `PUID`, `PGID`, `UID`, `GID`, " +
+				"`UMASK`, `LANG`, `LANGUAGE`, `LC_*` and `LOG_LEVEL`. What is in `secrets` is never shown.",
+			Validators: []validator.List{listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+		},
 		"remove_volumes": schema.BoolAttribute{
 			Optional: true, Computed: true,
 			Default:             booldefault.StaticBool(false),
@@ -143,7 +152,7 @@ func observedAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"services": schema.MapNestedAttribute{
 			Computed:            true,
-			MarkdownDescription: "The services as the engine has them, by name.",
+			MarkdownDescription: "The services as the engine has them, by name. Values of free text are hidden unless `show_values` asks for them.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"image":  schema.StringAttribute{Computed: true, MarkdownDescription: "Image as written in the Compose document."},
 				"digest": schema.StringAttribute{Computed: true, MarkdownDescription: "Digest of the image in its registry; the image's ID when it has none, as when it was built on the node."},
@@ -152,7 +161,7 @@ func observedAttributes() map[string]schema.Attribute {
 				"state": schema.StringAttribute{Computed: true, MarkdownDescription: "Condition of the container that needs attention most: " +
 					"`healthy`, `running` (no health check), `starting`, `completed`, `missing`, `created`, `exited`, `unhealthy`, `restarting`, `paused` or `dead`."},
 				"spec": schema.MapAttribute{Computed: true, ElementType: types.StringType,
-					MarkdownDescription: "The fields that the documents ask for, flattened, as the engine has them. Secrets show only their version."},
+					MarkdownDescription: "The fields that the documents ask for, flattened, as the engine has them. Secrets show only their version, and values of free text are hidden (see `show_values`)."},
 			}},
 		},
 		"networks": schema.MapNestedAttribute{
