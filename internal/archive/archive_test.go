@@ -61,7 +61,7 @@ func TestWalk_Tree_GivesFilesDirectoriesAndLinks(t *testing.T) {
 	if err := errors.Join(os.Chmod(filepath.Join(dir, "b/run.sh"), 0o750), os.Symlink("../missing", filepath.Join(dir, "b/link"))); err != nil {
 		t.Fatal(err)
 	}
-	entries := must[[]desired.Entry](t)(Walk(t.Context(), dir))
+	entries := must[Tree](t)(Walk(t.Context(), dir)).Entries
 	if got := paths(entries); got != "a.txt b b/link b/run.sh b/x empty" {
 		t.Errorf("got %s", got)
 	}
@@ -81,7 +81,7 @@ func TestWalk_LinkedRoot_IsFollowed(t *testing.T) {
 	if err := os.Symlink("real", filepath.Join(dir, "root")); err != nil {
 		t.Fatal(err)
 	}
-	if got := paths(must[[]desired.Entry](t)(Walk(t.Context(), filepath.Join(dir, "root")))); got != "x" {
+	if got := paths(must[Tree](t)(Walk(t.Context(), filepath.Join(dir, "root"))).Entries); got != "x" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -99,7 +99,7 @@ func TestWalk_Ignore_LeavesOutAndTakesBack(t *testing.T) {
 		"one of it": {[]string{"d", "!d/e/f"}, "a.log d/e/f keep.log"},
 	}
 	for name, tt := range tests {
-		if got := paths(must[[]desired.Entry](t)(Walk(t.Context(), dir, tt.ignore...))); got != tt.want {
+		if got := paths(must[Tree](t)(walk(t.Context(), dir, tt.ignore, false)).Entries); got != tt.want {
 			t.Errorf("%s: got %s", name, got)
 		}
 	}
@@ -117,7 +117,7 @@ func TestWalk_WhatCannotBeDelivered_IsNamed(t *testing.T) {
 	if _, err := Walk(t.Context(), filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) || strings.Count(err.Error(), dir) != 1 {
 		t.Errorf("got %v", err)
 	}
-	if _, err := Walk(t.Context(), dir, "["); err == nil {
+	if _, err := walk(t.Context(), dir, []string{"["}, false); err == nil {
 		t.Error("a bad pattern is accepted")
 	}
 }
@@ -251,7 +251,7 @@ func TestBuildContext_Dockerignore_IsHonoured(t *testing.T) {
 		"inline":            {map[string]string{".dockerignore": "*"}, "", ".dockerignore"},
 	}
 	for name, tt := range tests {
-		if got := paths(must[[]desired.Entry](t)(BuildContext(t.Context(), with(tt.ignore), tt.dockerfile))); got != tt.want {
+		if got := paths(must[Tree](t)(BuildContext(t.Context(), with(tt.ignore), tt.dockerfile)).Entries); got != tt.want {
 			t.Errorf("%s: got %s", name, got)
 		}
 	}
@@ -272,7 +272,7 @@ func TestBuildContext_DockerfileOutside_ComesLastWithItsOwnIgnoreFile(t *testing
 		"../docker/Dockerfile": ".dockerignore y " + OutsideDockerfile,
 		"../docker/other":      ".dockerignore x " + OutsideDockerfile,
 	} {
-		entries := must[[]desired.Entry](t)(BuildContext(t.Context(), filepath.Join(dir, "a"), dockerfile))
+		entries := must[Tree](t)(BuildContext(t.Context(), filepath.Join(dir, "a"), dockerfile)).Entries
 		if got := paths(entries); got != want {
 			t.Errorf("%s: got %s, want %s", dockerfile, got, want)
 		}

@@ -25,27 +25,29 @@ const OutsideDockerfile = ".homelab.Dockerfile"
 // Dockerfile and the ignore file are always included. dockerfile is a path
 // relative to dir; empty means that there is no Dockerfile among the files. One
 // outside of dir comes last, under the name [OutsideDockerfile]. Sockets are left
-// out. It returns an error for a Dockerfile that is missing.
-func BuildContext(ctx context.Context, dir, dockerfile string) ([]desired.Entry, error) {
+// out, and so is what Terraform and Git keep for themselves ([Tree.LeftOut]). It
+// returns an error for a Dockerfile that is missing.
+func BuildContext(ctx context.Context, dir, dockerfile string) (Tree, error) {
 	if dockerfile != "" {
 		if err := readable(filepath.Join(dir, filepath.FromSlash(dockerfile))); err != nil {
-			return nil, err
+			return Tree{}, err
 		}
 	}
 	ignore, err := ignorePatterns(dir, dockerfile)
 	if err != nil {
-		return nil, err
+		return Tree{}, err
 	}
-	entries, err := walk(ctx, dir, ignore, true)
+	tree, err := walk(ctx, dir, ignore, true)
 	if err != nil || dockerfile == "" || filepath.IsLocal(filepath.FromSlash(dockerfile)) {
-		return entries, err
+		return tree, err
 	}
 	path := filepath.Join(dir, filepath.FromSlash(dockerfile))
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, unreadable(path, err)
+		return Tree{}, unreadable(path, err)
 	}
-	return append(entries, desired.Entry{Path: OutsideDockerfile, Mode: uint32(info.Mode()), Local: path, SizeBytes: info.Size()}), nil
+	tree.Entries = append(tree.Entries, desired.Entry{Path: OutsideDockerfile, Mode: uint32(info.Mode()), Local: path, SizeBytes: info.Size()})
+	return tree, nil
 }
 
 func ignorePatterns(dir, dockerfile string) ([]string, error) {

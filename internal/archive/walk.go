@@ -7,34 +7,54 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 
 	"github.com/moby/patternmatcher"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
+// Tree is what a directory has to deliver.
+type Tree struct {
+	Entries []desired.Entry
+	// LeftOut are the paths of what Terraform and Git keep there for themselves and
+	// the ignore file does not mention, relative to the directory with slashes,
+	// sorted. What is below them is left out too.
+	LeftOut []string
+}
+
 // Walk reads the directory root and returns its members in the order of a
 // lexical walk, parents before children; root itself is not among them. Links
-// below root are kept as links and never followed. Owners are left at 0. ignore
-// holds patterns as in a .dockerignore file; later ones win, and "!" takes an
-// exclusion back.
+// below root are kept as links and never followed. Owners are left at 0. What
+// [IgnoreFile] in root excludes is left out, and so are that file and what
+// Terraform and Git keep for themselves ([Tree.LeftOut]).
 //
 // It returns an error that names the path for what cannot be read and for
 // anything that is no file, directory or symbolic link.
-func Walk(ctx context.Context, root string, ignore ...string) ([]desired.Entry, error) {
+func Walk(ctx context.Context, root string) (Tree, error) {
+	ignore, err := readIgnore(filepath.Join(root, IgnoreFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+		return Tree{}, err
+	}
+	if err == nil {
+		ignore = append(ignore, IgnoreFile)
+	}
 	return walk(ctx, root, ignore, false)
 }
 
-func walk(ctx context.Context, root string, ignore []string, skipSockets bool) ([]desired.Entry, error) {
+// walk leaves out what the patterns of an ignore file exclude; later ones win, and
+// "!" takes an exclusion back.
+func walk(ctx context.Context, root string, ignore []string, skipSockets bool) (Tree, error) {
 	filter, err := newFilter(ignore)
 	if err != nil {
-		return nil, err
+		return Tree{}, err
 	}
 	root, err = directory(root)
 	if err != nil {
-		return nil, err
+		return Tree{}, err
 	}
-	var entries []desired.Entry
+	var tree Tree
 	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -53,6 +73,13 @@ func walk(ctx context.Context, root string, ignore []string, skipSockets bool) (
 		if skip || err != nil {
 			return err
 		}
+		if own, err := filter.own(path, rel, d); own || err != nil {
+			tree.LeftOut = append(tree.LeftOut, filepath.ToSlash(rel))
+			if err == nil && d.IsDir() {
+				return fs.SkipDir
+			}
+			return err
+		}
 		if skipSockets && d.Type()&fs.ModeSocket != 0 {
 			return nil
 		}
@@ -60,10 +87,10 @@ func walk(ctx context.Context, root string, ignore []string, skipSockets bool) (
 		if err != nil {
 			return err
 		}
-		entries = append(entries, e)
+		tree.Entries = append(tree.Entries, e)
 		return nil
 	})
-	return entries, err
+	return tree, err
 }
 
 // directory follows links in root itself, as a bind mount of it would.
@@ -141,6 +168,8 @@ func unreadable(path string, err error) error {
 type filter struct {
 	matcher *patternmatcher.PatternMatcher
 	parents map[string]patternmatcher.MatchInfo
+	// wanted are the patterns with "!", without it.
+	wanted []string
 }
 
 func newFilter(patterns []string) (*filter, error) {
@@ -151,7 +180,13 @@ func newFilter(patterns []string) (*filter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read ignore patterns: %w", err)
 	}
-	return &filter{matcher: matcher, parents: map[string]patternmatcher.MatchInfo{}}, nil
+	f := &filter{matcher: matcher, parents: map[string]patternmatcher.MatchInfo{}}
+	for _, pattern := range patterns {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(pattern), "!"); ok {
+			f.wanted = append(f.wanted, filepath.Clean(filepath.FromSlash(strings.TrimPrefix(name, "/"))))
+		}
+	}
+	return f, nil
 }
 
 // skip tells whether a member is left out. It returns fs.SkipDir for a

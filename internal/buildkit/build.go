@@ -27,6 +27,9 @@ type Engine interface {
 // Request is one build.
 type Request struct {
 	Build *desired.Build
+	// LeftOut are paths that are not sent, by the local directory that they are in
+	// and relative to it; nothing below them is sent either.
+	LeftOut map[string][]string
 	// Names are the references that the image gets, Labels all its labels.
 	Names  []string
 	Labels map[string]string

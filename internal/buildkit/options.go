@@ -62,7 +62,7 @@ func (r *Request) addFiles(o *client.SolveOpt) error {
 	if b.Remote {
 		o.FrontendAttrs["context"] = b.Context
 		o.FrontendAttrs["filename"] = b.Dockerfile
-	} else if err := mount(o, mountContext, b.Context); err != nil {
+	} else if err := r.mount(o, mountContext, b.Context); err != nil {
 		return err
 	}
 	if b.DockerfileInline != "" {
@@ -77,16 +77,33 @@ func (r *Request) addFiles(o *client.SolveOpt) error {
 	}
 	file := filepath.Join(b.Context, filepath.FromSlash(b.Dockerfile))
 	o.FrontendAttrs["filename"] = filepath.Base(file)
-	return mount(o, mountDockerfile, filepath.Dir(file))
+	return r.mount(o, mountDockerfile, filepath.Dir(file))
 }
 
-func mount(o *client.SolveOpt, name, dir string) error {
+func (r *Request) mount(o *client.SolveOpt, name, dir string) error {
 	tree, err := fsutil.NewFS(dir)
+	if err == nil && len(r.LeftOut[dir]) > 0 {
+		tree, err = fsutil.NewFilterFS(tree, &fsutil.FilterOpt{Map: without(r.LeftOut[dir])})
+	}
 	if err != nil {
 		return fmt.Errorf("read build context %s: %w", dir, err)
 	}
 	o.LocalMounts[name] = tree
 	return nil
+}
+
+// without leaves out paths and what is below them.
+func without(paths []string) fsutil.MapFunc {
+	return func(path string, stat *fstypes.Stat) fsutil.MapResult {
+		switch {
+		case !slices.Contains(paths, filepath.ToSlash(path)):
+			return fsutil.MapResultKeep
+		case stat.IsDir():
+			return fsutil.MapResultSkipDir
+		default:
+			return fsutil.MapResultExclude
+		}
+	}
 }
 
 // addContexts names the additional contexts.
@@ -102,7 +119,7 @@ func (r *Request) addContexts(o *client.SolveOpt) error {
 		if name == mountContext || name == mountDockerfile {
 			local = "_" + name
 		}
-		if err := mount(o, local, c.Local); err != nil {
+		if err := r.mount(o, local, c.Local); err != nil {
 			return err
 		}
 		o.FrontendAttrs["context:"+name] = "local:" + local

@@ -9,7 +9,6 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/types"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
@@ -54,7 +53,14 @@ func (l *load) build(ctx context.Context, m *model, s types.ServiceConfig) *desi
 		return b
 	}
 	var err error
-	if b.Hash, err = buildHash(ctx, b); err != nil {
+	files := contextDigests{warn: func(dir string, paths []string) {
+		what := "build context " + quote(s.Build.Context)
+		if dir != b.Context {
+			what = "build context " + quote(dir)
+		}
+		l.warnLeftOut(s.Name, what, ".dockerignore", paths)
+	}}
+	if b.Hash, err = buildHash(ctx, b, files); err != nil {
 		l.service(s.Name, "build", "build: %v", err)
 	}
 	return b
@@ -160,15 +166,3 @@ func entitlements(b *types.BuildConfig) []string {
 
 // insecure is BuildKit's name for what Compose calls privileged.
 const insecure = "security.insecure"
-
-// buildFiles lists what a local build sends, for its hash.
-func buildFiles(ctx context.Context, b *desired.Build) (string, error) {
-	if b.Remote {
-		return "", nil
-	}
-	entries, err := archive.BuildContext(ctx, b.Context, b.Dockerfile)
-	if err != nil {
-		return "", err
-	}
-	return archive.Digest(entries)
-}

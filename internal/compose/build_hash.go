@@ -21,8 +21,8 @@ const buildVersion = "homelab-build-1"
 // files and every setting, but not over where the context lies, nor over the
 // values of secrets: BuildKit's cache doesn't look at those either, and a digest
 // of a secret must not exist.
-func buildHash(ctx context.Context, b *desired.Build) (string, error) {
-	files, err := buildFiles(ctx, b)
+func buildHash(ctx context.Context, b *desired.Build, contexts contextDigests) (string, error) {
+	files, err := contexts.of(ctx, b)
 	if err != nil {
 		return "", err
 	}
@@ -36,10 +36,32 @@ func buildHash(ctx context.Context, b *desired.Build) (string, error) {
 		fmt.Fprintf(h, "label %q=%q\n", key, b.Labels[key])
 	}
 	writeArgs(h, b.Args)
-	if err := writeMore(ctx, h, b); err != nil {
+	if err := writeMore(ctx, h, b, contexts); err != nil {
 		return "", err
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// contextDigests reads local build contexts, and tells warn what is left out of them.
+type contextDigests struct {
+	warn func(dir string, paths []string)
+}
+
+// of is the digest of what a build sends, "" for a context that is not local.
+func (c contextDigests) of(ctx context.Context, b *desired.Build) (string, error) {
+	if b.Remote {
+		return "", nil
+	}
+	return c.digest(ctx, b.Context, b.Dockerfile)
+}
+
+func (c contextDigests) digest(ctx context.Context, dir, dockerfile string) (string, error) {
+	tree, err := archive.BuildContext(ctx, dir, dockerfile)
+	if err != nil {
+		return "", err
+	}
+	c.warn(dir, tree.LeftOut)
+	return archive.Digest(tree.Entries)
 }
 
 func writeArgs(w io.Writer, args map[string]*string) {
@@ -53,7 +75,7 @@ func writeArgs(w io.Writer, args map[string]*string) {
 }
 
 // writeMore writes the settings that only BuildKit has.
-func writeMore(ctx context.Context, w io.Writer, b *desired.Build) error {
+func writeMore(ctx context.Context, w io.Writer, b *desired.Build, contexts contextDigests) error {
 	if b.Remote {
 		fmt.Fprintf(w, "remote %q\n", b.Context)
 	}
@@ -74,11 +96,8 @@ func writeMore(ctx context.Context, w io.Writer, b *desired.Build) error {
 	for _, name := range sortedKeys(b.Contexts) {
 		content := b.Contexts[name].Source
 		if dir := b.Contexts[name].Local; dir != "" {
-			entries, err := archive.BuildContext(ctx, dir, "")
-			if err != nil {
-				return err
-			}
-			if content, err = archive.Digest(entries); err != nil {
+			var err error
+			if content, err = contexts.digest(ctx, dir, ""); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -180,13 +181,31 @@ func (l *load) readLocal(ctx context.Context, file *desired.File, s types.Servic
 	info, err := os.Stat(local)
 	if err == nil && info.IsDir() {
 		file.Directory = true
-		file.Entries, err = archive.Walk(ctx, local)
+		var tree archive.Tree
+		tree, err = archive.Walk(ctx, local)
+		file.Entries = tree.Entries
+		l.warnLeftOut(s.Name, string(file.Kind)+" "+quote(file.Name), archive.IgnoreFile, tree.LeftOut)
 	} else if err == nil {
 		file.Entries = []desired.Entry{{Path: desired.FileEntry, Mode: uint32(info.Mode()), Local: local, SizeBytes: info.Size()}}
 	}
 	if err != nil {
 		l.service(s.Name, string(file.Kind), "%s %q cannot be delivered: %v", file.Kind, file.Name, err)
 	}
+}
+
+// warnLeftOut says what of a directory does not get to the node. Mentioned in the
+// ignore file it is left out, or with "!" sent, without a warning.
+func (l *load) warnLeftOut(service, what, ignoreFile string, paths []string) {
+	if len(paths) == 0 {
+		return
+	}
+	const most = 10
+	list := strings.Join(paths[:min(len(paths), most)], ", ")
+	if more := len(paths) - most; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	l.warn("service " + quote(service) + ": " + what + " is sent without " + list + ", which Terraform and Git keep there for themselves: name them in its " +
+		ignoreFile + " to have them left out without this warning, or with ! before the name to have them sent")
 }
 
 func (l *load) digest(file *desired.File, s types.ServiceConfig) {

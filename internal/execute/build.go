@@ -13,6 +13,7 @@ import (
 
 	"github.com/docker/docker/api/types/registry"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/buildkit"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
@@ -88,7 +89,11 @@ func (r *run) buildWith(ctx context.Context, img desired.Image, names []string, 
 	if b.Classic(r.engine.ClientVersion()) {
 		return r.buildClassic(ctx, b, names, labels, tell)
 	}
-	err := buildkit.Build(ctx, r.engine, &buildkit.Request{Build: b, Names: names, Labels: labels, Inspect: r.baseImage, Credentials: r.credentials, Progress: tell})
+	leftOut, err := leftOut(ctx, b)
+	if err != nil {
+		return err
+	}
+	err = buildkit.Build(ctx, r.engine, &buildkit.Request{Build: b, LeftOut: leftOut, Names: names, Labels: labels, Inspect: r.baseImage, Credentials: r.credentials, Progress: tell})
 	if !errors.Is(err, buildkit.ErrUnavailable) {
 		return err
 	}
@@ -97,6 +102,28 @@ func (r *run) buildWith(ctx context.Context, img desired.Image, names []string, 
 	}
 	tell(err.Error() + "; its classic builder is used")
 	return r.buildClassic(ctx, b, names, labels, tell)
+}
+
+// leftOut lists what is not sent of the build's local directories, by directory.
+func leftOut(ctx context.Context, b *desired.Build) (map[string][]string, error) {
+	dockerfiles := map[string]string{}
+	for _, c := range b.Contexts {
+		if c.Local != "" {
+			dockerfiles[c.Local] = ""
+		}
+	}
+	if !b.Remote {
+		dockerfiles[b.Context] = b.Dockerfile
+	}
+	list := map[string][]string{}
+	for dir, dockerfile := range dockerfiles {
+		tree, err := archive.BuildContext(ctx, dir, dockerfile)
+		if err != nil {
+			return nil, err
+		}
+		list[dir] = tree.LeftOut
+	}
+	return list, nil
 }
 
 // baseImage reads an image of the node for the builds that start from it.

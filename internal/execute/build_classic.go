@@ -99,10 +99,11 @@ func dockerfileImages(b *desired.Build) []string {
 
 // classicEntries lists what is sent to the builder, and the Dockerfile's name.
 func classicEntries(ctx context.Context, b *desired.Build) ([]desired.Entry, string, error) {
-	entries, err := archive.BuildContext(ctx, b.Context, b.Dockerfile)
+	tree, err := archive.BuildContext(ctx, b.Context, b.Dockerfile)
 	if err != nil {
 		return nil, "", err
 	}
+	entries := tree.Entries
 	if b.DockerfileInline != "" {
 		inline := desired.Entry{Path: archive.OutsideDockerfile, Mode: 0o644, Content: []byte(b.DockerfileInline), SizeBytes: int64(len(b.DockerfileInline))}
 		entries = append(entries, inline)
