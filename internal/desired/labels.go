@@ -103,3 +103,7 @@ func Zones() []string { return []string{ZoneExternal, ZoneService, ZoneData} }
 func IsManagementLabel(key string) bool {
 	return key != LabelZone && (strings.HasPrefix(key, prefixComposeLabel) || strings.HasPrefix(key, prefixOwnLabel))
 }
+
+// HelperPrefix begins the names of containers that are made for a moment, to reach
+// files or run hooks.
+const HelperPrefix = "homelab-"

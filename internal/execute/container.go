@@ -95,6 +95,7 @@ func (r *run) createContainer(ctx context.Context, op *plan.Operation) error {
 	}
 	resp, err := r.engine.ContainerCreate(ctx, &config, &host, networking, platform(s.Image.Platform), op.Name)
 	if err != nil {
+		r.lose(op, config.Labels, err)
 		return fmt.Errorf("create container %s: %w", op.Name, err)
 	}
 	r.mu.Lock()

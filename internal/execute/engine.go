@@ -35,6 +35,7 @@ type Engine interface {
 	CopyToContainer(ctx context.Context, id, path string, content io.Reader, options container.CopyToContainerOptions) error
 
 	NetworkCreate(ctx context.Context, name string, options network.CreateOptions) (network.CreateResponse, error)
+	NetworkInspect(ctx context.Context, name string, options network.InspectOptions) (network.Inspect, error)
 	NetworkRemove(ctx context.Context, name string) error
 	NetworkConnect(ctx context.Context, name, containerID string, settings *network.EndpointSettings) error
 	NetworkDisconnect(ctx context.Context, name, containerID string, force bool) error

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -42,6 +43,14 @@ type fake struct {
 	exits map[string]int
 	// stream is the body of a pull, where a test wants several; nil means body.
 	stream func(call string) string
+	// labels are those of a container, by its name or ID.
+	labels map[string]map[string]string
+	// stopped reports whether a stop that was given up has ended; nil: none was.
+	stopped func() bool
+	// made takes the labels that containers are created with; nil: nobody asks.
+	made map[string]string
+	// networks are those that an inspection finds.
+	networks map[string]network.Inspect
 	// has names the images that the node has.
 	has []string
 	// read takes the archives that are sent; nil reads them to the end.
@@ -81,10 +90,10 @@ func (f *fake) ClientVersion() string {
 
 func (f *fake) ContainerInspect(ctx context.Context, id string) (container.InspectResponse, error) {
 	state := f.state[id]
-	if state == nil {
+	if state == nil || f.stopped != nil && f.stopped() {
 		state = &container.State{Status: container.StateExited}
 	}
-	return container.InspectResponse{ContainerJSONBase: &container.ContainerJSONBase{ID: id, State: state}, Config: &container.Config{Image: "app:1"}},
+	return container.InspectResponse{ContainerJSONBase: &container.ContainerJSONBase{ID: id, State: state}, Config: &container.Config{Image: "app:1", Labels: f.labels[id]}},
 		f.call(ctx, "inspect %s", id)
 }
 
@@ -93,8 +102,14 @@ func (f *fake) ContainerLogs(ctx context.Context, id string, options container.L
 }
 
 func (f *fake) ContainerCreate(ctx context.Context, config *container.Config, _ *container.HostConfig, networking *network.NetworkingConfig, _ *ocispec.Platform, name string) (container.CreateResponse, error) {
-	if config.Image == scratchImage {
+	switch {
+	case config.Image == scratchImage:
 		name = "scratch"
+	case strings.HasPrefix(name, desired.HelperPrefix): // another one each time
+		name = ""
+	}
+	if f.made != nil && config.Image != scratchImage {
+		maps.Copy(f.made, config.Labels)
 	}
 	return container.CreateResponse{ID: "new-" + name}, f.call(ctx, "create %s networks=%d", name, len(networking.EndpointsConfig))
 }
@@ -149,6 +164,9 @@ func (f *fake) ContainerRename(ctx context.Context, id, name string) error {
 }
 
 func (f *fake) ContainerRemove(ctx context.Context, id string, _ container.RemoveOptions) error {
+	if strings.HasPrefix(id, desired.HelperPrefix) {
+		id = "scratch"
+	}
 	return f.call(ctx, "remove %s", id)
 }
 
@@ -169,6 +187,13 @@ func (f *fake) take(content io.Reader) error {
 
 func (f *fake) NetworkCreate(ctx context.Context, name string, _ network.CreateOptions) (network.CreateResponse, error) {
 	return network.CreateResponse{}, f.call(ctx, "create network %s", name)
+}
+
+func (f *fake) NetworkInspect(_ context.Context, name string, _ network.InspectOptions) (network.Inspect, error) {
+	if n, ok := f.networks[name]; ok {
+		return n, nil
+	}
+	return network.Inspect{}, errdefs.ErrNotFound
 }
 
 func (f *fake) NetworkRemove(ctx context.Context, name string) error {

@@ -80,7 +80,8 @@ type run struct {
 	created  map[replica]string               // containers this run made
 	pulled   map[string]string                // digests by reference, of what this run pulled
 	images   map[string]image.InspectResponse // of new containers, by reference
-	journal  []plan.Operation                 // what succeeded, and stops that began, in order
+	journal  []*entry                         // what was done or may have been, in order
+	lost     []lostContainer                  // which may have been made
 	failures []Failure
 	// builds are the image builds of this run, by reference; each runs once.
 	builds map[string]func() error
@@ -92,6 +93,17 @@ type run struct {
 type replica struct {
 	service string
 	number  int
+}
+
+// entry is an operation in the journal.
+type entry struct {
+	plan.Operation
+	// done tells that the engine said so. Otherwise the answer was lost, and the
+	// engine may have done it, do it still, or never do it. cause is why.
+	done  bool
+	cause error
+	// startedAt is the run that a restart was to end.
+	startedAt string
 }
 
 // result is written before finished is closed, and read only after.
@@ -141,30 +153,54 @@ func (r *run) step(ctx, waiting context.Context, op *plan.Operation) {
 		return
 	}
 	r.opts.Progress(ctx, op.ID)
-	if op.Kind == plan.StopContainer { // an engine goes on stopping when the caller's time is up
-		r.note(op)
-	}
 	scope := ctx
 	if op.Kind == plan.AwaitContainer {
 		scope = waiting
 	}
-	if err := r.do(scope, op); err != nil {
+	err := r.do(scope, op)
+	r.note(op, err)
+	if err != nil {
 		if scope.Err() == nil || ctx.Err() != nil { // else the wait was given up, which is no failure of its own
 			r.fail(ctx, op, err)
 		}
 		return
 	}
-	if op.Kind != plan.StopContainer {
-		r.note(op)
-	}
 	res.ok = true
 }
 
-// note writes an operation into the journal, by which it can be undone.
-func (r *run) note(op *plan.Operation) {
+// sending writes an operation into the journal that the engine goes on with when the
+// caller's time is up or its answer is lost.
+func (r *run) sending(e *entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.journal = append(r.journal, *op)
+	r.journal = append(r.journal, e)
+}
+
+// note writes an operation that was done, or may have been, into the journal, by
+// which it can be undone.
+func (r *run) note(op *plan.Operation, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range r.journal {
+		if e.ID == op.ID {
+			e.done, e.cause = err == nil, err
+			return
+		}
+	}
+	if err == nil || uncertain(err) && op.Kind != plan.StopContainer && op.Kind != plan.RestartContainer {
+		r.journal = append(r.journal, &entry{Operation: *op, done: err == nil, cause: err})
+	}
+}
+
+// completed reports whether every operation was done.
+func (r *run) completed() bool {
+	done := 0
+	for _, e := range r.journal {
+		if e.done {
+			done++
+		}
+	}
+	return done == len(r.plan.Operations)
 }
 
 // stopping tells whether an operation is not to begin, because what was done
@@ -223,7 +259,7 @@ func (r *run) target(op *plan.Operation) string {
 func (r *run) outcome(ctx context.Context) error {
 	switch {
 	case len(r.failures) > 0:
-	case len(r.journal) == len(r.plan.Operations): // also when time was up just then
+	case r.completed(): // also when time was up just then
 		return nil
 	default:
 		r.failures = append(r.failures, Failure{Err: fmt.Errorf("converge stack: %w", ctx.Err())})

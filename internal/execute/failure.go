@@ -37,6 +37,8 @@ type Failure struct {
 	Logs      []string
 	// Image is what the container ran.
 	Image string
+
+	unreached bool // the engine went out of reach
 }
 
 // HealthCheck is one run of a health check.
@@ -75,7 +77,8 @@ const (
 // fail records a failure together with what the container has to say, while it
 // still exists.
 func (r *run) fail(ctx context.Context, op *plan.Operation, err error) {
-	f := Failure{Operation: *op, Err: err}
+	f := Failure{Operation: *op, Err: explain(r.engine, err)}
+	f.unreached = !errors.Is(err, f.Err)
 	if op.Kind == plan.AwaitContainer || op.Kind == plan.StartContainer || op.Kind == plan.RestartContainer {
 		r.collect(ctx, &f, r.target(op))
 	}

@@ -40,6 +40,11 @@ func (r *run) restart(ctx context.Context, op *plan.Operation, id string) error 
 	if err := r.preStop(ctx, op, id); err != nil {
 		return err
 	}
+	var began string
+	if c, err := r.engine.ContainerInspect(ctx, id); err == nil && c.State != nil {
+		began = c.State.StartedAt
+	}
+	r.sending(&entry{Operation: *op, startedAt: began})
 	if err := r.engine.ContainerRestart(ctx, id, r.stopOptions(op.Service)); err != nil {
 		return err
 	}
@@ -52,6 +57,10 @@ func (r *run) stop(ctx context.Context, op *plan.Operation, id string) error {
 			return err
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	r.sending(&entry{Operation: *op})
 	return ignoreNotFound(r.engine.ContainerStop(ctx, id, r.stopOptions(op.Service)))
 }
 
@@ -140,8 +149,10 @@ func (r *run) runBeside(ctx context.Context, op *plan.Operation, id string, hook
 			joined.EndpointsConfig[e.network] = &network.EndpointSettings{}
 		}
 	}
-	made, err := r.engine.ContainerCreate(ctx, &config, &host, joined, platform(s.Image.Platform), "")
+	name := helperName("hook")
+	made, err := r.engine.ContainerCreate(ctx, &config, &host, joined, platform(s.Image.Platform), name)
 	if err != nil {
+		removeLost(ctx, r.engine, name, err)
 		return fmt.Errorf("create container: %w", err)
 	}
 	defer func() {

@@ -12,21 +12,31 @@ import (
 )
 
 func (r *run) createNetwork(ctx context.Context, op *plan.Operation) error {
+	n, marks, err := r.networkOf(op)
+	if err != nil {
+		return err
+	}
+	return r.makeNetwork(ctx, n, marks)
+}
+
+// networkOf returns the network that a [plan.CreateNetwork] makes, and the marks that
+// say whose it is.
+func (r *run) networkOf(op *plan.Operation) (*desired.Network, map[string]string, error) {
 	if op.Made != nil && op.Made.IsReattachNote() {
-		return r.makeNetwork(ctx, op.Made, nil)
+		return op.Made, nil, nil
 	}
 	if op.Made != nil {
-		return r.makeNetwork(ctx, op.Made, map[string]string{desired.LabelNetworkName: op.Made.Name})
+		return op.Made, map[string]string{desired.LabelNetworkName: op.Made.Name}, nil
 	}
 	for key, n := range r.want.Networks {
 		if n.Name == op.Name {
-			return r.makeNetwork(ctx, &n, map[string]string{
+			return &n, map[string]string{
 				desired.LabelProject: r.want.Name, desired.LabelNetwork: key, desired.LabelStack: r.want.Name,
 				desired.LabelConfigHash: n.ComposeHash, desired.LabelComposeVer: composeVersion,
-			})
+			}, nil
 		}
 	}
-	return fmt.Errorf("create network %s: not declared", op.Name)
+	return nil, nil, fmt.Errorf("create network %s: not declared", op.Name)
 }
 
 // makeNetwork makes a network with its own labels and marks that say whose it is. A
@@ -68,9 +78,13 @@ func (r *run) isOn(ctx context.Context, op *plan.Operation) bool {
 	return err == nil && c.NetworkSettings != nil && c.NetworkSettings.Networks[op.Network] != nil
 }
 
-// detachAgain undoes attach.
+// detachAgain undoes attach. A container that is not on the network is left alone.
 func (r *run) detachAgain(ctx context.Context, op *plan.Operation) error {
-	return ignoreNotFound(r.engine.NetworkDisconnect(ctx, op.Network, op.Container, true))
+	err := ignoreNotFound(r.engine.NetworkDisconnect(ctx, op.Network, op.Container, true))
+	if err != nil && !r.isOn(ctx, op) {
+		return nil
+	}
+	return err
 }
 
 // How long an engine is given to notice that nobody is on a network any more, and a

@@ -23,20 +23,27 @@ const rollbackLimit = 5 * time.Minute
 // network stays if not all are back on it. It names the services whose
 // previous containers run.
 func (r *run) rollBack(ctx context.Context) ([]string, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackLimit)
+	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, rollbackLimit+r.longestStop(ctx))
 	defer cancel()
 	r.waitForEngine(ctx)
 	var errs []error
+	if err := r.findLost(ctx); err != nil {
+		errs = append(errs, err)
+	}
 	errs = append(errs, r.discardNew(ctx)...)
 	restored := map[string]bool{}
 	for i := len(r.journal) - 1; i >= 0; i-- {
-		op := r.journal[i]
-		if len(errs) > 0 && op.Made != nil && op.Made.IsReattachNote() {
+		e := r.journal[i]
+		if len(errs) > 0 && e.Made != nil && e.Made.IsReattachNote() {
 			continue // for a later apply, which attaches whom this one does not
 		}
-		if err := r.undo(ctx, &op, restored); err != nil {
-			errs = append(errs, fmt.Errorf("undo %s: %w", op.ID, err))
+		if err := r.undo(ctx, e, restored); err != nil {
+			errs = append(errs, fmt.Errorf("undo %s: %w", e.ID, explain(r.engine, err)))
 		}
+	}
+	if len(r.lost) > 0 { // an engine that was slow has made them by now
+		errs = append(append(errs, r.findLost(ctx)), r.discardNew(ctx)...)
 	}
 	var names []string
 	for name := range restored {
@@ -44,6 +51,27 @@ func (r *run) rollBack(ctx context.Context) ([]string, error) {
 	}
 	sort.Strings(names)
 	return names, errors.Join(errs...)
+}
+
+// longestStop is the longest grace period of the stops that the engine may still be
+// carrying out.
+func (r *run) longestStop(ctx context.Context) time.Duration {
+	var longest time.Duration
+	for _, e := range r.journal {
+		if !e.done && (e.Kind == plan.StopContainer || e.Kind == plan.RestartContainer) {
+			longest = max(longest, r.grace(ctx, &e.Operation)+stopMargin)
+		}
+	}
+	return longest
+}
+
+// explain lets an engine that knows its node word the error of a call that did not
+// get through to it.
+func explain(engine any, err error) error {
+	if worded, ok := engine.(interface{ Explain(err error) error }); ok && err != nil {
+		return worded.Explain(err)
+	}
+	return err
 }
 
 // returnLimit bounds the wait for an engine that is being restarted, and
@@ -56,9 +84,7 @@ const (
 // waitForEngine waits until an engine answers again that went out of reach while
 // the change was made: nothing can be undone before.
 func (r *run) waitForEngine(ctx context.Context) {
-	worded, ok := r.engine.(interface{ Explain(err error) error })
-	lost := func(f Failure) bool { return !errors.Is(f.Err, worded.Explain(f.Err)) }
-	if !ok || !slices.ContainsFunc(r.failures, lost) {
+	if !slices.ContainsFunc(r.failures, func(f Failure) bool { return f.unreached }) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, returnLimit)
@@ -89,17 +115,28 @@ func (r *run) discardNew(ctx context.Context) []error {
 	return errs
 }
 
-func (r *run) undo(ctx context.Context, op *plan.Operation, restored map[string]bool) error {
+func (r *run) undo(ctx context.Context, e *entry, restored map[string]bool) error {
+	op := &e.Operation
 	switch op.Kind {
 	case plan.StopContainer:
-		return r.startAgain(ctx, op, restored)
+		return r.startAgain(ctx, e, restored)
+	case plan.RestartContainer:
+		if !e.done {
+			return r.startAgain(ctx, e, restored)
+		}
 	case plan.RenameContainer:
 		return r.renameBack(ctx, op)
 	case plan.CreateVolume:
 		if op.File != nil {
-			return ignoreNotFound(r.engine.VolumeRemove(ctx, op.Name, false))
+			return seek(ctx, e.cause, func() (bool, error) {
+				err := r.engine.VolumeRemove(ctx, op.Name, false)
+				return err == nil, ignoreNotFound(err)
+			})
 		}
 	case plan.CreateNetwork:
+		if !e.done {
+			return r.removeMade(ctx, op, e.cause)
+		}
 		return r.removeNetwork(ctx, op.Name)
 	case plan.RemoveNetwork:
 		if op.Made != nil {
@@ -118,9 +155,17 @@ func (r *run) undo(ctx context.Context, op *plan.Operation, restored map[string]
 	return nil
 }
 
-func (r *run) startAgain(ctx context.Context, op *plan.Operation, restored map[string]bool) error {
+// startAgain starts a container that ran before. A stop that the engine may still be
+// carrying out would end it afterwards, so that is waited for.
+func (r *run) startAgain(ctx context.Context, e *entry, restored map[string]bool) error {
+	op := &e.Operation
 	if !op.WasUp {
 		return nil
+	}
+	if !e.done {
+		if err := r.awaitStop(ctx, e); err != nil {
+			return err
+		}
 	}
 	before := r.startedAt(ctx, op)
 	if err := r.engine.ContainerStart(ctx, op.Container, container.StartOptions{}); err != nil {
@@ -153,7 +198,7 @@ func (r *run) startedAt(ctx context.Context, op *plan.Operation) string {
 // renameBack gives an old container the name back that it had made room with.
 // A new container's renaming needs no undoing: it is gone.
 func (r *run) renameBack(ctx context.Context, op *plan.Operation) error {
-	if op.Container == "" || op.OldName == "" {
+	if op.Container == "" || op.OldName == "" || r.hasName(ctx, op.Container, op.OldName) {
 		return nil
 	}
 	return r.engine.ContainerRename(ctx, op.Container, op.OldName)

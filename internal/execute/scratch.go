@@ -33,15 +33,20 @@ type scratchEngine interface {
 }
 
 // createScratch makes a container that is never started, importing the empty
-// image when the node has none. With name "" the engine makes one up.
+// image when the node has none. With name "" it gets one that nothing else has. One
+// whose creation failed is not left behind.
 func createScratch(ctx context.Context, engine scratchEngine, name string, labels map[string]string, host *container.HostConfig) (string, error) {
 	config := &container.Config{Image: scratchImage, Cmd: []string{"never-started"}, NetworkDisabled: true, Labels: labels}
 	host.NetworkMode = "none"
+	if name == "" {
+		name = helperName("scratch")
+	}
 	for try := 1; ; try++ {
 		resp, err := engine.ContainerCreate(ctx, config, host, &network.NetworkingConfig{}, nil, name)
 		if err == nil {
 			return resp.ID, nil
 		}
+		removeLost(ctx, engine, name, err)
 		if !errdefs.IsNotFound(err) || try > 1 {
 			return "", fmt.Errorf("create scratch container: %w", err)
 		}

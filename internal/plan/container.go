@@ -85,7 +85,9 @@ func (b *builder) repairOperations(s *slot, service *desired.Service) {
 		case Start:
 			b.add(b.withHooks(s, service, op(StartContainer, startID(s))))
 		case Restart:
-			b.add(b.withHooks(s, service, op(RestartContainer, startID(s))))
+			o := b.withHooks(s, service, op(RestartContainer, startID(s)))
+			o.WasUp = s.current.Up()
+			b.add(o)
 		case Unpause:
 			b.add(op(UnpauseContainer, startID(s)))
 		default: // renamed already
@@ -98,6 +100,9 @@ func (b *builder) repairOperations(s *slot, service *desired.Service) {
 func (b *builder) orderRepairs(s *slot, service *desired.Service, changes []string) {
 	for _, ref := range service.OtherImages() {
 		b.need(startID(s), opID(PullImage, ref))
+	}
+	for _, a := range service.Networks {
+		b.need(startID(s), opID(CreateNetwork, a.Network))
 	}
 	if endsWithHooks(service) && s.comesUp() != "" {
 		b.need(s.renamed, startID(s)) // the name tells that the hooks have run

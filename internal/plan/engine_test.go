@@ -436,7 +436,7 @@ func (x *execution) start(b *box) error {
 		}
 	}
 	for name, id := range b.NetworkIDs {
-		if x.networks[name].ID != id {
+		if n, exists := x.networks[name]; !exists || id != "" && n.ID != id { // one that never ran finds it by name
 			return fmt.Errorf("network %s of %s not found", name, b.Name)
 		}
 	}

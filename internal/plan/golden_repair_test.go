@@ -197,6 +197,40 @@ func TestBuild_NetworkDeleted_StoppedContainerJoinsItsReplacement(t *testing.T) 
 		    after disconnect container app/1 from home_default
 		- start container app/1
 		    after connect container app/1 to home_default
+		    after create network home_default
+		    after disconnect container app/1 from home_default
+		- await container app/1
+		    after start container app/1`)
+}
+
+// A container that never ran has no identity of its network: its creation was
+// answered by nobody, and the roll-back has removed the network since.
+func TestBuild_NetworkOfAContainerThatNeverRanIsGone_IsMadeBeforeItStarts(t *testing.T) {
+	w := stackOf(service("app"))
+	e := running(t, w)
+	b := find(t, e, "app")
+	b.State, b.NetworkIDs["home_default"] = observed.Created, ""
+	repaired(t, e.clone(), w, `
+		start service app/1
+		  because state: "created" -> "running"
+		- start container app/1
+		- await container app/1
+		    after start container app/1`)
+	delete(e.networks, "home_default")
+	repaired(t, e, w, `
+		create network home_default
+		connect service app/1
+		  because networks.home_default: "attached to a network that is gone" -> "attached"
+		start service app/1
+		  because state: "created" -> "running"
+		- create network home_default
+		- disconnect container app/1 from home_default
+		- connect container app/1 to home_default
+		    after create network home_default
+		    after disconnect container app/1 from home_default
+		- start container app/1
+		    after connect container app/1 to home_default
+		    after create network home_default
 		    after disconnect container app/1 from home_default
 		- await container app/1
 		    after start container app/1`)

@@ -34,13 +34,14 @@ func (b *builder) networkCauses(s *desired.Service) []Difference {
 }
 
 // goneNetworks are the networks that a container is still attached to on paper:
-// by now they are others, or none.
+// by now they are others, or none. A container that never ran may have no identity
+// of its network: the engine looks that up by name when it starts.
 func (b *builder) goneNetworks(s *desired.Service, c *observed.Container) map[string]Difference {
 	out := map[string]Difference{}
 	for _, a := range s.Networks {
 		id, attached := c.NetworkIDs[a.Network]
 		current, exists := b.have.Networks[a.Network]
-		if attached && id != "" && !b.replacedNetworks[a.Network] && (!exists || id != current.ID) {
+		if attached && !b.replacedNetworks[a.Network] && (!exists || id != "" && id != current.ID) {
 			out[a.Network] = Difference{Field: "networks." + a.Network, Old: "attached to a network that is gone", New: "attached"}
 		}
 	}

@@ -146,7 +146,7 @@ type Operation struct {
 	Name string
 	// OldName is what a container was called before it is renamed.
 	OldName string
-	// WasUp tells that a container ran before it is stopped.
+	// WasUp tells that a container ran before it is stopped or restarted.
 	WasUp bool
 	// Hooks run around a start (PreStart, PostStart), a restart (PreStop,
 	// PostStart) or a stop (PreStop; PostStart when the stop is undone).

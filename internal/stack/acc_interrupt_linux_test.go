@@ -37,8 +37,8 @@ const (
 	networkConnect  = `/networks/[^/]+/connect$`
 	volumeCreate    = `/volumes/create$`
 	volumeRemove    = `/volumes/`
-	containerCreate = `/containers/create\?name=.+`
-	scratchCreate   = `/containers/create$`
+	containerCreate = `/containers/create\?name=hltest-`
+	scratchCreate   = `/containers/create\?name=homelab-scratch-`
 	delivery        = `/archive\?`
 	start           = `/start$`
 	stop            = `/stop(\?.*)?$`
