@@ -1,6 +1,7 @@
 package concept
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -34,6 +35,8 @@ func (s Subject) NodeError(err error) diag.Diagnostics {
 		Detail() string
 	}
 	switch {
+	case errors.Is(err, context.Canceled):
+		diags.AddError("Interrupted", fmt.Sprintf("%s on node %q: the run was interrupted before the node had answered.", capital(s.String()), s.Node))
 	case !errors.As(err, &worded):
 		diags.AddError("Unable to read "+s.Kind, fmt.Sprintf("%s on node %q: %s.", capital(s.String()), s.Node, err))
 	case converge.NotConfigured(err):

@@ -145,7 +145,7 @@ func (w *watch) timedOut(cause error) error {
 		w.last = "nothing is known of it"
 	}
 	if errors.Is(cause, context.Canceled) {
-		return fmt.Errorf("wait was cancelled while %s: %w", w.last, cause)
+		return fmt.Errorf("the wait ended while %s: %w", w.last, cause)
 	}
 	return fmt.Errorf("%w: %s", ErrTimeout, w.last)
 }

@@ -78,7 +78,8 @@ const (
 // still exists.
 func (r *run) fail(ctx context.Context, op *plan.Operation, err error) {
 	f := Failure{Operation: *op, Err: explain(r.engine, err)}
-	f.unreached = !errors.Is(err, f.Err)
+	var away interface{ Detail() string }
+	f.unreached = errors.As(f.Err, &away)
 	if op.Kind == plan.AwaitContainer || op.Kind == plan.StartContainer || op.Kind == plan.RestartContainer {
 		r.collect(ctx, &f, r.target(op))
 	}

@@ -86,7 +86,7 @@ func (r *run) findLost(ctx context.Context) error {
 			return found, nil
 		})
 		if err != nil {
-			return fmt.Errorf("look for container %s: %w", l.name, err)
+			return fmt.Errorf("look for container %s: %w", l.name, explain(r.engine, err))
 		}
 		if !found {
 			l.cause = nil // it was waited for

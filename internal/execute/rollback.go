@@ -109,7 +109,7 @@ func (r *run) discardNew(ctx context.Context) []error {
 	var errs []error
 	for _, id := range r.created {
 		if err := ignoreNotFound(r.engine.ContainerRemove(ctx, id, container.RemoveOptions{Force: true})); err != nil {
-			errs = append(errs, fmt.Errorf("remove new container %.12s: %w", id, err))
+			errs = append(errs, fmt.Errorf("remove new container %.12s: %w", id, explain(r.engine, err)))
 		}
 	}
 	return errs

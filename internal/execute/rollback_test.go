@@ -280,6 +280,8 @@ var errAway = errors.New("cannot connect")
 
 type explained struct{ error }
 
+func (explained) Detail() string { return "The engine is away." }
+
 func (a *away) Explain(err error) error {
 	if errors.Is(err, errAway) {
 		return &explained{err}

@@ -68,7 +68,7 @@ type Error struct {
 func (e *Error) Error() string {
 	cause := e.reason
 	if e.Err != nil {
-		cause = e.Err.Error()
+		cause = plain(e.Err)
 	}
 	return fmt.Sprintf("use %s: %s", e.subject(), cause)
 }

@@ -74,15 +74,18 @@ func (n *Node) DialHijack(ctx context.Context, url, proto string, meta map[strin
 }
 
 // Explain turns the error of a call that did not get through to the engine into
-// an [*Error] of kind [Unreachable]. The engine's own answers, ctx's errors and
-// nil are returned as they are.
+// an [*Error] of kind [Unreachable]. Of other errors only the words change: they have
+// no request's address, and say "interrupted" where ctx was cancelled. The engine's
+// own answers stay as they are.
 func (n *Node) Explain(err error) error {
 	switch {
-	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
+	case err == nil:
+		return nil
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return reworded(err)
 	case client.IsErrConnectionFailed(err):
 		return unreachable(n.name, n.config, err)
 	default:
-		return err
+		return reworded(err)
 	}
 }
