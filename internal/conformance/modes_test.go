@@ -15,6 +15,7 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/conformance"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/conformance/compare"
 )
 
 // creations is a proxy in front of an engine that notes what it is sent to
@@ -55,7 +56,7 @@ func (c *creations) note(req *http.Request) {
 		return
 	}
 	flat := map[string]string{}
-	flatten("", request, flat)
+	compare.Flatten("", request, flat)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seen[req.URL.Query().Get("name")] = flat
@@ -63,10 +64,10 @@ func (c *creations) note(req *http.Request) {
 
 // of returns the requests for a project's containers. The provider gives a
 // container its own name when its hooks are done.
-func (c *creations) of(project string) record {
+func (c *creations) of(project string) compare.Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := record{}
+	out := compare.Record{}
 	for name, flat := range c.seen {
 		name, _, _ = strings.Cut(name, "_after_")
 		if short, ok := strings.CutPrefix(name, project+"-"); ok && strings.Count(short, "-") == 1 {
@@ -84,12 +85,12 @@ func (s *suite) fails(t *testing.T, projects []conformance.Project, used []int) 
 		return
 	}
 	composed, provided := s.engine.recordCreations(t), s.engine.recordCreations(t)
-	compose := s.compose.at(composed.host)
+	compose := s.compose.At(composed.host)
 	s.each(t, projects, func(p conformance.Project) error {
-		if err := compose.up(t.Context(), p); err == nil || !containsAny(err.Error(), p.Fails) {
+		if err := compose.Up(t.Context(), p); err == nil || !containsAny(err.Error(), p.Fails) {
 			t.Errorf("%s: Docker Compose was to fail with one of %q: %v", p.Name, p.Fails, err)
 		}
-		return s.compose.down(context.WithoutCancel(t.Context()), p)
+		return s.compose.Down(context.WithoutCancel(t.Context()), p)
 	})
 	tf := newTerraform(t, provided.host, projects)
 	tf.plan(t, false)
@@ -103,7 +104,7 @@ func (s *suite) fails(t *testing.T, projects []conformance.Project, used []int) 
 			if len(one) == 0 {
 				t.Error("Docker Compose sent no request")
 			}
-			for _, line := range compareRecords(one, other, used) {
+			for _, line := range compare.Records(one, other, used) {
 				t.Error(line)
 			}
 		})
@@ -117,10 +118,10 @@ func (s *suite) more(t *testing.T, projects []conformance.Project) {
 		return
 	}
 	s.each(t, projects, func(p conformance.Project) error {
-		if err := s.compose.up(t.Context(), p); err == nil || !strings.Contains(err.Error(), p.More) {
+		if err := s.compose.Up(t.Context(), p); err == nil || !strings.Contains(err.Error(), p.More) {
 			t.Errorf("%s: Docker Compose was to fail with %q: %v", p.Name, p.More, err)
 		}
-		return s.compose.down(context.WithoutCancel(t.Context()), p)
+		return s.compose.Down(context.WithoutCancel(t.Context()), p)
 	})
 	s.byProvider(t, projects)
 }

@@ -14,8 +14,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/conformance"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/conformance/compare"
 )
 
 // atOnce is how many Docker Composes run at a time.
@@ -27,7 +27,7 @@ var projectsDir = filepath.Join("testdata", "conformance")
 // suite is one run over all projects.
 type suite struct {
 	engine  *engine
-	compose *compose
+	compose *compare.DockerCompose
 	all     []conformance.Project
 }
 
@@ -36,17 +36,17 @@ func TestAccConformance(t *testing.T) {
 		t.Skip("acceptance tests run with TF_ACC=1")
 	}
 	e := newEngine(t)
-	s := &suite{engine: e, compose: newCompose(t, e.node.Host), all: stage(t, e)}
-	used := make([]int, len(differences))
+	s := &suite{engine: e, compose: compare.NewDockerCompose(t, e.node.Host), all: stage(t, e)}
+	used := make([]int, len(compare.Differences))
 	s.compare(t, s.choose(t, func(p conformance.Project) bool { return !e.fails(p) && p.Refused+p.More == "" }), used)
 	lap := laps(t)
 	s.fails(t, s.choose(t, func(p conformance.Project) bool { return e.fails(p) }), used)
 	s.more(t, s.choose(t, func(p conformance.Project) bool { return p.More != "" }))
 	s.refused(t, s.choose(t, func(p conformance.Project) bool { return p.Refused != "" }))
 	lap("tried what fails or is refused")
-	for i, d := range differences {
-		if used[i] == 0 && !d.chance && os.Getenv("HOMELAB_CONFORMANCE") == "" {
-			t.Errorf("no project needs the difference %q of %s: remove it", d.reason, d.field)
+	for i, d := range compare.Differences {
+		if used[i] == 0 && !d.Chance && os.Getenv("HOMELAB_CONFORMANCE") == "" {
+			t.Errorf("no project needs the difference %q of %s: remove it", d.Reason, d.Field)
 		}
 	}
 }
@@ -55,7 +55,7 @@ func TestAccConformance(t *testing.T) {
 func stage(t *testing.T, e *engine) []conformance.Project {
 	t.Helper()
 	dir := t.TempDir()
-	e.stage = dir
+	e.Stage = dir
 	for _, target := range []string{dir, filepath.Join(e.node.Root, dir)} {
 		if err := os.MkdirAll(target, 0o755); err != nil {
 			t.Fatal(err)
@@ -82,8 +82,8 @@ func (s *suite) choose(t *testing.T, wanted func(conformance.Project) bool) []co
 		}
 		switch {
 		case !wanted(p):
-		case p.API != "" && older(s.engine.api, p.API):
-			t.Run("skipped/"+p.Name, func(t *testing.T) { t.Skipf("needs API %s, the engine has %s: %s", p.API, s.engine.api, p.Why) })
+		case p.API != "" && older(s.engine.API, p.API):
+			t.Run("skipped/"+p.Name, func(t *testing.T) { t.Skipf("needs API %s, the engine has %s: %s", p.API, s.engine.API, p.Why) })
 		default:
 			out = append(out, p)
 		}
@@ -107,13 +107,13 @@ func (s *suite) compare(t *testing.T, projects []conformance.Project, used []int
 	lap("brought up by Docker Compose")
 	s.imports(t, projects)
 	lap("planned to be imported")
-	s.each(t, projects, func(p conformance.Project) error { return s.compose.down(context.WithoutCancel(t.Context()), p) })
+	s.each(t, projects, func(p conformance.Project) error { return s.compose.Down(context.WithoutCancel(t.Context()), p) })
 	lap("taken down by Docker Compose")
 	provided := s.byProvider(t, projects)
 	lap("brought up by the provider, and planned again")
 	for _, name := range slices.Sorted(maps.Keys(provided)) {
 		t.Run(name, func(t *testing.T) {
-			for _, line := range compareRecords(composed[name], provided[name], used) {
+			for _, line := range compare.Records(composed[name], provided[name], used) {
 				t.Error(line)
 			}
 		})
@@ -149,16 +149,16 @@ func (s *suite) each(t *testing.T, projects []conformance.Project, do func(confo
 }
 
 // byCompose brings the projects up with Docker Compose and records them.
-func (s *suite) byCompose(t *testing.T, projects []conformance.Project) map[string]record {
+func (s *suite) byCompose(t *testing.T, projects []conformance.Project) map[string]compare.Record {
 	t.Helper()
 	var mu sync.Mutex
-	out := map[string]record{}
+	out := map[string]compare.Record{}
 	s.each(t, projects, func(p conformance.Project) error {
-		if err := s.compose.up(t.Context(), p); err != nil {
+		if err := s.compose.Up(t.Context(), p); err != nil {
 			return err
 		}
-		s.engine.settle(t, p.Name)
-		r := s.engine.record(t, p.Name)
+		s.engine.Settle(t, p.Name)
+		r := s.engine.Record(t, p.Name)
 		mu.Lock()
 		defer mu.Unlock()
 		out[p.Name] = r
@@ -168,15 +168,15 @@ func (s *suite) byCompose(t *testing.T, projects []conformance.Project) map[stri
 }
 
 // byProvider applies all projects in one go, and plans again.
-func (s *suite) byProvider(t *testing.T, projects []conformance.Project) map[string]record {
+func (s *suite) byProvider(t *testing.T, projects []conformance.Project) map[string]compare.Record {
 	t.Helper()
 	tf := newTerraform(t, s.engine.node.Host, projects)
 	tf.plan(t, false)
 	tf.drop(t, tf.run(t, "apply", "-auto-approve"))
-	out := map[string]record{}
+	out := map[string]compare.Record{}
 	for name := range tf.projects {
-		s.engine.settle(t, name)
-		out[name] = s.engine.record(t, name)
+		s.engine.Settle(t, name)
+		out[name] = s.engine.Record(t, name)
 	}
 	tf.plan(t, false)
 	for name, lines := range tf.changes(t) {
@@ -191,12 +191,12 @@ func (s *suite) byProvider(t *testing.T, projects []conformance.Project) map[str
 func (s *suite) upAgain(t *testing.T, projects []conformance.Project) {
 	t.Helper()
 	s.each(t, projects, func(p conformance.Project) error {
-		before, excused := s.engine.identities(t, p.Name)
-		if err := s.compose.up(t.Context(), p); err != nil {
+		before, excused := s.engine.Identities(t, p.Name)
+		if err := s.compose.Up(t.Context(), p); err != nil {
 			return err
 		}
-		after, _ := s.engine.identities(t, p.Name)
-		for _, line := range compareFields(before, after) {
+		after, _ := s.engine.Identities(t, p.Name)
+		for _, line := range compare.Fields(before, after) {
 			container, _, _ := strings.Cut(line, ":")
 			service := container[:max(0, strings.LastIndex(container, "-"))]
 			if slices.Contains(excused, container) || p.Again[service] != "" {
@@ -206,37 +206,4 @@ func (s *suite) upAgain(t *testing.T, projects []conformance.Project) {
 		}
 		return nil
 	})
-}
-
-// identities are the IDs of a project's containers, and those of them whose hash
-// cannot be Docker Compose's, as they were given a secret.
-func (e *engine) identities(t testing.TB, project string) (ids map[string]string, secret []string) {
-	t.Helper()
-	ids = map[string]string{}
-	for _, c := range e.containers(t, project) {
-		ids[c.name] = c.id[:12]
-		config, _ := c.fields["Config"].(map[string]any)
-		labels, _ := config["Labels"].(map[string]any)
-		if labels["io.homelab.secret-version"] != nil {
-			secret = append(secret, c.name)
-		}
-	}
-	return ids, secret
-}
-
-func sortedKeys[V any](both ...map[string]V) []string {
-	keys := map[string]bool{}
-	for _, m := range both {
-		for key := range m {
-			keys[key] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(keys))
-}
-
-func orAbsent(m map[string]string, key string) string {
-	if v, ok := m[key]; ok {
-		return v
-	}
-	return acctest.Absent
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/conformance"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/conformance/compare"
 )
 
 // terraform is one configuration with a stack for each project.
@@ -159,22 +160,10 @@ func (tf *terraform) changes(t *testing.T) map[string][]string {
 		}
 		before, after := map[string]string{}, map[string]string{}
 		for _, section := range []string{"services", "networks", "volumes"} {
-			flatten(section, c.Change.Before[section], before)
-			flatten(section, c.Change.After[section], after)
+			compare.Flatten(section, c.Change.Before[section], before)
+			compare.Flatten(section, c.Change.After[section], after)
 		}
-		out[c.Name] = append([]string{}, compareFields(before, after)...)
+		out[c.Name] = append([]string{}, compare.Fields(before, after)...)
 	}
 	return out
-}
-
-// compareFields lists the fields that differ, with both values.
-func compareFields(one, other map[string]string) []string {
-	var lines []string
-	for _, field := range sortedKeys(one, other) {
-		a, b := orAbsent(one, field), orAbsent(other, field)
-		if a != b {
-			lines = append(lines, field+": "+a+" -> "+b)
-		}
-	}
-	return lines
 }

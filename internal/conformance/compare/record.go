@@ -1,4 +1,4 @@
-package conformance_test
+package compare
 
 import (
 	"fmt"
@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// record is what the engine says of a project: for each object ("container
+// Record is what the engine says of a project: for each object ("container
 // web-1", "network default", "volume data") its fields by dotted path. Lists whose
 // order means nothing are sorted, and IDs are replaced by the object's name.
-type record map[string]map[string]string
+type Record map[string]map[string]string
 
 type inspected struct {
 	kind, name, id string
@@ -22,8 +22,8 @@ type inspected struct {
 // settleLimit is how long a project may take until nothing changes any more.
 const settleLimit = 3 * time.Minute
 
-// settle waits until every job has ended and every health check has an outcome.
-func (e *engine) settle(t testing.TB, project string) {
+// Settle waits until every job has ended and every health check has an outcome.
+func (e *Engine) Settle(t testing.TB, project string) {
 	t.Helper()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
@@ -41,7 +41,7 @@ func (e *engine) settle(t testing.TB, project string) {
 	}
 }
 
-func (e *engine) unsettled(t testing.TB, project string) []string {
+func (e *Engine) unsettled(t testing.TB, project string) []string {
 	t.Helper()
 	var waiting []string
 	for _, c := range e.containers(t, project) {
@@ -59,16 +59,16 @@ func (e *engine) unsettled(t testing.TB, project string) []string {
 	return waiting
 }
 
-func (e *engine) containers(t testing.TB, project string) []inspected {
+func (e *Engine) containers(t testing.TB, project string) []inspected {
 	t.Helper()
 	var list []struct {
 		ID string `json:"Id"`
 	}
-	e.get(t, "/containers/json?all=1&"+labelled(project), &list)
+	e.Get(t, "/containers/json?all=1&"+labelled(project), &list)
 	var out []inspected
 	for _, item := range list {
 		c := inspected{kind: "container", id: item.ID}
-		e.get(t, "/containers/"+item.ID+"/json", &c.fields)
+		e.Get(t, "/containers/"+item.ID+"/json", &c.fields)
 		name, _ := c.fields["Name"].(string)
 		c.name = shortName(project, name)
 		out = append(out, c)
@@ -76,16 +76,16 @@ func (e *engine) containers(t testing.TB, project string) []inspected {
 	return out
 }
 
-func (e *engine) networks(t testing.TB, project string) []inspected {
+func (e *Engine) networks(t testing.TB, project string) []inspected {
 	t.Helper()
 	var list []struct {
 		ID string `json:"Id"`
 	}
-	e.get(t, "/networks?"+labelled(project), &list)
+	e.Get(t, "/networks?"+labelled(project), &list)
 	var out []inspected
 	for _, item := range list {
 		n := inspected{kind: "network", id: item.ID}
-		e.get(t, "/networks/"+item.ID, &n.fields)
+		e.Get(t, "/networks/"+item.ID, &n.fields)
 		n.name, _ = n.fields["Name"].(string)
 		out = append(out, n)
 	}
@@ -94,10 +94,10 @@ func (e *engine) networks(t testing.TB, project string) []inspected {
 
 // volumes are those of the project and the anonymous ones of its containers;
 // those of delivered files are the provider's own and are left out.
-func (e *engine) volumes(t testing.TB, project string, containers []inspected) []inspected {
+func (e *Engine) volumes(t testing.TB, project string, containers []inspected) []inspected {
 	t.Helper()
 	var list struct{ Volumes []map[string]any }
-	e.get(t, "/volumes", &list)
+	e.Get(t, "/volumes", &list)
 	var out []inspected
 	for _, v := range list.Volumes {
 		name, _ := v["Name"].(string)
@@ -111,7 +111,7 @@ func (e *engine) volumes(t testing.TB, project string, containers []inspected) [
 
 // builtImages are the images of containers that were not there beforehand: what
 // a container inherits from them, their names, and how many layers they have.
-func (e *engine) builtImages(t testing.TB, objects []inspected) []inspected {
+func (e *Engine) builtImages(t testing.TB, objects []inspected) []inspected {
 	t.Helper()
 	var out []inspected
 	seen := map[string]bool{}
@@ -123,7 +123,7 @@ func (e *engine) builtImages(t testing.TB, objects []inspected) []inspected {
 		}
 		seen[ref] = true
 		var image map[string]any
-		e.get(t, "/images/"+ref+"/json", &image)
+		e.Get(t, "/images/"+ref+"/json", &image)
 		rootfs, _ := image["RootFS"].(map[string]any)
 		fields := map[string]any{"RepoTags": image["RepoTags"], "Layers": len(list(rootfs["Layers"]))}
 		for _, name := range []string{"Config", "Architecture", "Os", "Variant"} {
@@ -152,8 +152,8 @@ func anonymous(all []map[string]any, containers []inspected) []inspected {
 	return out
 }
 
-// record reads everything of a project.
-func (e *engine) record(t testing.TB, project string) record {
+// Record reads everything of a project.
+func (e *Engine) Record(t testing.TB, project string) Record {
 	t.Helper()
 	objects := e.containers(t, project)
 	for _, c := range objects {
@@ -166,10 +166,10 @@ func (e *engine) record(t testing.TB, project string) record {
 	for _, o := range objects {
 		names[o.id] = "<" + o.kind + " " + o.name + ">"
 	}
-	out := record{}
+	out := Record{}
 	for _, o := range objects {
 		flat := map[string]string{}
-		flatten("", o.fields, flat)
+		Flatten("", o.fields, flat)
 		out[o.kind+" "+o.name] = rename(flat, names)
 	}
 	return out
@@ -191,9 +191,9 @@ func rename(flat, names map[string]string) map[string]string {
 	return out
 }
 
-// flatten writes scalars under their dotted paths. An element of a list is under
+// Flatten writes scalars under their dotted paths. An element of a list is under
 // what identifies it, or else its index.
-func flatten(path string, value any, into map[string]string) {
+func Flatten(path string, value any, into map[string]string) {
 	switch v := value.(type) {
 	case nil:
 		into[path] = "null"
@@ -202,7 +202,7 @@ func flatten(path string, value any, into map[string]string) {
 			into[path] = "{}"
 		}
 		for key, inner := range v {
-			flatten(strings.TrimPrefix(path+"."+key, "."), inner, into)
+			Flatten(strings.TrimPrefix(path+"."+key, "."), inner, into)
 		}
 	case []any:
 		if len(v) == 0 {
@@ -212,7 +212,7 @@ func flatten(path string, value any, into map[string]string) {
 			slices.SortFunc(v, byPort)
 		}
 		for i, inner := range v {
-			flatten(path+"["+element(path, i, inner)+"]", inner, into)
+			Flatten(path+"["+element(path, i, inner)+"]", inner, into)
 		}
 	case string:
 		into[path] = fmt.Sprintf("%q", v)

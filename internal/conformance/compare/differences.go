@@ -1,4 +1,4 @@
-package conformance_test
+package compare
 
 import (
 	"os"
@@ -10,17 +10,17 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
 )
 
-// difference is something that may differ between what Docker Compose and the
+// Difference is something that may differ between what Docker Compose and the
 // provider make. One that no project needs fails the suite.
-type difference struct {
-	// reason says why it may differ.
-	reason string
-	// field is a pattern of the whole "kind path", as in "container State.Pid".
-	field string
+type Difference struct {
+	// Reason says why it may differ.
+	Reason string
+	// Field is a pattern of the whole "kind path", as in "container State.Pid".
+	Field string
 	// when narrows it down further; nil is always.
 	when func(d diff) bool
-	// chance marks one that some runs, or engines, do without.
-	chance bool
+	// Chance marks one that some runs, or engines, do without.
+	Chance bool
 }
 
 // diff is one field of one object that differs, with both objects.
@@ -30,8 +30,8 @@ type diff struct {
 	composeSide, providedSide map[string]string
 }
 
-// differences is all that may differ.
-var differences = []difference{
+// Differences is all that may differ.
+var Differences = []Difference{
 	{"every run has its own", `container (Id|Created|State\.(Pid|StartedAt|FinishedAt)|ResolvConfPath|HostnamePath|HostsPath|LogPath|NetworkSettings\.(SandboxID|SandboxKey))`, nil, false},
 	{"every run has its own", `(network|volume) (Id|Created|CreatedAt)`, nil, false},
 	{"the engine answers with null where it was sent nothing, and with an empty list where it was sent one", `container .*`, bothEmpty, false},
@@ -83,8 +83,8 @@ var unordered = map[string]func(element any) string{
 
 var compiled = func() []*regexp.Regexp {
 	var out []*regexp.Regexp
-	for _, d := range differences {
-		out = append(out, regexp.MustCompile("^"+d.field+"$"))
+	for _, d := range Differences {
+		out = append(out, regexp.MustCompile("^"+d.Field+"$"))
 	}
 	return out
 }()
@@ -122,7 +122,7 @@ func fromPool(d diff) bool {
 // sibling is a field beside the one that differs, on both sides.
 func (d diff) sibling(name string) [2]string {
 	path := d.path[:strings.LastIndex(d.path, ".")+1] + name
-	return [2]string{orAbsent(d.composeSide, path), orAbsent(d.providedSide, path)}
+	return [2]string{OrAbsent(d.composeSide, path), OrAbsent(d.providedSide, path)}
 }
 
 func noAddressWanted(d diff) bool {
@@ -204,7 +204,7 @@ func isBound(d diff) bool {
 
 // isStaged tells a source where the projects lie.
 func isStaged(source string) bool {
-	return strings.HasPrefix(source, `"`+os.TempDir()+"/TestAcc")
+	return strings.HasPrefix(source, `"`+os.TempDir()+"/Test")
 }
 
 var mountTarget = regexp.MustCompile(`\[(.*)\]`)
@@ -217,8 +217,8 @@ func delivered(d diff) bool {
 	if target == nil {
 		return false
 	}
-	source := orAbsent(d.composeSide, "Mounts["+target[1]+"].Source")
-	provided := orAbsent(d.providedSide, "Mounts["+target[1]+"].Source")
+	source := OrAbsent(d.composeSide, "Mounts["+target[1]+"].Source")
+	provided := OrAbsent(d.providedSide, "Mounts["+target[1]+"].Source")
 	return (source == acctest.Absent || isStaged(source)) &&
 		deliveredVolume.MatchString(provided)
 }
@@ -228,7 +228,7 @@ var deliveredVolume = regexp.MustCompile(`^"/var/lib/docker/volumes/[a-z0-9-]+_(
 
 // excused returns the index of the difference that a diff falls under, or -1.
 func excused(d diff) int {
-	for i, allowed := range differences {
+	for i, allowed := range Differences {
 		if compiled[i].MatchString(d.kind+" "+d.path) && (allowed.when == nil || allowed.when(d)) {
 			return i
 		}
@@ -236,23 +236,26 @@ func excused(d diff) int {
 	return -1
 }
 
-// compareRecords lists what differs without an excuse, and counts the excuses.
-func compareRecords(compose, provider record, used []int) []string {
+// Records lists what differs without an excuse, and counts the excuses: used has an
+// element for each of Differences, or is nil.
+func Records(compose, provider Record, used []int) []string {
 	var lines []string
-	for _, object := range sortedKeys(compose, provider) {
+	for _, object := range SortedKeys(compose, provider) {
 		kind, _, _ := strings.Cut(object, " ")
 		one, other := compose[object], provider[object]
 		if one == nil || other == nil {
 			lines = append(lines, object+": made by "+map[bool]string{true: "the provider", false: "Docker Compose"}[one == nil]+" only")
 			continue
 		}
-		for _, path := range sortedKeys(one, other) {
-			a, b := orAbsent(one, path), orAbsent(other, path)
+		for _, path := range SortedKeys(one, other) {
+			a, b := OrAbsent(one, path), OrAbsent(other, path)
 			if a == b {
 				continue
 			}
 			if i := excused(diff{kind, path, a, b, one, other}); i >= 0 {
-				used[i]++
+				if used != nil {
+					used[i]++
+				}
 				continue
 			}
 			lines = append(lines, object+" "+path+": Docker Compose "+a+", provider "+b)

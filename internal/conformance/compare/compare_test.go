@@ -1,4 +1,4 @@
-package conformance_test
+package compare
 
 import (
 	"slices"
@@ -7,7 +7,7 @@ import (
 
 // compared compares one object of which the sides differ in some fields.
 func compared(object string, compose, provider map[string]string) []string {
-	return compareRecords(record{object: compose}, record{object: provider}, make([]int, len(differences)))
+	return Records(Record{object: compose}, Record{object: provider}, make([]int, len(Differences)))
 }
 
 func TestCompareRecords_FieldDiffers_IsReportedWithBothValues(t *testing.T) {
@@ -19,7 +19,7 @@ func TestCompareRecords_FieldDiffers_IsReportedWithBothValues(t *testing.T) {
 }
 
 func TestCompareRecords_ObjectOfOneSideOnly_IsReported(t *testing.T) {
-	got := compareRecords(record{"volume a": {}}, record{"volume b": {}}, nil)
+	got := Records(Record{"volume a": {}}, Record{"volume b": {}}, nil)
 	want := []string{"volume a: made by Docker Compose only", "volume b: made by the provider only"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, not %q", got, want)

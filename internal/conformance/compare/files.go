@@ -1,4 +1,4 @@
-package conformance_test
+package compare
 
 import (
 	"archive/tar"
@@ -14,14 +14,14 @@ import (
 // files reads the files that a container was given: what lies in mounts from where
 // the projects are or from volumes of delivered files, and what was copied into
 // the container before its start. Each has its digest, mode and owner.
-func (e *engine) files(t testing.TB, c inspected) map[string]any {
+func (e *Engine) files(t testing.TB, c inspected) map[string]any {
 	t.Helper()
 	out := map[string]any{}
 	for _, m := range list(c.fields["Mounts"]) {
 		mount, _ := m.(map[string]any)
 		source, _ := mount["Source"].(string)
 		target, _ := mount["Destination"].(string)
-		if strings.HasPrefix(source, e.stage+"/") || deliveredVolume.MatchString(fmt.Sprintf("%q", source)) {
+		if strings.HasPrefix(source, e.Stage+"/") || deliveredVolume.MatchString(fmt.Sprintf("%q", source)) {
 			e.readFiles(t, c.id, target, out)
 		}
 	}
@@ -29,7 +29,7 @@ func (e *engine) files(t testing.TB, c inspected) map[string]any {
 		Path string
 		Kind int
 	}
-	e.get(t, "/containers/"+c.id+"/changes", &changes)
+	e.Get(t, "/containers/"+c.id+"/changes", &changes)
 	for _, change := range changes {
 		if _, known := out[change.Path]; change.Kind == 1 && !known && !e.hasBelow(c, change.Path) {
 			e.readFiles(t, c.id, change.Path, out)
@@ -40,7 +40,7 @@ func (e *engine) files(t testing.TB, c inspected) map[string]any {
 
 // hasBelow tells whether something is mounted at or below a path that was added:
 // then it is a mount point or on the way to one.
-func (e *engine) hasBelow(c inspected, added string) bool {
+func (e *Engine) hasBelow(c inspected, added string) bool {
 	host, _ := c.fields["HostConfig"].(map[string]any)
 	tmpfs, _ := host["Tmpfs"].(map[string]any)
 	for target := range tmpfs {
@@ -58,9 +58,9 @@ func (e *engine) hasBelow(c inspected, added string) bool {
 }
 
 // readFiles adds the regular files at or below a path in a container.
-func (e *engine) readFiles(t testing.TB, id, target string, into map[string]any) {
+func (e *Engine) readFiles(t testing.TB, id, target string, into map[string]any) {
 	t.Helper()
-	body, stat, err := e.CopyFromContainer(t.Context(), id, target)
+	body, name, err := e.archive(t.Context(), id, target)
 	if err != nil {
 		t.Errorf("read %s in %s: %v", target, id[:12], err)
 		return
@@ -82,11 +82,11 @@ func (e *engine) readFiles(t testing.TB, id, target string, into map[string]any)
 		if _, err := io.Copy(sum, archive); err != nil {
 			t.Error(err)
 		}
-		name := path.Join(path.Dir(target), header.Name)
-		if stat.Name != path.Base(target) { // a symbolic link was followed
-			name = target
+		file := path.Join(path.Dir(target), header.Name)
+		if name != path.Base(target) { // a symbolic link was followed
+			file = target
 		}
-		into[name] = map[string]any{
+		into[file] = map[string]any{
 			"Content": fmt.Sprintf("%x", sum.Sum(nil)), "Mode": fmt.Sprintf("%04o", header.Mode&0o7777),
 			"Owner": fmt.Sprintf("%d:%d", header.Uid, header.Gid),
 		}

@@ -1,4 +1,4 @@
-package conformance_test
+package compare
 
 import (
 	"context"
@@ -14,16 +14,16 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/conformance"
 )
 
-// compose is the pinned Docker Compose, with buildx as its plugin.
-type compose struct {
+// DockerCompose is the pinned Docker Compose, with buildx as its plugin.
+type DockerCompose struct {
 	program, config string
 	host            string
 }
 
-// newCompose builds both when they are missing.
-func newCompose(t *testing.T, host string) *compose {
+// NewDockerCompose builds both when they are missing.
+func NewDockerCompose(t testing.TB, host string) *DockerCompose {
 	t.Helper()
-	c := &compose{program: tool(t, "tool.sh", "compose"), config: t.TempDir(), host: host}
+	c := &DockerCompose{program: tool(t, "tool.sh", "compose"), config: t.TempDir(), host: host}
 	plugins := filepath.Join(c.config, "cli-plugins")
 	if err := os.Mkdir(plugins, 0o700); err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func newCompose(t *testing.T, host string) *compose {
 
 // tool runs a script of internal/tools, which builds a program and prints its
 // path.
-func tool(t *testing.T, script, name string) string {
+func tool(t testing.TB, script, name string) string {
 	t.Helper()
 	root, err := acctest.Root()
 	if err != nil {
@@ -51,14 +51,14 @@ func tool(t *testing.T, script, name string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// at is the same Docker Compose on another address of the engine.
-func (c compose) at(host string) *compose {
+// At is the same Docker Compose on another address of the engine.
+func (c DockerCompose) At(host string) *DockerCompose {
 	c.host = host
 	return &c
 }
 
-// run runs a command of Docker Compose on a project.
-func (c *compose) run(ctx context.Context, p conformance.Project, args ...string) (string, error) {
+// Run runs a command of Docker Compose on a project.
+func (c *DockerCompose) Run(ctx context.Context, p conformance.Project, args ...string) (string, error) {
 	global := []string{"--project-name", p.Name, "--progress", "quiet"}
 	for _, file := range p.Files {
 		global = append(global, "--file", filepath.Join(p.Dir, file))
@@ -84,9 +84,9 @@ func (c *compose) run(ctx context.Context, p conformance.Project, args ...string
 	return string(out), nil
 }
 
-// up brings a project up without waiting for more than Docker Compose does.
-func (c *compose) up(ctx context.Context, p conformance.Project) error {
-	_, err := c.run(ctx, p, "up", "--detach", "--quiet-pull")
+// Up brings a project up without waiting for more than Docker Compose does.
+func (c *DockerCompose) Up(ctx context.Context, p conformance.Project) error {
+	_, err := c.Run(ctx, p, "up", "--detach", "--quiet-pull")
 	return err
 }
 
@@ -94,13 +94,13 @@ func (c *compose) up(ctx context.Context, p conformance.Project) error {
 // takes a good part of a second.
 const downAttempts = 20
 
-// down removes it and its volumes. Built images stay: 20.10 fails when several of
+// Down removes it and its volumes. Built images stay: 20.10 fails when several of
 // one base are removed at once. A busy 20.10 counts the endpoints of removed
 // containers off late, and Docker Compose gives up on the network then: it is
 // asked again.
-func (c *compose) down(ctx context.Context, p conformance.Project) error {
+func (c *DockerCompose) Down(ctx context.Context, p conformance.Project) error {
 	for attempt := 1; ; attempt++ {
-		out, err := c.run(ctx, p, "down", "--volumes", "--remove-orphans", "--timeout", "1")
+		out, err := c.Run(ctx, p, "down", "--volumes", "--remove-orphans", "--timeout", "1")
 		if err == nil || attempt == downAttempts || !strings.Contains(out, "has active endpoints") {
 			return err
 		}
