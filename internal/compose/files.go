@@ -165,8 +165,10 @@ func (l *load) bind(ctx context.Context, s types.ServiceConfig, v types.ServiceV
 		file.Entries[i].Mode &^= 0o022
 	}
 	l.digest(&file, s)
+	bind := mount(nil, v)
+	file.Bind = &bind
 	if !v.ReadOnly {
-		l.warn("service " + quote(s.Name) + ": " + quote(v.Source) + " is delivered read-only to " + file.Target + ": add :ro to say so, or use a named volume or an absolute path of the node for data that the service writes")
+		l.warn(desired.DeliveredReadOnly(s.Name, &file))
 	}
 	return file
 }

@@ -88,7 +88,8 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 	} else {
 		want, _ = d.resolve(ctx, want, have, nil)
 	}
-	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Node: node}
+	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, NodePaths: mem.NodePaths, Adopt: opts.Adopt, Node: node}
+	want = plan.KeepNodePaths(want, have, options)
 	p, have, err := d.buildFree(ctx, node, want, have, mem, options)
 	if err != nil {
 		return View{}, mem, err

@@ -274,6 +274,43 @@ func TestRead_WithoutMemory_ShowsNoValueThatMayBeSecret(t *testing.T) {
 	}
 }
 
+func TestRead_WithoutMemory_ShowsNothingThatEnginesFillIn(t *testing.T) {
+	d, f, _ := applied(t)
+	host := only(t, f).HostConfig
+	host.CgroupnsMode, host.LogConfig, host.Runtime, host.ReadonlyRootfs = "host", container.LogConfig{Type: "json-file"}, "crun", true
+	host.NetworkMode, only(t, f).Config.Hostname = "container:0123456789ab", "another"
+	view, _, err := d.Read(t.Context(), "nas", "home", Memory{}, View{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key := range view.Services["app"].Spec {
+		if key != "read_only" && key != "network_mode" {
+			t.Errorf("shows %s", key)
+		}
+	}
+}
+
+func TestApply_SameImageByAnotherReference_KeepsTheContainersAsPlanned(t *testing.T) {
+	d, f, mem := applied(t)
+	f.images["app:old"] = f.images["app:1"]
+	only(t, f).Config.Image = "app:old"
+	if err := f.ContainerStop(t.Context(), only(t, f).ID, container.StopOptions{}); err != nil { // something is to be done
+		t.Fatal(err)
+	}
+	preview, err := d.Preview(t.Context(), "nas", home(), mem, PreviewOptions{})
+	if err != nil || !preview.Changed["app"] {
+		t.Fatal(preview.Changes, err)
+	}
+	view, _, err := apply(t, d, home(), mem, ApplyOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	planned, now := preview.After.Services["app"], view.Services["app"]
+	if planned.Image != "app:old" || now.Image != planned.Image || *now.Digest != *planned.Digest {
+		t.Errorf("planned %s %s, applied %s %s", planned.Image, *planned.Digest, now.Image, *now.Digest)
+	}
+}
+
 func TestMemory_JSON_RoundTripsAndHoldsNoSecret(t *testing.T) {
 	_, _, mem := applied(t)
 	text, err := json.Marshal(mem)

@@ -37,6 +37,9 @@ type Memory struct {
 	// Accepted holds content that was taken as it was on a project that
 	// something else had made: digests, and checks of secrets.
 	Accepted map[string]map[string]string `json:"accepted,omitempty"`
+	// NodePaths are the paths of the node that are mounted in place of relative
+	// ones, by service and target.
+	NodePaths map[string]map[string]string `json:"node_paths,omitempty"`
 	// Followed are the references whose digest is followed, with what a registry
 	// said when the stack was last read. Terraform plans once more when it applies:
 	// by this it finds the same, although the tag may have moved again.
@@ -60,6 +63,7 @@ func remember(want *desired.Stack, p *plan.Plan, before Memory, have *observed.S
 		if follows(&s) {
 			mem.follow(s.Image.Reference, Lookup{Digest: s.Image.Digest})
 		}
+		mem.keepPaths(&s)
 		mem.Completes[name] = plan.Completes(want, name)
 		mem.Replicas[name] = s.Replicas
 		if s.ContainerName != "" {
@@ -103,6 +107,11 @@ func accept(want *desired.Stack, before map[string]map[string]string, have *obse
 				return nil, err
 			}
 		}
+		for _, m := range s.Mounts {
+			if m.KeepsFrom != "" {
+				fields[string(desired.FileBind)+"."+m.Target] = m.KeepsFrom
+			}
+		}
 		for _, f := range s.Files {
 			if !foreign || f.Secret != nil {
 				continue
@@ -127,6 +136,22 @@ func accept(want *desired.Stack, before map[string]map[string]string, have *obse
 		}
 	}
 	return out, nil
+}
+
+// keepPaths notes which paths of the node a service mounts in place of relative ones.
+func (m *Memory) keepPaths(s *desired.Service) {
+	for _, mount := range s.Mounts {
+		if mount.KeepsFrom == "" {
+			continue
+		}
+		if m.NodePaths == nil {
+			m.NodePaths = map[string]map[string]string{}
+		}
+		if m.NodePaths[s.Name] == nil {
+			m.NodePaths[s.Name] = map[string]string{}
+		}
+		m.NodePaths[s.Name][mount.Target] = mount.Source
+	}
 }
 
 // acceptHooks notes a service's hooks, of which the containers know nothing: text that
@@ -204,5 +229,5 @@ func (m Memory) shows(service, key, value string, c *observed.Container) bool {
 			return false
 		}
 	}
-	return !c.Defaults[key] && !strings.HasSuffix(key, ".mac_address")
+	return !c.Defaults[key] && !desired.IsFilled(key, c.Spec)
 }

@@ -73,7 +73,8 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 		return Preview{}, err
 	}
 	want, warnings := d.resolve(ctx, want, have, mem.Followed)
-	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: opts.Adopt, Leaving: opts.Leaving, Node: node, Secrets: d.secrets.of(node)}
+	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, NodePaths: mem.NodePaths, Adopt: opts.Adopt, Leaving: opts.Leaving, Node: node, Secrets: d.secrets.of(node)}
+	want = plan.KeepNodePaths(want, have, options)
 	p, have, err := d.build(ctx, node, want, have, mem, options)
 	if err != nil {
 		return Preview{}, err
@@ -196,6 +197,12 @@ func plannedService(s *desired.Service, have *observed.Stack, p *plan.Plan, fres
 	case known && !fresh:
 		out.Digest = &img.ID
 	}
+	if c := unmade(s.Name, have, p); c != nil && s.Replicas > 0 && c.Image != s.Image.Reference {
+		out.Image = imageOf(c)
+		if s.Image.Digest == "" {
+			out.Digest = ptr(digestOf(c))
+		}
+	}
 	var available *observed.Image
 	if known && !fresh {
 		available = &img
@@ -209,3 +216,17 @@ func plannedService(s *desired.Service, have *observed.Stack, p *plan.Plan, fres
 	}
 	return out
 }
+
+// unmade is the container that a service is shown by, if it stays: it keeps the
+// reference that it was made from where another one means the same image.
+func unmade(service string, have *observed.Stack, p *plan.Plan) *observed.Container {
+	list := have.Services[service]
+	if len(list) == 0 || slices.ContainsFunc(p.Changes, func(c plan.Change) bool {
+		return c.Service == service && c.Number == list[0].Number && (c.Action == plan.Create || c.Action == plan.Recreate)
+	}) {
+		return nil
+	}
+	return &list[0]
+}
+
+func ptr[T any](v T) *T { return &v }

@@ -1,6 +1,7 @@
 package converge
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strings"
@@ -101,16 +102,19 @@ func absent(last Service, state string) Service {
 
 func serviceOf(containers []observed.Container, have *observed.Stack, mem Memory, name string) Service {
 	first := &containers[0]
-	digest, state := first.Digest, worstState(containers, completes(containers, mem, name))
-	if digest == "" {
-		digest = first.ImageID
-	}
-	ref := first.Image
-	if first.Untagged { // as docker ps shows it
-		ref = first.ImageID
-	}
-	return Service{Image: ref, Digest: &digest, Replicas: len(containers), State: &state, Spec: specOf(containers, have.Name, mem, name)}
+	digest, state := digestOf(first), worstState(containers, completes(containers, mem, name))
+	return Service{Image: imageOf(first), Digest: &digest, Replicas: len(containers), State: &state, Spec: specOf(containers, have.Name, mem, name)}
 }
+
+// imageOf is a container's image as docker ps shows it.
+func imageOf(c *observed.Container) string {
+	if c.Untagged {
+		return c.ImageID
+	}
+	return c.Image
+}
+
+func digestOf(c *observed.Container) string { return cmp.Or(c.Digest, c.ImageID) }
 
 // completes tells whether a service is done when it ends. Of one that is being
 // imported only the restart policy tells, until the document is read.

@@ -1,6 +1,8 @@
 package desired
 
 import (
+	"fmt"
+
 	"github.com/docker/docker/api/types/image"
 )
 
@@ -38,4 +40,11 @@ func ContentID(img image.InspectResponse, platform string) string {
 		return available[0].ID
 	}
 	return img.ID
+}
+
+// DeliveredReadOnly is what to know about a relative bind mount that does not say
+// that it is read-only.
+func DeliveredReadOnly(service string, f *File) string {
+	return fmt.Sprintf("service %q: %q is delivered read-only to %s: add :ro to say so, or use a named volume or an absolute path of the node for data that the service writes",
+		service, "./"+f.Name, f.Target)
 }

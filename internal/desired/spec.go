@@ -138,6 +138,21 @@ func IsClosed(key, value string) bool {
 	return strings.HasPrefix(key, "networks.") && value == attached
 }
 
+// IsFilled reports whether engines have a value of their own for a field that
+// nobody asked for, so that nothing tells whether somebody did. spec is what the
+// container has otherwise: one in a namespace of another container or of the node
+// has the host name of that.
+func IsFilled(key string, spec Spec) bool {
+	switch key {
+	case "cgroup", "logging.driver", "runtime", "platform":
+		return true
+	case "hostname", "domainname":
+		mode := spec["network_mode"]
+		return mode == "host" || spec["uts"] == "host" || strings.HasPrefix(mode, ContainerPrefix) || strings.HasPrefix(mode, ServicePrefix)
+	}
+	return strings.HasSuffix(key, ".mac_address")
+}
+
 // unlimited is what an engine that can't limit swap puts into every container
 // that has a memory limit.
 const unlimited = "-1"

@@ -162,6 +162,9 @@ type Mount struct {
 	SELinux        string // "z", "Z" or empty
 	TmpfsSizeBytes int64
 	TmpfsMode      uint32
+	// KeepsFrom is the digest of the files that would be delivered if the mount
+	// did not keep a path of the node; empty for every other mount.
+	KeepsFrom string
 }
 
 // FileKind says which Compose element a delivered file comes from.
@@ -194,6 +197,9 @@ type File struct {
 	// Secret is set for a secret that is a resource of its own: it is on the node
 	// already, and there are no Entries.
 	Secret *NodeSecret
+	// Bind is how the user wrote a relative bind mount; nil for other files. Its
+	// source is the relative path.
+	Bind *Mount
 	// Unknown tells that nobody knows yet what a secret holds; what its entry
 	// holds means nothing.
 	Unknown bool

@@ -30,6 +30,7 @@ func newContainer(c container.InspectResponse, s *Stack, mountpoints map[string]
 	out := Container{
 		ID: c.ID, Name: trimName(c.Name), Service: labels[desired.LabelService], Number: number,
 		ImageID: c.Image, Labels: labels, RestartCount: c.RestartCount, FileVolumes: map[string]string{}, Anonymous: map[string]string{}, NetworkIDs: map[string]string{},
+		Binds: map[string]Bind{},
 	}
 	if c.Config != nil {
 		out.Image = c.Config.Image

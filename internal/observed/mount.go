@@ -38,6 +38,9 @@ func readMounts(c container.InspectResponse, s *Stack, out *Container, mountpoin
 		if m.Type == mount.TypeVolume && len(m.Name) == anonymousNameLength {
 			out.Anonymous[m.Destination] = m.Name
 		}
+		if m.Type == mount.TypeBind {
+			out.Binds[m.Destination] = Bind{Source: m.Source, ReadOnly: !m.RW}
+		}
 		if one, ok := newMount(m, requested[m.Destination]); ok {
 			mounts = append(mounts, one)
 		}

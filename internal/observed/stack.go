@@ -105,6 +105,9 @@ type Container struct {
 	// Anonymous names the volume that the engine made, unasked for a name, for
 	// each target that has one.
 	Anonymous map[string]string
+	// Binds are the node's paths that it mounts, by target; files that homelab
+	// delivered are none.
+	Binds map[string]Bind
 	// NetworkIDs are the identities of the joined networks, by name.
 	NetworkIDs map[string]string
 	// Shares are the IDs of the containers whose namespaces or volumes it shares.
@@ -113,6 +116,12 @@ type Container struct {
 	Health []HealthCheck
 	// HasHealthcheck tells whether a health check is defined, by image or service.
 	HasHealthcheck bool
+}
+
+// Bind is a path of the node in a container.
+type Bind struct {
+	Source   string
+	ReadOnly bool
 }
 
 // HealthCheck is one run of a health check.

@@ -24,6 +24,7 @@ func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	b.findLostTags()
 	b.decideServices()
 	b.checkPorts()
+	b.checkNodePaths()
 	b.checkVersion()
 	if len(b.plan.Problems) > 0 {
 		return b.plan

@@ -129,7 +129,7 @@ func (c *comparison) candidates(have *observed.Container) []string {
 // hook, of which the engine knows nothing.
 func (c *comparison) taken(key, got string, have *observed.Container) bool {
 	switch {
-	case !c.delivers[key]:
+	case !c.delivers[key] || strings.HasPrefix(key, string(desired.FileBind)+"."): // which path of the node a container mounts can be seen
 		return false
 	case key == "build" && got != "":
 		return false

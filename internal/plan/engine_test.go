@@ -329,6 +329,9 @@ func (x *execution) mount(b *box, s *desired.Service, _ *plan.Operation, _ bool)
 		b.mounts = append(b.mounts, p.Volume)
 	}
 	for _, m := range s.Mounts {
+		if m.Type == desired.MountBind {
+			continue
+		}
 		if _, ok := x.volumes[m.Source]; !ok {
 			return fmt.Errorf("no such volume %s", m.Source)
 		}

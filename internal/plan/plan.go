@@ -232,6 +232,8 @@ type Options struct {
 	// Secrets are what other resources of the same run make of the node's secrets,
 	// by name; one that is not here stays as it is.
 	Secrets map[string]SecretClaim
+	// NodePaths are the paths of the node that were kept before: see KeepNodePaths.
+	NodePaths map[string]map[string]string
 	// Rotated takes the secrets of which nobody knows the value for others than the
 	// node has. Otherwise they are taken for the same.
 	Rotated bool

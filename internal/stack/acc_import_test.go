@@ -199,6 +199,87 @@ resource "homelab_stack" "this" {
 	requireEqual(t, "number of containers", len(after), len(before))
 }
 
+const relativeCompose = `
+services:
+  app:
+    image: homelab.test/app:1
+    volumes: ["./conf:/etc/app:ro", "./data:/data"]
+`
+
+// What Docker Compose mounted from its own directory stays the node's: neither a
+// change of the image nor of local files takes it away from the application.
+func TestAccStack_Import_RelativeBinds_KeepTheNodesData(t *testing.T) {
+	t.Parallel()
+	c, engine, name := acctest.NewCLI(t), labtest.Engine(t), acctest.Name(t)
+	sweepStack(t, engine, name)
+	removeImage(t, engine, "homelab.test/"+name+":1")
+	onNode := &acctest.CLI{Dir: filepath.Join(labtest.Node(t).Root, c.Dir)}
+	onNode.Write(t, "conf/app.conf", "of the node")
+	onNode.Write(t, "data/kept", "of the application")
+	c.Write(t, "compose.yaml", relativeCompose)
+	c.Write(t, "conf/app.conf", "local")
+	c.Write(t, "data/.gitkeep", "")
+	newCompose(t, c.Dir).run(t, "-p", name, "up", "--detach", "--wait")
+	before := identities(t, engine, name)
+	c.Write(t, "main.tf", acctest.Provider(labtest.Host(t))+fmt.Sprintf(`
+import {
+  to = homelab_stack.this
+  id = "local/%[1]s"
+}
+
+resource "homelab_stack" "this" {
+  name              = %[1]q
+  compose           = file("compose.yaml")
+  project_directory = path.module
+}
+`, name))
+	c.Must(t, []string{"plan", "-no-color", "-out=import"})
+	requireUnchanged(t, c, "import", "services", "networks", "volumes")
+	c.Must(t, []string{"apply", "-no-color", "import"})
+	c.RequireEmptyPlan(t)
+
+	apply := func(old, new string) {
+		t.Helper()
+		document, err := os.ReadFile(filepath.Join(c.Dir, "compose.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Write(t, "compose.yaml", strings.Replace(string(document), old, new, 1))
+		c.Apply(t)
+		c.RequireEmptyPlan(t)
+	}
+	mounted := func(want ...string) {
+		t.Helper()
+		var got []string
+		for _, m := range containersOf(t, engine, name)[0].Mounts {
+			got = append(got, fmt.Sprintf("%s %s %s %t", m.Type, strings.TrimPrefix(m.Source, c.Dir), m.Destination, m.RW))
+		}
+		slices.Sort(got)
+		requireEqual(t, "mounts", got, want)
+	}
+	c.Write(t, "data/changed", "here") // as where Terraform runs on the node itself
+	c.RequireEmptyPlan(t)
+	if err := engine.ImageTag(t.Context(), "homelab.test/app:1", "homelab.test/"+name+":1"); err != nil {
+		t.Fatal(err)
+	}
+	apply("homelab.test/app:1", "homelab.test/"+name+":1") // the same image
+	requireEqual(t, "containers", identities(t, engine, name), before)
+	apply("homelab.test/"+name+":1", "homelab.test/app:2")
+	mounted("bind /conf /etc/app false", "bind /data /data true")
+	c.Write(t, "conf/app.conf", "changed")
+	c.Apply(t)
+	c.RequireEmptyPlan(t)
+	if got := containersOf(t, engine, name)[0].Mounts; len(got) != 2 || got[0].Type == got[1].Type {
+		t.Errorf("mounts %+v", got)
+	}
+	c.Write(t, "other/file", "")
+	c.Write(t, "compose.yaml", strings.Replace(relativeCompose, "./data:", "./other:", 1))
+	refused := c.Must(t, []string{"plan", "-no-color"}, 1)
+	if said := strings.Join(strings.Fields(strings.ReplaceAll(refused.Stderr, "│", "")), " "); !strings.Contains(said, `would get a read-only copy of "./other" at /data`) {
+		t.Errorf("the plan with another path says:\n%s", refused.Stderr)
+	}
+}
+
 // identities are the IDs of a stack's containers, by name.
 func identities(t *testing.T, engine *client.Client, stack string) map[string]string {
 	t.Helper()
