@@ -16,10 +16,11 @@ import (
 // Prefix begins the name of everything that acceptance tests make.
 const Prefix = "hltest-"
 
-// Factories serve the provider in the test's own process.
+// Factories serve the provider in the test's own process. What it says of the node
+// when a stack can't be applied is held against the engine's answer.
 func Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"homelab": func() (tfprotov6.ProviderServer, error) { return provider.NewServer("test")(), nil },
+		"homelab": func() (tfprotov6.ProviderServer, error) { return &witness{ProviderServer: provider.NewServer("test")()}, nil },
 	}
 }
 

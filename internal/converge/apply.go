@@ -114,7 +114,7 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 	if errors.As(runErr, &failed) && failed.RolledBack {
 		after = mem
 	}
-	return d.account(ctx, node, want, after, runErr)
+	return d.account(ctx, node, want, have, after, runErr)
 }
 
 // beyond are the changes that were not agreed to.
@@ -132,24 +132,24 @@ func beyond(changes []plan.Change, planned []string) []string {
 }
 
 // account looks at what is there after the operations ran. It does so also
-// when time was up: state has to say what really runs.
-func (d *Door) account(ctx context.Context, node string, want *desired.Stack, mem Memory, runErr error) (View, Memory, error) {
+// when time was up: state has to say what really runs. before is what was there.
+func (d *Door) account(ctx context.Context, node string, want *desired.Stack, before *observed.Stack, mem Memory, runErr error) (View, Memory, error) {
 	ctx = context.WithoutCancel(ctx)
 	_, have, err := d.observe(ctx, node, want.Name, references(want), mem.Seen)
 	if err != nil {
 		lost := View{Services: map[string]Service{}}
-		if runErr != nil {
-			return lost, mem, runErr
+		if runErr == nil {
+			runErr = fmt.Errorf("%w: %w", ErrOutOfSight, err)
 		}
-		return lost, mem, fmt.Errorf("%w: %w", ErrOutOfSight, err)
+		return lost, mem, &AftermathError{runErr, Aftermath{Unseen: true}}
 	}
 	mem.Seen = have.Known()
 	if runErr != nil {
-		return viewOf(have, mem, View{}), mem, runErr
+		return viewOf(have, mem, View{}), mem, &AftermathError{runErr, aftermath(before, have)}
 	}
 	check := plan.Build(want, have, plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: true})
 	if len(check.Problems) > 0 || len(check.Changes) > 0 {
-		return viewOf(have, mem, View{}), mem, &DivergedError{Node: node, Stack: want.Name, Changes: check.Changes}
+		return viewOf(have, mem, View{}), mem, &AftermathError{&DivergedError{Node: node, Stack: want.Name, Changes: check.Changes}, aftermath(before, have)}
 	}
 	return settled(want, have, check, mem), mem, nil
 }

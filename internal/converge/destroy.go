@@ -29,7 +29,12 @@ func (d *Door) Destroy(ctx context.Context, node, stack string, opts DestroyOpti
 	}
 	p := plan.Destroy(have, plan.Options{RemoveVolumes: opts.RemoveVolumes})
 	if err := execute.Run(ctx, engine, &desired.Stack{Name: stack}, p, execute.Options{Progress: opts.Progress, Slots: d.slotsOf(node)}); err != nil {
-		return err
+		d.forget(node)
+		_, after, lost := d.observe(context.WithoutCancel(ctx), node, stack, nil, observed.Known{})
+		if lost != nil {
+			return &AftermathError{err, Aftermath{Unseen: true}}
+		}
+		return &AftermathError{err, aftermath(have, after)}
 	}
 	return d.sweepSecrets(ctx, node, secretsIn(have))
 }

@@ -34,7 +34,8 @@ var failings = []failing{
 	{name: "unhealthy", compose: fmt.Sprintf(sick, "200ms", 2),
 		says: []string{`Error: Unable to converge stack`, `Service "web" of stack`, `became unhealthy after`,
 			`Last health checks of the failed container:`, `exit 1 unhealthy: -unhealthy was given`, `Last log lines:`, `I am sick`,
-			`Fix the cause and apply again.`},
+			`What was made so far stays, to be looked at: other, web did not run before and run now.`, `Fix the cause and apply again.`,
+			`terraform untaint 'homelab_stack.NAME'`},
 		states: map[string]string{"web": "unhealthy", "other": "running"}},
 	{name: "not healthy in time", compose: fmt.Sprintf(sick, "300ms", 10000), arguments: []string{`timeouts = { create = "20s" }`},
 		says: []string{`Service "web" of stack`, `did not become ready within 20s: its health check says "starting"`,
@@ -117,7 +118,7 @@ services:
 		b.step(b.config(healthy, showAll), holds(func() error { before = b.lives(); return nil })),
 		resource.TestStep{Config: failing, ExpectError: wordings(`Service "web" of stack`, `became unhealthy after`,
 			`exit 1 unhealthy: -unhealthy was given`, `I am sick`,
-			`The change was rolled back: the previous containers of web run again; no other service was touched.`)},
+			`The change was rolled back: the previous container of web (image homelab.test/app:1) runs again and is healthy; 1 other service was not touched.`)},
 		again,
 		unchanged(b.config(healthy, showAll)),
 	)
@@ -130,7 +131,7 @@ func TestAccStack_UpdateFailsWithoutRollback_LeavesTheNewContainer(t *testing.T)
 	b.test(
 		b.step(b.config(sleeping, "rollback = false")),
 		resource.TestStep{Config: b.config(broken, "rollback = false"),
-			ExpectError: wordings(`exited with code 3`, `I give up`, `What was made so far stays, to be looked at; state says what runs now.`)},
+			ExpectError: wordings(`exited with code 3`, `I give up`, `What was made so far stays, to be looked at: web ran before and does not run now (it exited with code 3).`)},
 		b.step(b.config(sleeping, "rollback = false"), holds(func() error {
 			if got := b.containers(); len(got) != 1 || !got["web/1"].State.Running {
 				return fmt.Errorf("after mending there is %v", b.lives())
@@ -169,7 +170,7 @@ services:
 	b.test(
 		b.step(pair("red", "[sleep]"), holds(func() error { before = b.lives(); return nil })),
 		resource.TestStep{Config: failing, ExpectError: wordings(`Service "web" of stack`, `exited with code 5`,
-			`The change was rolled back: the previous containers of db, web run again; no other service was touched.`)},
+			`The change was rolled back: the previous containers of db, web run again; 1 other service was not touched.`)},
 		planOnly(failing, undone),
 		unchanged(pair("red", "[sleep]")),
 	)

@@ -69,22 +69,74 @@ func applyDiagnostics(err error, m *model, show shown, limit time.Duration, time
 	var diverged *converge.DivergedError
 	var failed *converge.Error
 	var diags diag.Diagnostics
+	after := afterwards(err)
 	switch {
 	case err == nil:
 	case errors.As(err, &problems):
-		return problemDiagnostics(problems.Problems, m)
+		for _, d := range problemDiagnostics(problems.Problems, m) {
+			diags.Append(withSentence(d, nothingChanged))
+		}
 	case errors.As(err, &changed):
 		diags.AddError("Node changed since the plan", fmt.Sprintf("Stack %q on node %q: applying would now also have to %s, which the plan did not say. "+
 			"Nothing was changed. Plan again to see it.", changed.Stack, changed.Node, strings.Join(changed.Changes, ", ")))
 	case errors.As(err, &diverged):
 		diags.AddError("Stack differs after apply", fmt.Sprintf("Stack %q on node %q: every step succeeded, but the engine has something else than was asked for: %s. "+
-			"State says what is there. If nobody changed it meanwhile, this is a bug in the provider; please report it.", diverged.Stack, diverged.Node, show.differences(diverged.Changes)))
+			"If nobody changed it meanwhile, this is a bug in the provider; please report it. %s", diverged.Stack, diverged.Node, show.differences(diverged.Changes), whatIsThere(after)))
+	case errors.As(err, &failed) && interrupted(failed):
+		diags.AddError("Interrupted", failureDetail(failed, after, m, limit, timeout))
 	case errors.As(err, &failed):
-		diags.AddError("Unable to converge stack", failureDetail(failed, m, limit, timeout))
+		diags.AddError("Unable to converge stack", failureDetail(failed, after, m, limit, timeout))
+	case errors.As(err, new(*converge.AftermathError)): // every step succeeded
+		for _, d := range m.subject().NodeError(err) {
+			diags.Append(withSentence(d, whatIsThere(after)))
+		}
 	default:
-		return m.subject().NotApplied(err)
+		for _, d := range m.subject().NotApplied(err) {
+			if !strings.Contains(d.Detail(), "was changed") {
+				d = withSentence(d, nothingChanged)
+			}
+			diags.Append(d)
+		}
 	}
 	return diags
+}
+
+// createDiagnostics words how a create ended. Terraform marks what it has a state of
+// as tainted: its next plan says that all of it is destroyed and created.
+func createDiagnostics(err error, inState bool, m *model, show shown, limit time.Duration) diag.Diagnostics {
+	diags := applyDiagnostics(err, m, show, limit, "timeouts.create")
+	if err == nil || !inState {
+		return diags
+	}
+	var out diag.Diagnostics
+	for _, d := range diags {
+		out.Append(withSentence(d, tainted))
+	}
+	return out
+}
+
+const tainted = "\n\nTerraform calls a resource tainted whose create failed: its next plan says that the stack is destroyed and created anew. " +
+	"To keep what runs and change only what is needed, first run terraform untaint 'homelab_stack.NAME', with the address that stands at the top of this error."
+
+const nothingChanged = "Nothing was changed."
+
+// afterwards is what the engine has since an apply or destroy failed; without a
+// write it is unseen.
+func afterwards(err error) *converge.Aftermath {
+	var ended *converge.AftermathError
+	if errors.As(err, &ended) {
+		return &ended.After
+	}
+	return &converge.Aftermath{Unseen: true}
+}
+
+// withSentence is an error with a sentence more.
+func withSentence(d diag.Diagnostic, sentence string) diag.Diagnostic {
+	detail := d.Detail() + " " + sentence
+	if at, ok := d.(diag.DiagnosticWithPath); ok {
+		return diag.NewAttributeErrorDiagnostic(at.Path(), d.Summary(), detail)
+	}
+	return diag.NewErrorDiagnostic(d.Summary(), detail)
 }
 
 func destroyDiagnostics(err error, m *model) diag.Diagnostics {
@@ -99,8 +151,8 @@ func destroyDiagnostics(err error, m *model) diag.Diagnostics {
 	for _, f := range failed.Failures {
 		lines = append(lines, fmt.Sprintf("%s: %s.", capital(f.Operation.ID), f.Err))
 	}
-	return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to destroy stack", fmt.Sprintf("Stack %q on node %q:\n%s\n\nWhat was removed is gone; "+
-		"mend the cause and destroy again for the rest.", m.Name.ValueString(), m.Node.ValueString(), strings.Join(lines, "\n")))}
+	return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to destroy stack", fmt.Sprintf("Stack %q on node %q:\n%s\n\n%s "+
+		"Fix the cause, then run destroy again to remove the rest.", m.Name.ValueString(), m.Node.ValueString(), strings.Join(lines, "\n"), whatIsThere(afterwards(err))))}
 }
 
 func capital(s string) string {

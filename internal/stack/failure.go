@@ -1,8 +1,10 @@
 package stack
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,8 +13,13 @@ import (
 
 // failureDetail tells what failed, what its container said, what runs now and
 // what to do.
-func failureDetail(e *converge.Error, m *model, limit time.Duration, timeout string) string {
+func failureDetail(e *converge.Error, after *converge.Aftermath, m *model, limit time.Duration, timeout string) string {
 	var b strings.Builder
+	if interrupted(e) {
+		fmt.Fprintf(&b, "Stack %q on node %q: the apply was interrupted%s.\n\n%s\n\nApply again to finish it.",
+			m.Name.ValueString(), m.Node.ValueString(), underWay(e), whatRuns(e, after))
+		return b.String()
+	}
 	for i := range e.Failures {
 		if i > 0 {
 			b.WriteString("\n\n")
@@ -24,7 +31,7 @@ func failureDetail(e *converge.Error, m *model, limit time.Duration, timeout str
 		}
 		writeWords(&b, f)
 	}
-	b.WriteString("\n\n" + whatRuns(e))
+	b.WriteString("\n\n" + whatRuns(e, after))
 	if hasTimeout(e) {
 		fmt.Fprintf(&b, "\n\nFix the cause and apply again, or raise %s.", timeout)
 	} else {
@@ -33,10 +40,35 @@ func failureDetail(e *converge.Error, m *model, limit time.Duration, timeout str
 	return b.String()
 }
 
-func hasTimeout(e *converge.Error) bool { return errors.Is(e, converge.ErrTimeout) }
+func hasTimeout(e *converge.Error) bool {
+	return errors.Is(e, converge.ErrTimeout) || errors.Is(e, context.DeadlineExceeded)
+}
+
+// interrupted reports whether nothing failed but what was given up because Terraform
+// was told to stop.
+func interrupted(e *converge.Error) bool {
+	return !slices.ContainsFunc(e.Failures, func(f converge.Failure) bool { return !errors.Is(f.Err, context.Canceled) })
+}
+
+// underWay names the steps in the middle of which an apply ended.
+func underWay(e *converge.Error) string {
+	var steps []string
+	for i := range e.Failures {
+		if id := e.Failures[i].Operation.ID; id != "" {
+			steps = append(steps, id)
+		}
+	}
+	if len(steps) == 0 {
+		return ""
+	}
+	return " in the middle of: " + strings.Join(steps, ", ")
+}
 
 func failureSentence(f *converge.Failure, m *model, limit time.Duration) string {
 	where := fmt.Sprintf("stack %q on node %q", m.Name.ValueString(), m.Node.ValueString())
+	if errors.Is(f.Err, context.DeadlineExceeded) && !errors.Is(f.Err, converge.ErrTimeout) {
+		return fmt.Sprintf("Applying %s was not finished within %s%s.", where, limit, underWay(&converge.Error{Failures: []converge.Failure{*f}}))
+	}
 	if f.Operation.Service == "" {
 		return fmt.Sprintf("In %s: %s.", where, f.Err)
 	}
@@ -76,18 +108,4 @@ func writeWords(b *strings.Builder, f *converge.Failure) {
 
 func indent(s string) string {
 	return strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n                    ")
-}
-
-func whatRuns(e *converge.Error) string {
-	if !e.RolledBack {
-		return "What was made so far stays, to be looked at; state says what runs now."
-	}
-	if e.RollbackErr != nil {
-		return fmt.Sprintf("Rolling the change back failed in part:\n%s\nState says what runs now. Look at the node with docker compose -p %s ps -a.",
-			e.RollbackErr, e.Stack)
-	}
-	if len(e.Restored) == 0 {
-		return "The change was rolled back: nothing that ran before was touched."
-	}
-	return fmt.Sprintf("The change was rolled back: the previous containers of %s run again; no other service was touched.", strings.Join(e.Restored, ", "))
 }

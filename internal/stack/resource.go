@@ -105,7 +105,7 @@ func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, 
 	show := planned.shown(salt)
 	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, converge.Memory{},
 		converge.ApplyOptions{Digests: planned.digests(), Progress: progress(&planned)})
-	resp.Diagnostics.Append(redact(applyDiagnostics(err, &planned, show, limit, "timeouts.create"), config.Secrets, planned.words(show, want))...)
+	resp.Diagnostics.Append(redact(createDiagnostics(err, view.Services != nil, &planned, show, limit), config.Secrets, planned.words(show, want))...)
 	if err != nil && view.Services == nil {
 		resp.State.RemoveResource(ctx) // nothing was written: nothing is to be remembered
 		return
