@@ -20,7 +20,9 @@ const Prefix = "hltest-"
 // when a stack can't be applied is held against the engine's answer.
 func Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"homelab": func() (tfprotov6.ProviderServer, error) { return &witness{ProviderServer: provider.NewServer("test")()}, nil },
+		"homelab": func() (tfprotov6.ProviderServer, error) {
+			return &witness{ProviderServer: provider.NewServer("test")()}, nil
+		},
 	}
 }
 
