@@ -18,6 +18,8 @@ type (
 	Change = plan.Change
 	// Difference is why something differs.
 	Difference = plan.Difference
+	// Restarted is a service that is restarted for its state.
+	Restarted = plan.Restarted
 	// Problem is why a plan can't be carried out.
 	Problem = plan.Problem
 )

@@ -23,6 +23,8 @@ type Preview struct {
 	Empty    bool
 	Problems []plan.Problem
 	Warnings []string
+	// Restarts are the services that are restarted for their state alone.
+	Restarts []plan.Restarted
 	// Rotated is what applying would do if the secrets whose values nobody knows
 	// yet are others than the node's; everything else in a preview takes them for
 	// the same. It is nil when all are known.
@@ -102,7 +104,7 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 
 // outcome says what a plan leads to.
 func outcome(want *desired.Stack, have *observed.Stack, p *plan.Plan) Preview {
-	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Following: map[string]bool{}, Empty: p.Empty()}
+	out := Preview{After: planned(want, have, p), Changed: map[string]bool{}, Following: map[string]bool{}, Empty: p.Empty(), Restarts: p.Restarts}
 	for _, c := range p.Changes {
 		out.Changes = append(out.Changes, c)
 		if c.Service != "" {

@@ -298,7 +298,11 @@ func TestBuild_ContainerInAnotherState_IsRepairedInPlace(t *testing.T) {
 			e := running(t, w)
 			b := find(t, e, "app")
 			b.State, b.ExitCode = state, 1
-			expect(t, build(e, w), want)
+			p := build(e, w)
+			expect(t, p, want)
+			if down := state == observed.Unhealthy || state == observed.Restarting; down != slices.Equal(p.Restarts, []plan.Restarted{{Service: "app", State: string(state)}}) {
+				t.Errorf("restarts for its state alone: %v", p.Restarts)
+			}
 		})
 	}
 }

@@ -20,6 +20,9 @@ type Plan struct {
 	Missing []Problem
 	// Warnings are sentences for the person who plans.
 	Warnings []string
+	// Restarts are the services, with their states, that are restarted for their
+	// state alone: nothing of them was changed, and they are down meanwhile.
+	Restarts []Restarted
 	// Awaits names the stacks that hold a port which this one wants, and of which
 	// it is not known whether they keep it: with a claim of theirs the plan may be
 	// another one.
@@ -33,6 +36,9 @@ type Plan struct {
 	// to be taken apart.
 	Rollback bool
 }
+
+// Restarted is a service that is restarted for its state.
+type Restarted struct{ Service, State string }
 
 // Empty tells whether there is nothing to do.
 func (p *Plan) Empty() bool { return len(p.Operations) == 0 }

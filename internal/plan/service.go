@@ -69,6 +69,10 @@ func (b *builder) reportSlot(s *slot) {
 	}
 	for _, r := range s.repairs {
 		b.change(Change{Subject: s.subject(), Service: s.service, Number: s.number, Action: r.action, Causes: r.causes, Inherited: r.inherited})
+		one := Restarted{Service: s.service, State: string(s.current.State)}
+		if r.action == Restart && r.causes[0].Field == "state" && !slices.Contains(b.plan.Restarts, one) {
+			b.plan.Restarts = append(b.plan.Restarts, one)
+		}
 	}
 	if len(s.leftovers) > 0 {
 		b.change(Change{Subject: s.subject(), Service: s.service, Number: s.number, Action: CleanUp,

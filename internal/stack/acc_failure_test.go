@@ -1,9 +1,12 @@
 package stack_test
 
 import (
+	"archive/tar"
+	"bytes"
 	"fmt"
 	"testing"
 
+	"github.com/docker/docker/api/types/container"
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -121,6 +124,39 @@ services:
 			`The change was rolled back: the previous container of web (image homelab.test/app:1) runs again and is healthy; 1 other service was not touched.`)},
 		again,
 		unchanged(b.config(healthy, showAll)),
+	)
+}
+
+// The program in the container is replaced by something that is none: its health
+// check fails, and it can't start again.
+func TestAccStack_RestartFails_ErrorSaysThatTheServiceIsDown(t *testing.T) {
+	b := newBench(t)
+	config := b.config(`
+services:
+  web:
+    image: homelab.test/app:1
+    healthcheck: {test: [CMD, /app, health], interval: 200ms, retries: 1}
+    stop_grace_period: 1s
+  other: {image: "homelab.test/app:1", command: [sleep]}
+`)
+	ruin := func() {
+		var content bytes.Buffer
+		w := tar.NewWriter(&content)
+		b.must(w.WriteHeader(&tar.Header{Name: "app", Typeflag: tar.TypeReg, Mode: 0o644}))
+		b.must(w.Close())
+		b.must(b.engine.CopyToContainer(b.Context(), b.container("web").ID, "/", &content, container.CopyToContainerOptions{}))
+		b.eventually("an unhealthy service", func() bool { return b.container("web").State.Health.Status == container.Unhealthy })
+	}
+	b.test(
+		b.step(config),
+		resource.TestStep{Config: config, PreConfig: ruin, ExpectError: wordings(`Service "web" of stack`, `Rolling the change back failed in part`,
+			`On the node now: web ran before and does not run now`, `1 other service was not touched`)},
+		planOnly(config, ended(func(services map[string]acctest.Service) error {
+			if b.container("web").State.Running || services["web"].State == "running" {
+				return fmt.Errorf("web is %s in state, and runs on the engine: %t", services["web"].State, b.container("web").State.Running)
+			}
+			return nil
+		})),
 	)
 }
 

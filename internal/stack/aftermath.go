@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 )
 
@@ -88,4 +91,17 @@ func plural(list []converge.ServiceAfter, one, several string) string {
 		return fmt.Sprintf(one, list[0].Service)
 	}
 	return fmt.Sprintf(several, services(list))
+}
+
+// restartsWarning names the services that a plan restarts though nothing of them was
+// changed. The stack is in the summary: Terraform shows one of the warnings that have
+// the same.
+func restartsWarning(m *model, restarts []converge.Restarted) diag.Diagnostic {
+	var list []string
+	for _, r := range restarts {
+		list = append(list, fmt.Sprintf("%s, which is %s", r.Service, r.State))
+	}
+	return diag.NewAttributeWarningDiagnostic(path.Root("compose"), fmt.Sprintf("Stack %q restarts services for their state alone", m.Name.ValueString()),
+		fmt.Sprintf("On node %q this plan restarts %s. Nothing of it was changed, and it is down while it restarts. "+
+			"To leave it as it is for now, apply what you mean to change with -target.", m.Node.ValueString(), strings.Join(list, "; ")))
 }

@@ -125,6 +125,9 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 		diags.AddAttributeWarning(path.Root("compose"), "Stack may not do what is expected", warning)
 	}
 	planned.shown(last.salt).preview(&preview)
+	if len(preview.Restarts) > 0 {
+		diags.Append(restartsWarning(planned, preview.Restarts))
+	}
 	showPlanned(planned, prior, preview)
 	diags.Append(showSecrets(planned, prior, config, want, &preview)...)
 	diags.Append(planned.tell(ctx, unknown)...)
