@@ -11,7 +11,6 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
-	"github.com/docker/docker/client"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
@@ -26,8 +25,14 @@ type Life struct {
 	StartedAt           string
 }
 
+// Engine is what looking at a stack takes of an engine.
+type Engine interface {
+	ContainerList(ctx context.Context, options container.ListOptions) ([]container.Summary, error)
+	ContainerInspect(ctx context.Context, id string) (container.InspectResponse, error)
+}
+
 // LookAt asks an engine for a stack's containers.
-func LookAt(ctx context.Context, engine *client.Client, stack string) (Containers, error) {
+func LookAt(ctx context.Context, engine Engine, stack string) (Containers, error) {
 	list, err := engine.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", desired.LabelProject+"="+stack))})
 	if err != nil {
 		return nil, fmt.Errorf("list containers: %w", err)

@@ -7,9 +7,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/docker/docker/client"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
 )
 
 // witness is a provider that is watched while it applies stacks: what an error says of
@@ -42,11 +43,19 @@ func (w *witness) ConfigureProvider(ctx context.Context, req *tfprotov6.Configur
 
 // ApplyResourceChange applies, and checks the error of a stack.
 func (w *witness) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	engine, stack := w.subject(req)
-	if engine == nil {
+	host, stack := w.subject(req)
+	if !strings.HasPrefix(host, "unix://") || stack == "" {
 		return w.ProviderServer.ApplyResourceChange(ctx, req)
 	}
-	defer engine.Close()
+	nodes, err := fleet.New(map[string]fleet.NodeConfig{"witness": {Host: host}})
+	if err != nil {
+		return nil, err
+	}
+	defer nodes.Close()
+	engine, err := nodes.Node(ctx, "witness")
+	if err != nil { // which the test may want
+		return w.ProviderServer.ApplyResourceChange(ctx, req)
+	}
 	before, lost := LookAt(ctx, engine, stack)
 	resp, err := w.ProviderServer.ApplyResourceChange(ctx, req)
 	if lost != nil || err != nil {
@@ -68,7 +77,7 @@ func (w *witness) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyR
 // was turned off and on.
 const checkLimit = 20 * time.Second
 
-func check(ctx context.Context, engine *client.Client, stack string, before Containers, text string) error {
+func check(ctx context.Context, engine Engine, stack string, before Containers, text string) error {
 	ctx, cancel := context.WithTimeout(ctx, checkLimit)
 	defer cancel()
 	for tick := time.Tick(200 * time.Millisecond); ; {
@@ -87,10 +96,11 @@ func check(ctx context.Context, engine *client.Client, stack string, before Cont
 	}
 }
 
-// subject is the stack that a request is about, and its engine; nil for anything else.
-func (w *witness) subject(req *tfprotov6.ApplyResourceChangeRequest) (*client.Client, string) {
+// subject is the stack that a request is about, and its node's host; empty for
+// anything else.
+func (w *witness) subject(req *tfprotov6.ApplyResourceChangeRequest) (host, name string) {
 	if req.TypeName != "homelab_stack" {
-		return nil, ""
+		return "", ""
 	}
 	var stack struct {
 		Name string `msgpack:"name"`
@@ -102,14 +112,6 @@ func (w *witness) subject(req *tfprotov6.ApplyResourceChangeRequest) (*client.Cl
 		}
 	}
 	w.mu.Lock()
-	host := w.hosts[stack.Node]
-	w.mu.Unlock()
-	if stack.Name == "" || !strings.HasPrefix(host, "unix://") {
-		return nil, ""
-	}
-	engine, err := client.NewClientWithOpts(client.WithHost(host), client.WithAPIVersionNegotiation())
-	if err != nil {
-		return nil, ""
-	}
-	return engine, stack.Name
+	defer w.mu.Unlock()
+	return w.hosts[stack.Node], stack.Name
 }
