@@ -25,6 +25,18 @@ func (c *chain) drift() {
 		{"pause", func() error { return engine.ContainerPause(ctx, id) }},
 		{"remove", func() error { return engine.ContainerRemove(ctx, id, container.RemoveOptions{Force: true}) }},
 		{"rename", func() error { return engine.ContainerRename(ctx, id, fmt.Sprintf("byhand%d", c.worker)) }},
+		{"swap names", func() error {
+			other := all.containers[c.IntN(len(all.containers))]
+			if other.ID == id {
+				return nil
+			}
+			for _, to := range []struct{ id, name string }{{id, fmt.Sprintf("byhand%d", c.worker)}, {other.ID, target.Name}, {id, other.Name}} {
+				if err := engine.ContainerRename(ctx, to.id, to.name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
 		{"restart", func() error { return engine.ContainerRestart(ctx, id, container.StopOptions{Timeout: &stop}) }},
 		{"update", func() error {
 			_, err := engine.ContainerUpdate(ctx, id, container.UpdateConfig{Resources: container.Resources{Memory: 80 << 20, MemorySwap: 160 << 20}})

@@ -1,9 +1,12 @@
 package property
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
 )
 
 // finish makes a project valid: fields that exclude each other, and names that
@@ -18,6 +21,7 @@ func (g generator) finish(p project) project {
 	for name, s := range p.Services {
 		exclusive(name, s)
 	}
+	g.onlyOnes(p)
 	g.declare(&p)
 	return p
 }
@@ -37,11 +41,43 @@ func shares(p project, name string, s service) {
 	}
 }
 
+// onlyOnes leaves a container name, a host port and a fixed address to the first
+// service that asks for it.
+func (g generator) onlyOnes(p project) {
+	taken := map[string]bool{}
+	for _, name := range names {
+		taken[fmt.Sprintf("%sprop%d-%s-1", acctest.Prefix, g.worker, name)] = p.Services[name] != nil
+	}
+	claim := func(s service, key string, wanted ...string) {
+		if slices.ContainsFunc(wanted, func(one string) bool { return taken[one] }) {
+			delete(s, key)
+			return
+		}
+		for _, one := range wanted {
+			taken[one] = true
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Services)) {
+		s := p.Services[name]
+		if own, named := s["container_name"]; named {
+			claim(s, "container_name", text(own))
+		}
+		ports, _ := s["ports"].([]string)
+		claim(s, "ports", ports...)
+		joined, _ := s["networks"].(anything)
+		if lan, fixed := joined["lan"].(anything); fixed {
+			claim(s, "networks", text(lan["ipv4_address"]))
+		}
+	}
+}
+
 // single keeps to one container where a second one could not be.
 func single(s service) {
 	_, ports := s["ports"]
 	_, named := s["container_name"]
-	if scale, ok := s["scale"].(int); ok && scale > 1 && (ports || named) {
+	joined, _ := s["networks"].(anything)
+	fixed := joined["lan"] != nil
+	if scale, ok := s["scale"].(int); ok && scale > 1 && (ports || named || fixed) {
 		delete(s, "scale")
 	}
 }
@@ -126,6 +162,10 @@ func (g generator) network(name string) anything {
 	n := anything{}
 	if name == "back" && g.chance(40) {
 		n["internal"] = true
+	}
+	if name == "lan" { // engines choose addresses from the second half
+		subnet := fmt.Sprintf("10.218.%d", g.worker)
+		n["ipam"] = anything{"config": []any{anything{"subnet": subnet + ".0/24", "ip_range": subnet + ".128/25"}}}
 	}
 	if name == "own" && g.chance(60) {
 		n["labels"] = anything{"kind": pick(g, "a", "b")}

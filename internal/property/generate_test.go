@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/images"
 )
 
@@ -63,6 +64,9 @@ func (g generator) next(from project) project {
 	if g.chance(15) {
 		return g.project()
 	}
+	if g.chance(20) {
+		return g.finish(g.handOver(from))
+	}
 	p := project{Services: map[string]service{}, Values: map[string]string{}}
 	for _, name := range names {
 		old, exists := from.Services[name]
@@ -75,6 +79,38 @@ func (g generator) next(from project) project {
 		}
 	}
 	return g.finish(p)
+}
+
+// handOver has two services swap what only one can have, or gives a service another
+// name under which it keeps all that.
+func (g generator) handOver(from project) project {
+	p := project{Services: map[string]service{}, Values: map[string]string{}}
+	for name, s := range from.Services {
+		p.Services[name] = maps.Clone(s)
+	}
+	present := slices.Sorted(maps.Keys(p.Services))
+	if len(present) == 0 {
+		return p
+	}
+	one, other := pick(g, present...), pick(g, names...)
+	if p.Services[other] == nil && one != "job" && other != "job" {
+		p.Services[other] = p.Services[one]
+		delete(p.Services, one)
+		return p
+	}
+	if p.Services[other] == nil {
+		return p
+	}
+	for _, key := range []string{"container_name", "ports", "networks"} {
+		a, b := p.Services[one], p.Services[other]
+		a[key], b[key] = b[key], a[key]
+		for _, s := range []service{a, b} {
+			if s[key] == nil {
+				delete(s, key)
+			}
+		}
+	}
+	return p
 }
 
 // edit takes some fields of a service from another one.
@@ -150,6 +186,8 @@ func (g generator) host(s service) {
 }
 
 func (g generator) attachments(s service, name string) {
+	fixed := fmt.Sprintf("10.218.%d.%d", g.worker, 5+g.IntN(2))
+	g.some(s, 20, "networks", anything{"lan": anything{"ipv4_address": fixed}}, anything{"lan": anything{"ipv4_address": fixed}, "front": nil}, anything{"lan": nil})
 	g.some(s, 45, "networks",
 		anything{"front": nil}, anything{"front": nil, "back": nil}, anything{"back": anything{"aliases": []string{name + "-alias"}}},
 		anything{"own": anything{"priority": 10}, "front": nil}, anything{"back": anything{"aliases": []string{"x", "y"}}, "default": nil})
@@ -163,7 +201,7 @@ func (g generator) attachments(s service, name string) {
 	port := 20000 + 100*g.worker + 10*slices.Index(names, name)
 	g.some(s, 25, "ports", []string{fmt.Sprintf("%d:8080", port)}, []string{fmt.Sprintf("127.0.0.1:%d:8080", port+1)},
 		[]string{fmt.Sprintf("%d:8080", port), fmt.Sprintf("%d:53/udp", port+2)})
-	g.some(s, 10, "container_name", fmt.Sprintf("named-%d-%s", g.worker, name), fmt.Sprintf("other-%d-%s", g.worker, name))
+	g.some(s, 10, "container_name", fmt.Sprintf("named-%d-%s", g.worker, name), fmt.Sprintf("one-%d", g.worker), fmt.Sprintf("two-%d", g.worker), fmt.Sprintf("%sprop%d-web-1", acctest.Prefix, g.worker))
 	g.some(s, 12, "network_mode", "service:web", "none", "bridge")
 	g.some(s, 8, "pid", "service:web")
 	g.some(s, 30, "depends_on", anything{"web": "service_started"}, anything{"job": "service_completed_successfully"},
