@@ -17,19 +17,19 @@ import (
 // subject is the resource as messages about its node call it.
 func (m *model) subject() string { return fmt.Sprintf("node %q", m.Name.ValueString()) }
 
-// readDiagnostics words why a node in state can't be looked at. Without an error
-// among them the state stands.
-func readDiagnostics(err error, state *model) diag.Diagnostics {
+// readDiagnostics words why a node in state can't be looked at, or one that is being
+// imported. Without an error among them the state stands.
+func readDiagnostics(err error, state *model, imported bool) diag.Diagnostics {
 	var diags diag.Diagnostics
 	name := state.Name.ValueString()
 	switch {
-	case !state.known() && converge.UnknownUntilApply(err):
+	case imported && converge.UnknownUntilApply(err):
 		diags.AddError("Unable to import node", fmt.Sprintf("The connection to node %q depends on values that are only known at apply, so there is nothing "+
 			"to import from yet. Apply what makes the node first, for example with -target, and import then.", name))
 	case converge.UnknownUntilApply(err): // what can't be asked yet is not said to have changed
-	case state.known() && converge.KeepsState(err):
+	case !imported && converge.KeepsState(err):
 		diags.AddWarning(converge.Standing(name, state.subject(), err))
-	case state.known() && converge.NotConfigured(err):
+	case !imported && converge.NotConfigured(err):
 		return forsaken(state)
 	default:
 		diags.Append(diagnostic(name, err))
@@ -63,7 +63,7 @@ func dataDiagnostic(name string, err error) diag.Diagnostic {
 		return d
 	}
 	return diag.NewErrorDiagnostic(d.Summary(), d.Detail()+" A data source has no last known state that could stand (when_offline = \"keep\"): "+
-		"take the facts from the resource homelab_node, or leave them out.")
+		"leave the facts of this node out until it is back.")
 }
 
 // diagnostic puts the name at fault only where the name is wrong.

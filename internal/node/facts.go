@@ -6,7 +6,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	dsschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
@@ -30,7 +29,7 @@ type fact struct {
 	description string
 }
 
-// facts are the attributes that the resource and the data source share.
+// facts are the attributes of the data source.
 var facts = []fact{
 	{"engine_id", text, "Identity of the engine, as it made it up. Copies of one machine may share it."},
 	{"engine_version", text, "Version of the Docker engine, such as `28.5.2`."},
@@ -74,22 +73,6 @@ var plugins = []fact{
 	{"authorization", list, "Authorization plugins."},
 }
 
-// forResource returns the fact as a resource's attribute.
-func (f fact) forResource() schema.Attribute {
-	switch f.kind {
-	case number:
-		return schema.Int64Attribute{MarkdownDescription: f.description, Computed: true}
-	case flag:
-		return schema.BoolAttribute{MarkdownDescription: f.description, Computed: true}
-	case list:
-		return schema.ListAttribute{MarkdownDescription: f.description, ElementType: types.StringType, Computed: true}
-	case dictionary:
-		return schema.MapAttribute{MarkdownDescription: f.description, ElementType: types.StringType, Computed: true}
-	default:
-		return schema.StringAttribute{MarkdownDescription: f.description, Computed: true}
-	}
-}
-
 // forDataSource returns the fact as a data source's attribute.
 func (f fact) forDataSource() dsschema.Attribute {
 	switch f.kind {
@@ -106,7 +89,7 @@ func (f fact) forDataSource() dsschema.Attribute {
 	}
 }
 
-// factsModel is what the resource and the data source have in common.
+// factsModel is what the data source shows of a node.
 type factsModel struct {
 	EngineID      types.String `tfsdk:"engine_id"`
 	EngineVersion types.String `tfsdk:"engine_version"`
@@ -165,29 +148,6 @@ func fromObserved(ctx context.Context, f *observed.Facts) (factsModel, diag.Diag
 		SwarmRole: types.StringValue(string(f.SwarmRole)),
 		Plugins:   plugins,
 	}, diags
-}
-
-// unknownFacts are those of a node that can't be asked yet.
-func unknownFacts() factsModel {
-	words := types.ListUnknown(types.StringType)
-	return factsModel{
-		EngineID: types.StringUnknown(), EngineVersion: types.StringUnknown(), APIVersion: types.StringUnknown(),
-		EngineLabels: types.MapUnknown(types.StringType),
-		OS:           types.StringUnknown(), OperatingSystem: types.StringUnknown(), Architecture: types.StringUnknown(),
-		KernelVersion: types.StringUnknown(), CPUs: types.Int64Unknown(), MemoryBytes: types.Int64Unknown(),
-		CgroupVersion: types.StringUnknown(), CgroupDriver: types.StringUnknown(), StorageDriver: types.StringUnknown(),
-		Rootless: types.BoolUnknown(), UsernsRemap: types.BoolUnknown(), RootUID: types.Int64Unknown(), RootGID: types.Int64Unknown(),
-		SecurityOptions: words, Runtimes: words, CDIDevices: words, GPUs: words,
-		SwarmRole: types.StringUnknown(), Plugins: types.ObjectUnknown(pluginTypes()),
-	}
-}
-
-// known tells whether the node was ever asked.
-func (m *factsModel) known() bool { return !m.EngineVersion.IsNull() && !m.EngineVersion.IsUnknown() }
-
-// ids is how the node maps users, of facts that are known.
-func (m *factsModel) ids() observed.IDs {
-	return observed.IDs{UID: idOf(m.RootUID), GID: idOf(m.RootGID)}
 }
 
 // idValue shows an owner that can't be told as null.

@@ -22,6 +22,8 @@ type managed struct {
 const (
 	managedKey = "managed"
 	keeperKey  = "keeper"
+	// importedKey is there until a node that was imported has been read.
+	importedKey = "imported"
 )
 
 // privateState is Terraform's private state, as requests and responses have it.

@@ -28,7 +28,6 @@ type model struct {
 	Name        types.String `tfsdk:"name"`
 	Labels      types.Map    `tfsdk:"labels"`
 	Directories types.Map    `tfsdk:"directories"`
-	factsModel
 }
 
 // directoryModel is one of the resource's directories.

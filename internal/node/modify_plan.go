@@ -2,12 +2,14 @@ package node
 
 import (
 	"context"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
 // ModifyPlan shows what applying would do: it reads the node where the state does
@@ -34,52 +36,63 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &planned)...)
 }
 
-// preview fills in the computed attributes of a plan. Facts are the state's, as
-// they were just read: a change of theirs is none of this resource's.
-func (r *nodeResource) preview(ctx context.Context, planned, prior *model) (diags diag.Diagnostics) {
+// preview fills in the computed attributes of a plan.
+func (r *nodeResource) preview(ctx context.Context, planned, prior *model) diag.Diagnostics {
 	planned.ID = planned.Name
-	ok := true
-	switch {
-	case planned.Name.IsUnknown():
-		planned.factsModel = unknownFacts()
-	case prior.known():
-		planned.factsModel = prior.factsModel
-	default:
-		diags, ok = r.previewFacts(ctx, planned)
+	entries, ok, diags := planned.entries(ctx)
+	if !ok || diags.HasError() {
+		return diags
 	}
-	if ok {
-		diags.Append(r.previewDirectories(ctx, planned, prior)...)
+	if planned.Name.IsUnknown() {
+		return append(diags, planned.setEntries(ctx, later(entries))...)
 	}
-	return diags
-}
-
-// previewFacts asks the node for its facts; ok is false after an error.
-func (r *nodeResource) previewFacts(ctx context.Context, planned *model) (diags diag.Diagnostics, ok bool) {
+	if settled := prior.settled(ctx, entries); !prior.Name.IsNull() && len(settled) == len(entries) {
+		return append(diags, planned.setEntries(ctx, settled)...) // the node may be away
+	}
+	// Also without directories: a node that does not exist is named while planning.
 	facts, err := r.door.Facts(ctx, planned.Name.ValueString())
 	if err != nil {
-		planned.factsModel = unknownFacts()
-		return unseenDiagnostics(err, planned)
+		why, ok := unseenDiagnostics(err, planned)
+		if diags.Append(why...); !ok {
+			return diags
+		}
+		settled := prior.settled(ctx, entries)
+		maps.Copy(later(entries), settled)
+		return append(diags, planned.setEntries(ctx, entries)...)
 	}
-	planned.factsModel, diags = fromObserved(ctx, &facts)
-	return diags, !diags.HasError()
+	if len(entries) == 0 {
+		return diags
+	}
+	return append(diags, r.previewDirectories(ctx, planned, prior, entries, facts.IDs)...)
 }
 
-func (r *nodeResource) previewDirectories(ctx context.Context, planned, prior *model) diag.Diagnostics {
-	entries, ok, diags := planned.entries(ctx)
-	if !ok || len(entries) == 0 || diags.HasError() {
-		return diags
+// later makes them directories of a node that can't be asked.
+func later(entries map[string]directoryModel) map[string]directoryModel {
+	for p, e := range entries {
+		e.HostUID, e.HostGID, e.State = types.Int64Unknown(), types.Int64Unknown(), types.StringValue(statePresent)
+		entries[p] = e
 	}
-	if !planned.known() {
-		for p, e := range entries {
-			e.HostUID, e.HostGID, e.State = types.Int64Unknown(), types.Int64Unknown(), types.StringValue(statePresent)
-			entries[p] = e
+	return entries
+}
+
+// settled are those of the directories that the state has as they are asked for, as
+// they were seen.
+func (m *model) settled(ctx context.Context, entries map[string]directoryModel) map[string]directoryModel {
+	before, _, _ := m.entries(ctx) // what can't be read is not settled
+	settled := map[string]directoryModel{}
+	for p, e := range entries {
+		was, ok := before[p]
+		if ok && was.State.ValueString() == statePresent && was.UID.Equal(e.UID) && was.GID.Equal(e.GID) && was.Mode.Equal(e.Mode) {
+			settled[p] = was
 		}
-		diags.Append(planned.setEntries(ctx, entries)...)
-		return diags
 	}
-	known, more := prior.seen(ctx)
-	diags.Append(more...)
-	name, ids := planned.Name.ValueString(), planned.ids()
+	return settled
+}
+
+// previewDirectories shows what will be of the directories of a node that answers.
+func (r *nodeResource) previewDirectories(ctx context.Context, planned, prior *model, entries map[string]directoryModel, ids observed.IDs) diag.Diagnostics {
+	known, diags := prior.seen(ctx, ids)
+	name := planned.Name.ValueString()
 	found, problems, err := r.door.PreviewDirectories(ctx, name, ids, toDesired(entries), known)
 	if err != nil {
 		why, ok := unseenDiagnostics(err, planned)
@@ -99,11 +112,11 @@ func (r *nodeResource) previewDirectories(ctx context.Context, planned, prior *m
 }
 
 // seen are the directories that the state has and that were seen.
-func (m *model) seen(ctx context.Context) (map[string]converge.Directory, diag.Diagnostics) {
+func (m *model) seen(ctx context.Context, ids observed.IDs) (map[string]converge.Directory, diag.Diagnostics) {
 	entries, _, diags := m.entries(ctx)
 	known := map[string]converge.Directory{}
 	for p, e := range entries {
-		if have, ok := e.present(m.ids()); ok {
+		if have, ok := e.present(ids); ok {
 			known[p] = have
 		}
 	}

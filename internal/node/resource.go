@@ -52,8 +52,7 @@ func (r *nodeResource) Configure(_ context.Context, req resource.ConfigureReques
 	resp.Diagnostics.Append(concept.Provided("homelab_node", req.ProviderData, &r.door)...)
 }
 
-// Create makes the directories. Facts that were planned stand, whatever the
-// engine says by now; the next plan reads them anew.
+// Create makes the directories.
 func (r *nodeResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var planned model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
@@ -61,16 +60,6 @@ func (r *nodeResource) Create(ctx context.Context, req resource.CreateRequest, r
 		return
 	}
 	planned.ID = planned.Name
-	if !planned.known() {
-		facts, err := r.door.Facts(ctx, planned.Name.ValueString())
-		if err != nil {
-			resp.Diagnostics.Append(diagnostic(planned.Name.ValueString(), err))
-			return
-		}
-		shown, diags := fromObserved(ctx, &facts)
-		resp.Diagnostics.Append(diags...)
-		planned.factsModel = shown
-	}
 	have, diags := r.apply(ctx, &planned, managed{}, resp.Private)
 	resp.Diagnostics.Append(diags...)
 	if have == nil {
@@ -87,28 +76,31 @@ func (r *nodeResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	var imported bool
+	resp.Diagnostics.Append(concept.Load(ctx, req.Private, importedKey, &imported)...)
 	name := state.Name.ValueString()
 	facts, err := r.door.Facts(ctx, name)
 	if err != nil {
-		resp.Diagnostics.Append(readDiagnostics(err, &state)...)
+		resp.Diagnostics.Append(readDiagnostics(err, &state, imported)...)
 		return
 	}
-	shown, diags := fromObserved(ctx, &facts)
-	resp.Diagnostics.Append(diags...)
+	if imported {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
+	}
 	entries, _, diags := state.entries(ctx)
 	resp.Diagnostics.Append(diags...)
 	have, err := r.door.ReadDirectories(ctx, name, facts.IDs, slices.Sorted(maps.Keys(entries)))
 	if err != nil {
-		resp.Diagnostics.Append(readDiagnostics(err, &state)...)
+		resp.Diagnostics.Append(readDiagnostics(err, &state, imported)...)
 		return
 	}
-	state.ID, state.factsModel = state.Name, shown
+	state.ID = state.Name
 	resp.Diagnostics.Append(state.observe(ctx, have)...)
 	resp.Diagnostics.Append(unseen(name, have)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
-// Update makes and repairs directories. Facts are those that were planned.
+// Update makes and repairs directories.
 func (r *nodeResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var planned, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
@@ -160,6 +152,7 @@ func (r *nodeResource) ImportState(ctx context.Context, req resource.ImportState
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), req.ID)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), req.ID)...)
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, importedKey, true)...)
 }
 
 // apply brings the node's directories to the plan; before are those that were

@@ -39,7 +39,7 @@ func dataSourceSchema() dsschema.Schema {
 		MarkdownDescription: "What a node's Docker engine says about itself and its machine: versions, hardware, cgroups, " +
 			"storage, runtimes, plugins and its role in a swarm. Reading it changes nothing on the node.\n\n" +
 			"Use it to fit stacks to the machines they run on, for example to pick an image by architecture or " +
-			"to check for a runtime before a stack asks for it. The resource `homelab_node` tells the same and makes directories.",
+			"to check for a runtime before a stack asks for it. The resource `homelab_node` makes directories.",
 		Attributes: attributes,
 	}
 }
@@ -55,23 +55,15 @@ func resourceSchema() schema.Schema {
 		},
 		"labels": schema.MapAttribute{
 			MarkdownDescription: "Labels of your own, such as `{ room = \"attic\" }`, to choose nodes by in `for_each` and conditions. " +
-				"They are kept in Terraform's state only; the engine's are `engine_labels`.",
+				"They are kept in Terraform's state only; the engine's are `engine_labels` of the data source.",
 			Optional: true, ElementType: types.StringType,
 		},
 		"directories": directoriesSchema(),
 	}
-	for _, f := range facts {
-		attributes[f.name] = f.forResource()
-	}
-	nested := map[string]schema.Attribute{}
-	for _, f := range plugins {
-		nested[f.name] = f.forResource()
-	}
-	attributes["plugins"] = schema.SingleNestedAttribute{MarkdownDescription: pluginsDescription, Computed: true, Attributes: nested}
 	return schema.Schema{
-		MarkdownDescription: "A node: the directories that its stacks need, and what its Docker engine says about itself and its machine.\n\n" +
+		MarkdownDescription: "A node: the directories that its stacks need, and labels of your own.\n\n" +
 			"Directories are made before anything that refers to this resource, and their owners and modes are repaired, all through the engine's API. " +
-			"What the engine says is read anew by every plan; that it changed is no change of this resource. A node may be declared more than once, as by modules that need directories there; let each directory be one's.",
+			"What the engine says about itself and its machine is the data source's. A node may be declared more than once, as by modules that need directories there; let each directory be one's.",
 		Attributes: attributes,
 	}
 }

@@ -130,6 +130,9 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 	}
 	showPlanned(planned, prior, preview)
 	diags.Append(showSecrets(planned, prior, config, want, &preview)...)
+	if prior == nil && planned.saysItAll(config) {
+		planned.omitSpecs()
+	}
 	diags.Append(planned.tell(ctx, unknown)...)
 	return agreed(planned, prior, preview.Changes), diags
 }

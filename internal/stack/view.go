@@ -43,11 +43,11 @@ type (
 
 type (
 	serviceWire struct {
-		Image    text            `msgpack:"image"`
-		Digest   text            `msgpack:"digest"`
-		Replicas int             `msgpack:"replicas"`
-		State    text            `msgpack:"state"`
-		Spec     map[string]text `msgpack:"spec"`
+		Image    text     `msgpack:"image"`
+		Digest   text     `msgpack:"digest"`
+		Replicas int      `msgpack:"replicas"`
+		State    text     `msgpack:"state"`
+		Spec     specWire `msgpack:"spec"`
 	}
 	networkWire struct {
 		Name     text              `msgpack:"name"`
@@ -60,6 +60,19 @@ type (
 		Driver text `msgpack:"driver"`
 	}
 )
+
+// specWire is nil for null and for unknown.
+type specWire map[string]text
+
+// DecodeMsgpack reads a map of strings, null or unknown.
+func (s *specWire) DecodeMsgpack(in *msgpack.Decoder) error {
+	var spec *map[string]text
+	err := decode(in, &spec, func() (out map[string]text, err error) { return out, in.Decode(&out) })
+	if spec != nil {
+		*s = *spec
+	}
+	return err
+}
 
 // DecodeMsgpack reads a string, null or unknown.
 func (t *text) DecodeMsgpack(in *msgpack.Decoder) error { return decode(in, &t.value, in.DecodeString) }
@@ -146,8 +159,12 @@ func (s serviceWire) service() converge.Service {
 	return out
 }
 
-// specOf encodes a service's fields.
-func specOf(s converge.Service) any {
+// specOf encodes a service's fields; missing is what those of one stand for that has
+// none, not even an empty map.
+func specOf(s converge.Service, missing msgpack.RawMessage) any {
+	if s.Spec == nil {
+		return missing
+	}
 	if len(s.Unknown) == 0 {
 		return s.Spec
 	}
@@ -166,7 +183,7 @@ func specOf(s converge.Service) any {
 func (m *model) tell(ctx context.Context, missing msgpack.RawMessage) diag.Diagnostics {
 	services, networks, volumes := map[string]any{}, map[string]any{}, map[string]any{}
 	for name, s := range m.view.Services {
-		services[name] = map[string]any{"image": s.Image, "digest": or(s.Digest, missing), "replicas": s.Replicas, "state": or(s.State, missing), "spec": specOf(s)}
+		services[name] = map[string]any{"image": s.Image, "digest": or(s.Digest, missing), "replicas": s.Replicas, "state": or(s.State, missing), "spec": specOf(s, missing)}
 	}
 	for name, n := range m.view.Networks {
 		networks[name] = map[string]any{"name": n.Name, "driver": or(n.Driver, missing), "internal": or(n.Internal, missing), "spec": n.Spec}

@@ -44,7 +44,7 @@ resource "homelab_stack" "this" {
   name = var.name
   node = homelab_node.this.name # and so after its directories
 
-  compose = yamlencode({
+  compose = provider::homelab::compact_yaml(yamlencode({
     # A homelab_secret is one file, and has its owner and mode itself.
     services = { for name, s in module.service : name => merge(s.service, {
       secrets = [for file in try(s.service.secrets, []) : { source = file.source, target = file.target }]
@@ -54,5 +54,5 @@ resource "homelab_stack" "this" {
     volumes  = merge([for s in module.service : s.volumes]...)
     configs  = merge([for s in module.service : s.configs]...)
     secrets  = { for name, secret in local.named : name => { external = true, name = secret } }
-  })
+  }))
 }

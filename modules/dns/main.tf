@@ -177,12 +177,12 @@ resource "homelab_secret" "this" {
 resource "homelab_stack" "this" {
   name = var.name
   node = var.node
-  compose = yamlencode({
+  compose = provider::homelab::compact_yaml(yamlencode({
     services = local.services
     networks = module.filter.networks
     volumes  = module.filter.volumes
     configs  = merge([for m in values(local.modules) : m.configs]...)
     secrets  = local.secrets
-  })
+  }))
   secrets = merge(var.secrets, local.pihole ? {} : { PASSWORD_HASH = var.password_hash })
 }

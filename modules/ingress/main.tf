@@ -93,7 +93,7 @@ resource "homelab_secret" "this" {
 resource "homelab_stack" "this" {
   name = var.name
   node = var.node
-  compose = yamlencode({
+  compose = provider::homelab::compact_yaml(yamlencode({
     services = local.services
     networks = merge(
       { front = { name = homelab_network.this.name, external = true } },
@@ -106,6 +106,6 @@ resource "homelab_stack" "this" {
       { for name in local.secrets : name => { environment = name } },
       { for file, name in local.passwords : file => { external = true, name = name } },
     )
-  })
+  }))
   secrets = var.secrets
 }

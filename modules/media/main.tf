@@ -43,15 +43,15 @@ resource "homelab_stack" "this" {
   name = var.name
   node = homelab_node.this.name # and so after its directories
 
-  compose = yamlencode({
+  compose = provider::homelab::compact_yaml(yamlencode({
     # A homelab_secret is one file, and has its owner and mode itself.
-    services = { for name, s in module.service : name => merge(s.service, {
+    services = { for name, s in module.service : name => merge(s.service, { for key, files in {
       secrets = [for file in try(s.service.secrets, []) : { source = file.source, target = file.target }]
-    }) }
+    } : key => files if length(files) > 0 }) }
     networks = merge(
       concat([for s in module.service : s.networks], local.proxied ? [{ (var.ingress.network) = { external = true } }] : [])...
     )
     volumes = merge([for s in module.service : s.volumes]...)
     secrets = { for name, secret in local.named : name => { external = true, name = secret } }
-  })
+  }))
 }

@@ -104,7 +104,7 @@ resource "homelab_stack" "this" {
   name = var.name
   node = var.data_root == null ? var.node : homelab_node.this["data"].name
 
-  compose = yamlencode({
+  compose = provider::homelab::compact_yaml(yamlencode({
     services = { for name, s in local.specs : name => merge(
       module.service[name].service,
       try(s.extra, {}),
@@ -121,5 +121,5 @@ resource "homelab_stack" "this" {
     volumes = merge([for s in values(module.service) : s.volumes]...)
     configs = { for f in values(local.files) : f.config => { content = replace(f.content, "$", "$$") } }
     secrets = { for name, secret in local.secrets : name => { external = true, name = secret } }
-  })
+  }))
 }

@@ -101,7 +101,7 @@ resource "homelab_stack" "this" {
   name = var.name
   node = var.data_root == null ? var.node : homelab_node.this["data"].name
 
-  compose = yamlencode({
+  compose = provider::homelab::compact_yaml(yamlencode({
     services = { for name, s in local.specs : name => merge(
       module.service[name].service,
       try(s.extra, {}),
@@ -115,5 +115,5 @@ resource "homelab_stack" "this" {
     volumes = merge(merge([for s in values(module.service) : s.volumes]...), { for v in local.foreign : v => { external = true } })
     configs = { for f in values(local.files) : f.config => { content = replace(f.content, "$", "$$") } }
     secrets = { for name, secret in local.secrets : name => { external = true, name = secret } }
-  })
+  }))
 }

@@ -120,12 +120,12 @@ resource "homelab_stack" "this" {
   name = var.name
   node = var.data_root == null ? var.node : homelab_node.this["data"].name
 
-  compose = yamlencode({
+  compose = provider::homelab::compact_yaml(yamlencode({
     services = local.services
     # Nobody outside has to reach MinIO but through the ingress.
     networks = merge({ s3 = { internal = true } }, { for name, n in module.minio.networks : name => n if name != "s3" })
     volumes  = module.minio.volumes
     configs  = { for path, content in local.files : replace(trimprefix(path, "/etc/homelab/"), "/", ".") => { content = replace(content, "$", "$$") } }
     secrets  = { for name, secret in local.secrets : name => { external = true, name = secret } }
-  })
+  }))
 }

@@ -1,0 +1,32 @@
+package compose
+
+// IsWhole reports whether a document says all of its services itself: it includes no
+// other, and none of its services extends another or takes its environment from a
+// file. A text that is no YAML is not whole.
+func IsWhole(text string) bool {
+	doc, problem := parse("compose", text)
+	if problem != nil {
+		return false
+	}
+	for _, root := range doc.roots {
+		if _, include := step(resolve(root), "include"); include != nil {
+			return false
+		}
+		_, services := step(resolve(root), "services")
+		if services = resolve(services); services == nil {
+			continue
+		}
+		for i := 1; i < len(services.Content); i += 2 {
+			service := resolve(services.Content[i])
+			if service == nil {
+				continue
+			}
+			for _, key := range []string{"extends", "env_file"} {
+				if _, other := step(service, key); other != nil {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
