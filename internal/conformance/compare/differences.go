@@ -39,6 +39,8 @@ var Differences = []Difference{
 	{"the name of a container's layer is random, and that of a mounted image's", `container (GraphDriver\.Data\.\w+|Storage\..*|Mounts\[.*\]\.Source)`, ofLayer, false},
 	{"an image that is built again has another ID", `container (Image|ImageManifestDescriptor\..*|Config\.Labels\.com\.docker\.compose\.image)`, isBuilt, false},
 	{"the engine's older builder notes the step before; it is used where its BuildKit can't limit a step", `image Config\.Image`, setByBuilder, true},
+	{"on two nodes, networks that are not the project's have two IDs", `container NetworkSettings\.Networks\..+\.NetworkID`, ofTwoNodes, true},
+	{"on two nodes, what shares the node's name has two names", `container Config\.Hostname`, onNode, true},
 	{"the endpoint's ID is random", `container NetworkSettings\.(Networks\..+\.)?EndpointID`, nil, false},
 	{"a network is a view of its containers, which are compared themselves", `network (Containers|Status)\..*`, nil, false},
 	{"the engine takes the next free subnet of its pool", `(container NetworkSettings\.Networks\..+\.Gateway|network IPAM\.Config\[0\]\.(Subnet|Gateway|IPRange))`, fromPool, true},
@@ -110,6 +112,18 @@ func ofLayer(d diff) bool {
 // isBuilt holds for containers of images that were not there beforehand.
 func isBuilt(d diff) bool {
 	return !strings.HasPrefix(d.composeSide["Config.Image"], `"homelab.test/`)
+}
+
+var networkID = regexp.MustCompile(`^"[0-9a-f]{64}"$`)
+
+// ofTwoNodes holds for IDs that are no name of an object of the project.
+func ofTwoNodes(d diff) bool {
+	return networkID.MatchString(d.compose) && networkID.MatchString(d.provider)
+}
+
+// onNode holds for containers in the node's own network.
+func onNode(d diff) bool {
+	return d.composeSide["HostConfig.NetworkMode"] == `"host"` && d.providedSide["HostConfig.NetworkMode"] == `"host"`
 }
 
 func setByBuilder(d diff) bool { return d.compose == `""` && strings.HasPrefix(d.provider, `"sha256:`) }

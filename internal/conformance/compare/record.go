@@ -29,7 +29,7 @@ func (e *Engine) Settle(t testing.TB, project string) {
 	defer ticker.Stop()
 	limit := time.After(settleLimit)
 	for {
-		waiting := e.unsettled(t, project)
+		waiting := e.Unsettled(t, project)
 		if len(waiting) == 0 {
 			return
 		}
@@ -41,7 +41,9 @@ func (e *Engine) Settle(t testing.TB, project string) {
 	}
 }
 
-func (e *Engine) unsettled(t testing.TB, project string) []string {
+// Unsettled names the containers of a project that still start, restart or, as jobs of
+// the test application, run.
+func (e *Engine) Unsettled(t testing.TB, project string) []string {
 	t.Helper()
 	var waiting []string
 	for _, c := range e.containers(t, project) {

@@ -65,6 +65,9 @@ func BuildStandIn(ctx context.Context) ([]byte, error) {
 	return buildProgram(ctx, "", standInPackage)
 }
 
+// BuildProgram compiles a program of this module for Linux on this architecture.
+func BuildProgram(ctx context.Context, pkg string) ([]byte, error) { return buildProgram(ctx, "", pkg) }
+
 func buildProgram(ctx context.Context, arch, pkg string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "homelab-program-")
 	if err != nil {
