@@ -70,7 +70,7 @@ func (l *load) config(s types.ServiceConfig) container.Config {
 		Healthcheck:  l.health(s),
 		Image:        l.reference(s),
 		WorkingDir:   s.WorkingDir,
-		Labels:       notEmpty(s.Labels),
+		Labels:       ownLabels("services", s.Labels),
 		StopSignal:   s.StopSignal,
 	}
 	if s.StopGracePeriod != nil {

@@ -123,7 +123,7 @@ func (l *load) volumes(m *model) map[string]desired.Volume {
 		l.checkDevice(key, m.asWritten.Volumes[key])
 		volume := desired.Volume{
 			Key: key, Name: v.Name, External: bool(v.External), Driver: v.Driver,
-			Options: notEmpty(v.DriverOpts), Labels: notEmpty(v.Labels),
+			Options: notEmpty(v.DriverOpts), Labels: ownLabels("volumes", v.Labels),
 		}
 		if !volume.External {
 			volume.ComposeHash = l.volumeHash(v)
@@ -140,15 +140,6 @@ func (l *load) checkDevice(key string, v types.VolumeConfig) {
 	bind := slices.Contains(strings.Split(v.DriverOpts["o"], ","), "bind")
 	if bind && device != "" && !strings.HasPrefix(device, "/") {
 		l.at(fieldPath{"volumes", key, "driver_opts", "device"}, "volume %q: driver_opts.device %q must be an absolute path of the node", key, device)
-	}
-}
-
-// checkLabels refuses labels that Docker Compose and homelab keep their books in.
-func (l *load) checkLabels(path fieldPath, labels types.Labels) {
-	for _, key := range sortedKeys(labels) {
-		if desired.IsManagementLabel(key) {
-			l.at(path.next(key), "%slabel %q is kept by the provider itself: use another name", owner(path), key)
-		}
 	}
 }
 

@@ -221,7 +221,7 @@ func (l *load) networks(p *types.Project) map[string]desired.Network {
 		converted := desired.Network{
 			Key: key, Name: n.Name, External: bool(n.External), Driver: n.Driver, Options: notEmpty(n.DriverOpts),
 			Internal: n.Internal, Attachable: n.Attachable, EnableIPv4: n.EnableIPv4, EnableIPv6: n.EnableIPv6,
-			IPAM: l.ipam(key, n.Ipam), Labels: notEmpty(n.Labels),
+			IPAM: l.ipam(key, n.Ipam), Labels: ownLabels("networks", n.Labels),
 		}
 		if !converted.External {
 			converted.ComposeHash = l.networkHash(n)
