@@ -238,7 +238,7 @@ func delivered(d diff) bool {
 }
 
 // deliveredVolume is where the engine keeps a volume of delivered files.
-var deliveredVolume = regexp.MustCompile(`^"/var/lib/docker/volumes/[a-z0-9-]+_(configs|secrets|volumes|files)_[^/]+/_data`)
+var deliveredVolume = regexp.MustCompile(`^"/var/lib/docker/volumes/[a-z0-9_-]+_(configs|secrets|volumes|files)_[^/]+/_data`)
 
 // excused returns the index of the difference that a diff falls under, or -1.
 func excused(d diff) int {
