@@ -30,7 +30,7 @@ func newContainer(c container.InspectResponse, s *Stack, mountpoints map[string]
 	out := Container{
 		ID: c.ID, Name: trimName(c.Name), Service: labels[desired.LabelService], Number: number,
 		ImageID: c.Image, Labels: labels, RestartCount: c.RestartCount, FileVolumes: map[string]string{}, Anonymous: map[string]string{}, NetworkIDs: map[string]string{},
-		Binds: map[string]Bind{},
+		Binds: map[string]Bind{}, Endpoints: map[string]desired.Endpoint{},
 	}
 	if c.Config != nil {
 		out.Image = c.Config.Image
@@ -94,6 +94,9 @@ func readSpec(c container.InspectResponse, s *Stack, out *Container, mountpoints
 		view.Networks = c.NetworkSettings.Networks
 		for name, endpoint := range c.NetworkSettings.Networks {
 			out.NetworkIDs[name] = endpoint.NetworkID
+			if one, ok := attached(c, name, s.APIVersion); ok {
+				out.Endpoints[name] = one.Endpoint
+			}
 		}
 	}
 	view.Mounts, view.Files = readMounts(c, s, out, mountpoints)
@@ -143,22 +146,22 @@ func sharedService(mode string, services map[string]string) string {
 }
 
 // holders says who publishes which host port.
-func holders(list []container.Summary) map[string]PortHolder {
-	ports := map[string]PortHolder{}
+func holders(list []container.Summary) map[string]Holder {
+	ports := map[string]Holder{}
 	for _, c := range list {
 		for _, p := range c.Ports {
-			if p.PublicPort == 0 {
-				continue
-			}
-			name := ""
-			if len(c.Names) > 0 {
-				name = trimName(c.Names[0])
-			}
-			ports[fmt.Sprintf("%s:%d/%s", p.IP, p.PublicPort, p.Type)] = PortHolder{
-				Container: name, Stack: c.Labels[desired.LabelProject], Service: c.Labels[desired.LabelService],
-				Owned: c.Labels[desired.LabelStack] != "",
+			if p.PublicPort != 0 {
+				ports[fmt.Sprintf("%s:%d/%s", p.IP, p.PublicPort, p.Type)] = holderOf(c)
 			}
 		}
 	}
 	return ports
+}
+
+func holderOf(c container.Summary) Holder {
+	name := ""
+	if len(c.Names) > 0 {
+		name = trimName(c.Names[0])
+	}
+	return Holder{Container: name, Stack: c.Labels[desired.LabelProject], Service: c.Labels[desired.LabelService], Owned: c.Labels[desired.LabelStack] != ""}
 }

@@ -16,9 +16,11 @@ type index struct {
 	volumes     map[string]Volume
 	mountpoints map[string]Volume
 	names       map[string]string // of containers, to their IDs
-	ports       map[string]PortHolder
+	ports       map[string]Holder
+	containers  map[string]Holder    // by ID
 	listed      map[string]string    // the image that a container is listed with, by the container's ID
 	attached    map[string][]string  // containers, by the name of a network that they are on
+	endpoints   map[string][]string  // those of them that have an address there now
 	windows     []Window             // containers that show a directory of the node
 	secrets     map[string]*Secret   // by name
 	notes       map[string][]Network // of containers that belong on a network, by its name
@@ -31,7 +33,7 @@ type index struct {
 func newIndex(containers []container.Summary, networks []Network, volumes []*volume.Volume) *index {
 	i := &index{
 		networks: map[string]Network{}, volumes: map[string]Volume{}, mountpoints: map[string]Volume{}, names: map[string]string{},
-		ports: holders(containers), listed: map[string]string{}, attached: map[string][]string{},
+		ports: holders(containers), containers: map[string]Holder{}, listed: map[string]string{}, attached: map[string][]string{}, endpoints: map[string][]string{},
 		projects: map[string][]string{}, scratch: map[string][]string{}, owned: map[string]bool{},
 		secrets: map[string]*Secret{},
 		notes:   map[string][]Network{},
@@ -55,7 +57,7 @@ func newIndex(containers []container.Summary, networks []Network, volumes []*vol
 }
 
 func (i *index) add(c container.Summary) {
-	i.listed[c.ID] = c.Image
+	i.listed[c.ID], i.containers[c.ID] = c.Image, holderOf(c)
 	for _, name := range c.Names {
 		i.names[trimName(name)] = c.ID
 	}
@@ -63,6 +65,9 @@ func (i *index) add(c container.Summary) {
 		for name, endpoint := range c.NetworkSettings.Networks {
 			if endpoint != nil {
 				i.attached[name] = append(i.attached[name], c.ID)
+				if endpoint.EndpointID != "" {
+					i.endpoints[name] = append(i.endpoints[name], c.ID)
+				}
 			}
 		}
 	}

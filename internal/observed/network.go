@@ -83,10 +83,7 @@ func (n *Node) attachedTo(ctx context.Context, out *NetworkOnNode) error {
 		if err != nil {
 			return fmt.Errorf("inspect container %.12s: %w", id, err)
 		}
-		if one, ok := attached(c, out.Name); ok {
-			if versions.LessThan(out.APIVersion, apiEndpointMAC) {
-				one.Endpoint.MacAddress = "" // which they have for the container only
-			}
+		if one, ok := attached(c, out.Name, out.APIVersion); ok {
 			out.Attached = append(out.Attached, one)
 		}
 	}
@@ -135,12 +132,15 @@ func (n *NetworkOnNode) Desired() desired.Network {
 }
 
 // attached describes how a container is on a network; ok is false if it is not.
-func attached(c container.InspectResponse, name string) (Attached, bool) {
+func attached(c container.InspectResponse, name, api string) (Attached, bool) {
 	if c.NetworkSettings == nil || c.NetworkSettings.Networks[name] == nil || c.ContainerJSONBase == nil || c.Config == nil {
 		return Attached{}, false
 	}
 	e := c.NetworkSettings.Networks[name]
 	one := newAttached(c, desired.Endpoint{MacAddress: e.MacAddress, Links: e.Links, DriverOpts: maps.Clone(e.DriverOpts), GwPriority: e.GwPriority})
+	if versions.LessThan(api, apiEndpointMAC) {
+		one.Endpoint.MacAddress = "" // which they have for the container only
+	}
 	one.Address = e.IPAddress
 	if one.Address == "" {
 		one.Address = e.GlobalIPv6Address

@@ -232,8 +232,8 @@ func TestHolders_PublishedPorts_AreThoseOfTheNode(t *testing.T) {
 			Ports: []container.Port{{IP: "0.0.0.0", PrivatePort: 80, PublicPort: 8080, Type: "tcp"}, {IP: "::", PublicPort: 8080, Type: "tcp"}, {PrivatePort: 9, Type: "tcp"}}},
 		{Ports: []container.Port{{IP: "192.0.2.1", PublicPort: 53, Type: "udp"}}},
 	})
-	want := PortHolder{Container: "proxy", Stack: "edge", Service: "proxy"}
-	if len(got) != 3 || got["0.0.0.0:8080/tcp"] != want || got[":::8080/tcp"] != want || got["192.0.2.1:53/udp"] != (PortHolder{}) {
+	want := Holder{Container: "proxy", Stack: "edge", Service: "proxy"}
+	if len(got) != 3 || got["0.0.0.0:8080/tcp"] != want || got[":::8080/tcp"] != want || got["192.0.2.1:53/udp"] != (Holder{}) {
 		t.Errorf("holders: %v", got)
 	}
 }

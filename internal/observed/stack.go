@@ -12,8 +12,8 @@ import (
 )
 
 // Stack is what exists of one stack on a node. Its maps are never nil; Networks,
-// Volumes, Names, Secrets and Ports are shared with the node's other stacks and not to be
-// written to.
+// Volumes, Names, Containers, Attached, Secrets and Ports are shared with the node's
+// other stacks and not to be written to.
 type Stack struct {
 	Name string
 	// Services holds each service's containers, best first: the one that runs
@@ -22,12 +22,15 @@ type Stack struct {
 	Networks map[string]Network // by the engine's name, all of the node
 	Volumes  map[string]Volume  // by name, all of the node
 	Images   map[string]Image   // by reference and by ID, those that were looked up
-	// Names holds the ID of every container on the node, by name.
-	Names map[string]string
+	// Names holds the ID of every container on the node, by name, Containers whose it
+	// is, by ID, and Attached the IDs of those that run on a network, by its name.
+	Names      map[string]string
+	Containers map[string]Holder
+	Attached   map[string][]string
 	// Secrets are those of the node that are resources of their own, by name.
 	Secrets map[string]*Secret
 	// Ports says who publishes a host port on the node, by "address:port/protocol".
-	Ports map[string]PortHolder
+	Ports map[string]Holder
 	// Scratch holds the IDs of containers that were made to deliver files and
 	// were not removed, because a change was interrupted.
 	Scratch []string
@@ -45,9 +48,9 @@ type Network = network.Summary
 // Volume is a volume as the engine lists it.
 type Volume = volume.Volume
 
-// PortHolder is a container that publishes a port. Stack and Service are empty
-// for one of no project.
-type PortHolder struct {
+// Holder is a container that has a name or publishes a port. Stack and Service are
+// empty for one of no project.
+type Holder struct {
 	Container, Stack, Service string
 	// Owned tells whether homelab made it.
 	Owned bool
@@ -110,6 +113,8 @@ type Container struct {
 	Binds map[string]Bind
 	// NetworkIDs are the identities of the joined networks, by name.
 	NetworkIDs map[string]string
+	// Endpoints are how it is on them, by name, so that it can be attached as it was.
+	Endpoints map[string]desired.Endpoint
 	// Shares are the IDs of the containers whose namespaces or volumes it shares.
 	Shares []string
 	// Health is the outcome of the last health checks, oldest first.
@@ -163,6 +168,12 @@ func (c *Container) Up() bool {
 	default:
 		return false
 	}
+}
+
+// Network describes a network that exists so that the same can be made again.
+func (s *Stack) Network(name string) desired.Network {
+	n := NetworkOnNode{Name: name, Network: s.Networks[name], Exists: true, APIVersion: s.APIVersion}
+	return n.Desired()
 }
 
 // Tagged is the stack as it is once the image with the given ID has a reference.

@@ -23,6 +23,8 @@ func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	b.volumes()
 	b.findLostTags()
 	b.decideServices()
+	b.checkNames()
+	b.checkEndpoints()
 	b.checkPorts()
 	b.checkNodePaths()
 	b.checkVersion()

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
@@ -13,6 +14,8 @@ type Claim struct {
 	Stack string
 	// Ports are the host ports of its services that publish any by number.
 	Ports []ClaimedPort
+	// Names are the names of its containers.
+	Names []ClaimedName
 	// Reserved are its services' reservations of memory.
 	Reserved []Reservation
 	// Exposed are its services that have to do with the outside.
@@ -32,6 +35,11 @@ type ClaimedPort struct {
 	Port    HostPort
 }
 
+// ClaimedName is a container's name and the service that it is of.
+type ClaimedName struct {
+	Service, Name string
+}
+
 // Reservation is the memory that all containers of a service reserve.
 type Reservation struct {
 	Service     string
@@ -49,6 +57,9 @@ func ClaimOf(want *desired.Stack) Claim {
 		for _, port := range published(&s) {
 			claim.Ports = append(claim.Ports, ClaimedPort{Service: name, Port: port})
 		}
+		for number := range s.Replicas {
+			claim.Names = append(claim.Names, ClaimedName{Service: name, Name: ContainerName(want.Name, &s, number+1)})
+		}
 		if reserved := s.Host.MemoryReservation; reserved > 0 {
 			claim.Reserved = append(claim.Reserved, Reservation{Service: name, MemoryBytes: reserved * int64(s.Replicas)})
 		}
@@ -56,7 +67,7 @@ func ClaimOf(want *desired.Stack) Claim {
 	return claim
 }
 
-// fate is what becomes of a port that another container has.
+// fate is what becomes of a port or a name that another container has.
 type fate int
 
 const (
@@ -68,9 +79,16 @@ const (
 	unclear
 )
 
-// fate asks the holder's stack. One that was not planned yet, if it is at all,
-// is noted as awaited, and taken to keep its ports.
+// fate asks the holder's stack what becomes of a port.
 func (b *builder) fate(h heldPort) fate {
+	return b.fateOf(h.Holder, func(claim Claim) bool {
+		return slices.ContainsFunc(claim.Ports, func(p ClaimedPort) bool { return p.Port.clashes(h.HostPort) })
+	})
+}
+
+// fateOf asks the holder's stack, and stillClaims whether that claims it. One that was not planned yet, if it is at all, is noted as
+// awaited, and taken to keep what it has.
+func (b *builder) fateOf(h observed.Holder, stillClaims func(Claim) bool) fate {
 	if !h.Owned {
 		return keeps
 	}
@@ -83,11 +101,8 @@ func (b *builder) fate(h heldPort) fate {
 		return leaves
 	case claim.Unknown:
 		return unclear
-	}
-	for _, p := range claim.Ports {
-		if p.Port.clashes(h.HostPort) {
-			return keeps
-		}
+	case stillClaims(claim):
+		return keeps
 	}
 	return leaves
 }
@@ -101,7 +116,7 @@ func (b *builder) other(stack string) (Claim, bool) {
 	return Claim{}, false
 }
 
-func holderText(h observed.PortHolder) string {
+func holderText(h observed.Holder) string {
 	if h.Stack == "" {
 		return fmt.Sprintf("container %q", h.Container)
 	}
@@ -109,24 +124,35 @@ func holderText(h observed.PortHolder) string {
 }
 
 func (b *builder) portTaken(service string, want HostPort, h heldPort) string {
-	text := fmt.Sprintf("Service %q publishes port %s%s, which %s holds already. ", service, want, b.onNode(), holderText(h.PortHolder))
+	text := fmt.Sprintf("Service %q publishes port %s%s, which %s holds already. ", service, want, b.onNode(), holderText(h.Holder))
+	return text + b.wayOut(h.Holder, "Publish another port")
+}
+
+// wayOut says what to do about a holder that keeps what it has; otherwise is to make
+// do with something else.
+func (b *builder) wayOut(h observed.Holder, otherwise string) string {
 	switch _, planned := b.other(h.Stack); {
 	case planned:
-		return text + "That stack keeps it in this run. Publish another port in one of the two stacks."
+		return "That stack keeps it in this run. " + otherwise + " in one of the two stacks."
 	case h.Owned:
-		return text + "Publish another port, or free that one first. Where the same run takes it from that stack, " +
+		return otherwise + ", or free that one first. Where the same run takes it from that stack, " +
 			"let this one depend on it (depends_on), so that it goes first."
 	default:
-		return text + "Publish another port, or free that one first."
+		return otherwise + ", or free that one first."
 	}
 }
 
 func (b *builder) portGivenUp(service string, want HostPort, h heldPort) string {
+	return fmt.Sprintf("Service %q publishes port %s%s, which %s holds now, ", service, want, b.onNode(), holderText(h.Holder)) +
+		givenUp(b.fate(h), "while the port is taken")
+}
+
+// givenUp says what to do about what its holder gives up in the same run.
+func givenUp(f fate, taken string) string {
 	gives := "and gives up in this run"
-	if b.fate(h) == unclear {
+	if f == unclear {
 		gives = "and may give up in this run: that is known only at apply"
 	}
-	return fmt.Sprintf("Service %q publishes port %s%s, which %s holds now, %s. Let this stack depend on that one (depends_on), if it does not yet: "+
-		"else Terraform may apply this one first, which fails, without a change, while the port is taken.",
-		service, want, b.onNode(), holderText(h.PortHolder), gives)
+	return gives + ". Let this stack depend on that one (depends_on), if it does not yet: " +
+		"else Terraform may apply this one first, which fails, without a change, " + taken + "."
 }

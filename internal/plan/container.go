@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
@@ -21,6 +23,8 @@ func (b *builder) containers() {
 	b.orderStarts()
 	b.orderStops()
 	b.orderRemovals()
+	b.orderNames()
+	b.orderAddresses()
 	b.fetchFirst()
 }
 
@@ -40,6 +44,15 @@ func startID(s *slot) string {
 }
 
 func awaitID(s *slot) string { return fmt.Sprintf("await container %s/%d", s.service, s.number) }
+
+func connectID(s *slot, network string) string {
+	return fmt.Sprintf("%s %s/%d to %s", ConnectContainer, s.service, s.number, network)
+}
+
+func disconnectID(s *slot, network string) string {
+	return fmt.Sprintf("%s %s/%d from %s", DisconnectContainer, s.service, s.number, network)
+}
+
 func onExisting(kind Kind, c *observed.Container) string {
 	return fmt.Sprintf("%s %s (%.12s)", kind, c.Name, c.ID)
 }
@@ -129,13 +142,13 @@ func (b *builder) connect(s *slot, service *desired.Service, causes []Difference
 	var ids []string
 	for _, name := range sortedKeys(names) {
 		o := Operation{Service: s.service, Number: s.number, Container: s.current.ID, Network: name}
-		disconnect := fmt.Sprintf("%s %s/%d from %s", DisconnectContainer, s.service, s.number, name)
+		disconnect := disconnectID(s, name)
 		if _, attached := s.current.NetworkIDs[name]; attached {
 			o.ID, o.Kind = disconnect, DisconnectContainer
 			ids = append(ids, b.add(o))
 		}
 		if slices.ContainsFunc(service.Networks, func(a desired.Attachment) bool { return a.Network == name }) {
-			o.ID, o.Kind = fmt.Sprintf("%s %s/%d to %s", ConnectContainer, s.service, s.number, name), ConnectContainer
+			o.ID, o.Kind = connectID(s, name), ConnectContainer
 			o.Needs = []string{disconnect, opID(CreateNetwork, name)}
 			ids = append(ids, b.addPlanned(o))
 		}
@@ -207,12 +220,12 @@ func (b *builder) imageMounts(s *desired.Service, target string, old *observed.C
 	return declared
 }
 
-// stepAside renames a stopped container, as Docker Compose does, to make room
-// for the one that takes over.
+// stepAside renames a container, as Docker Compose does, to make room for the one
+// that takes over its name.
 func (b *builder) stepAside(s *slot, c *observed.Container, needs ...string) string {
-	name := fmt.Sprintf("%.12s_%s", c.ID, ContainerName(b.want.Name, ptr(b.want.Services[s.service]), s.number))
+	name := fmt.Sprintf("%.12s_%s", c.ID, cmp.Or(b.finalName(s), c.Name))
 	if c.Name == name {
-		return needs[0]
+		return strings.Join(needs, "")
 	}
 	return b.addPlanned(Operation{ID: onExisting(RenameContainer, c), Kind: RenameContainer, Service: s.service, Number: s.number,
 		Container: c.ID, Name: name, OldName: c.Name, Needs: needs})
@@ -237,9 +250,9 @@ func (b *builder) rename(s *slot, service *desired.Service) {
 	if s.current == nil || s.current.Name == final {
 		return
 	}
-	id := b.addPlanned(Operation{ID: fmt.Sprintf("rename container %s/%d to %s", s.service, s.number, final), Kind: RenameContainer,
-		Service: s.service, Number: s.number, Container: s.current.ID, Name: final, OldName: s.current.Name, Needs: b.leftoversAside(s, final)})
-	s.renamed = id
+	s.renamed = b.addPlanned(Operation{ID: fmt.Sprintf("rename container %s/%d to %s", s.service, s.number, final), Kind: RenameContainer,
+		Service: s.service, Number: s.number, Container: s.current.ID, Name: final, OldName: s.current.Name,
+		Needs: slices.Concat(b.leftoversAside(s, final), b.makeWay(s, final))})
 }
 
 // inStack tells whether a container belongs to the stack.

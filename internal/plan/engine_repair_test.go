@@ -35,6 +35,9 @@ func (x *execution) connect(op *plan.Operation, b *box) error {
 			b.Spec[key] = value
 		}
 	}
+	if b.Up() {
+		return x.addressesFree(b, op.Network)
+	}
 	return nil
 }
 

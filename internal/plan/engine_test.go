@@ -3,6 +3,7 @@ package plan_test
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"sort"
 	"strconv"
@@ -72,7 +73,7 @@ func (e *engine) newID() string {
 // observe is what package observed would make of the engine.
 func (e *engine) observe(stack string) *observed.Stack {
 	s := &observed.Stack{Name: stack, Services: map[string][]observed.Container{}, Networks: maps.Clone(e.networks), Volumes: maps.Clone(e.volumes),
-		Images: maps.Clone(e.images), Names: map[string]string{}, Ports: map[string]observed.PortHolder{}, Scratch: slices.Clone(e.scratch), APIVersion: "1.47"}
+		Images: maps.Clone(e.images), Names: map[string]string{}, Containers: map[string]observed.Holder{}, Ports: map[string]observed.Holder{}, Scratch: slices.Clone(e.scratch), APIVersion: "1.47"}
 	for _, id := range slices.Sorted(maps.Keys(e.containers)) {
 		b := e.containers[id]
 		c := b.Container
@@ -86,10 +87,11 @@ func (e *engine) observe(stack string) *observed.Stack {
 		}
 		s.Services[c.Service] = append(s.Services[c.Service], c)
 		s.Names[c.Name] = id
+		s.Containers[id] = observed.Holder{Container: c.Name, Stack: stack, Service: c.Service, Owned: true}
 		s.Owned = true
 		if b.Up() {
 			for _, port := range b.ports {
-				s.Ports[port] = observed.PortHolder{Container: c.Name, Stack: stack, Service: c.Service}
+				s.Ports[port] = observed.Holder{Container: c.Name, Stack: stack, Service: c.Service}
 			}
 		}
 	}
@@ -197,12 +199,55 @@ func (x *execution) createNetwork(op *plan.Operation) error {
 	}
 	for key, n := range x.want.Networks {
 		if n.Name == op.Name {
-			x.networks[op.Name] = network.Summary{ID: x.newID(), Name: op.Name, Driver: "bridge", Internal: n.Internal, Options: n.Options,
-				Labels: map[string]string{desired.LabelProject: x.want.Name, desired.LabelStack: x.want.Name, desired.LabelNetwork: key}}
+			made := network.Summary{ID: x.newID(), Name: op.Name, Driver: "bridge", Internal: n.Internal, Options: n.Options}
+			if n.IPAM != nil {
+				made.IPAM = *n.IPAM
+			}
+			if err := x.poolFree(made); err != nil {
+				return err
+			}
+			made.Labels = map[string]string{desired.LabelProject: x.want.Name, desired.LabelStack: x.want.Name, desired.LabelNetwork: key}
+			x.networks[op.Name] = made
 			return nil
 		}
 	}
 	return fmt.Errorf("network is not declared")
+}
+
+// poolFree refuses ranges that another network has.
+func (x *execution) poolFree(made network.Summary) error {
+	for _, config := range made.IPAM.Config {
+		for _, other := range x.networks {
+			for _, taken := range other.IPAM.Config {
+				if netip.MustParsePrefix(config.Subnet).Overlaps(netip.MustParsePrefix(taken.Subnet)) {
+					return fmt.Errorf("pool of %s overlaps with that of %s", made.Name, other.Name)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// addressesFree refuses fixed addresses that another container has, on the named
+// networks.
+func (x *execution) addressesFree(b *box, on ...string) error {
+	for _, name := range on {
+		if text := b.Spec["networks."+name+".ipv4_address"]; !x.addressFree(name, text, b) {
+			return fmt.Errorf("address %s of %s is in use", text, b.Name)
+		}
+	}
+	return nil
+}
+
+// addressFree tells whether no container but the named ones has an address.
+func (e *engine) addressFree(on, text string, but ...*box) bool {
+	for _, b := range e.containers {
+		_, joined := b.NetworkIDs[on]
+		if joined && (b.Up() || b.State == observed.Paused) && b.Spec["networks."+on+".ipv4_address"] == text && text != "" && !slices.Contains(but, b) {
+			return false
+		}
+	}
+	return true
 }
 
 func (x *execution) removeNetwork(op *plan.Operation) error {
@@ -442,6 +487,9 @@ func (x *execution) start(b *box) error {
 		if n, exists := x.networks[name]; !exists || id != "" && n.ID != id { // one that never ran finds it by name
 			return fmt.Errorf("network %s of %s not found", name, b.Name)
 		}
+	}
+	if err := x.addressesFree(b, slices.Collect(maps.Keys(b.NetworkIDs))...); err != nil {
+		return err
 	}
 	if p := x.containers[b.parent]; b.parent != "" && (p == nil || !p.Up()) {
 		return fmt.Errorf("%s shares a container that does not run", b.Name)

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/network"
 	"github.com/docker/go-connections/nat"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -17,7 +19,8 @@ import (
 type gene struct {
 	name, image    string
 	replicas       int
-	fixedName      bool
+	containerName  string // empty: none
+	address        string // on the first network; empty: none
 	env            map[string]string
 	port           string
 	networks       []string
@@ -39,7 +42,8 @@ type gene struct {
 // depend on.
 type genome struct {
 	services []gene
-	internal map[string]bool // networks
+	internal map[string]bool   // networks
+	pools    map[string]string // of networks that have one
 }
 
 func pick[T any](r *rand.Rand, list ...T) T { return list[r.IntN(len(list))] }
@@ -47,9 +51,9 @@ func pick[T any](r *rand.Rand, list ...T) T { return list[r.IntN(len(list))] }
 func chance(r *rand.Rand, percent int) bool { return r.IntN(100) < percent }
 
 func randomGenome(r *rand.Rand) *genome {
-	g := &genome{internal: map[string]bool{}}
+	g := &genome{internal: map[string]bool{}, pools: map[string]string{}}
 	for _, name := range []string{"default", "back", "front"} {
-		g.internal[name] = chance(r, 30)
+		g.internal[name], g.pools[name] = chance(r, 30), pick(r, "", "10.0.1.0/24", "10.0.2.0/24", "10.0.0.0/16")
 	}
 	names := []string{"app", "db", "cache", "proxy", "worker", "vpn"}
 	r.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
@@ -73,7 +77,8 @@ func (g *genome) randomGene(r *rand.Rand, name string, before []gene) gene {
 			s.networks = append(s.networks, n)
 		}
 	}
-	s.fixedName, s.startFirst, s.hook = chance(r, 15), chance(r, 40), pick(r, "", "", "", "one", "two")
+	s.containerName, s.address = pick(r, "", "", "", "the-"+name, "one", "two", stackName+"-db-1"), pick(r, "", "", "5", "6")
+	s.startFirst, s.hook = chance(r, 40), pick(r, "", "", "", "one", "two")
 	s.volume, s.config = pick(r, "", "", "data"), pick(r, "", "", "one", "two")
 	if chance(r, 40) {
 		s.port = pick(r, "80", "81", "82", "83")
@@ -97,7 +102,7 @@ func (g *genome) randomGene(r *rand.Rand, name string, before []gene) gene {
 
 // mutate changes some of the services, and names those it touched.
 func (g *genome) mutate(r *rand.Rand) *genome {
-	m := &genome{internal: maps.Clone(g.internal), services: slices.Clone(g.services)}
+	m := &genome{internal: maps.Clone(g.internal), pools: maps.Clone(g.pools), services: slices.Clone(g.services)}
 	for range pick(r, 0, 1, 1, 2, 3) {
 		if len(m.services) == 0 {
 			break
@@ -105,7 +110,7 @@ func (g *genome) mutate(r *rand.Rand) *genome {
 		i := r.IntN(len(m.services))
 		fresh := m.randomGene(r, m.services[i].name, m.services[:i])
 		s := &m.services[i]
-		switch r.IntN(13) {
+		switch r.IntN(16) {
 		case 0:
 			s.env = fresh.env
 		case 1:
@@ -120,7 +125,7 @@ func (g *genome) mutate(r *rand.Rand) *genome {
 			j := r.IntN(len(m.services))
 			s.port, m.services[j].port = m.services[j].port, s.port
 		case 6:
-			s.fixedName, s.checked, s.startFirst, s.hook = fresh.fixedName, fresh.checked, fresh.startFirst, fresh.hook
+			s.containerName, s.checked, s.startFirst, s.hook = fresh.containerName, fresh.checked, fresh.startFirst, fresh.hook
 		case 7:
 			s.deps, s.shares = fresh.deps, fresh.shares
 		case 8:
@@ -134,9 +139,34 @@ func (g *genome) mutate(r *rand.Rand) *genome {
 			m.internal[n] = !m.internal[n]
 		case 12:
 			s.memory, s.pids, s.alias = fresh.memory, fresh.pids, fresh.alias
+		case 13: // what only one can have changes hands
+			other := &m.services[r.IntN(len(m.services))]
+			s.containerName, other.containerName = other.containerName, s.containerName
+			s.address, other.address = other.address, s.address
+		case 14:
+			one, other := pick(r, "default", "back", "front"), pick(r, "default", "back", "front")
+			m.pools[one], m.pools[other] = m.pools[other], m.pools[one]
+		case 15:
+			m.renameService(i)
 		}
 	}
 	return m
+}
+
+// renameService gives a service a name that none has, and keeps all else it has.
+func (g *genome) renameService(i int) {
+	old := g.services[i].name
+	g.services[i].name = "new" + old
+	for j := range g.services {
+		s := &g.services[j]
+		if s.deps = maps.Clone(s.deps); s.shares == old {
+			s.shares = g.services[i].name
+		}
+		if dep, depends := s.deps[old]; depends {
+			delete(s.deps, old)
+			s.deps[g.services[i].name] = dep
+		}
+	}
 }
 
 const stackName = "home"
@@ -150,8 +180,8 @@ func (g *genome) stack(registry map[string]observed.Image) *desired.Stack {
 	for _, s := range g.services {
 		service := desired.Service{Name: s.name, Replicas: s.replicas, Dependencies: map[string]desired.Dependency{}, Secret: map[string][]string{},
 			Image: desired.Image{Reference: s.image, Pull: s.pull}}
-		if s.fixedName && s.replicas <= 1 {
-			service.ContainerName = "the-" + s.name
+		if s.replicas <= 1 {
+			service.ContainerName = s.containerName
 		}
 		g.express(&s, &service, w)
 		for name, dep := range s.deps {
@@ -182,6 +212,7 @@ func (g *genome) stack(registry map[string]observed.Image) *desired.Stack {
 		w.Services[s.name] = service
 	}
 	g.oneWord(w)
+	onlyOnes(w)
 	return w
 }
 
@@ -213,6 +244,48 @@ func (g *genome) oneWord(w *desired.Stack) {
 	}
 }
 
+// onlyOnes leaves each name, address and range of addresses to the first that asks
+// for it.
+func onlyOnes(w *desired.Stack) {
+	names, addresses := map[string]bool{}, map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(w.Services)) {
+		names[fmt.Sprintf("%s-%s-1", w.Name, name)] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.Services)) {
+		s := w.Services[name]
+		if names[s.ContainerName] {
+			s.ContainerName = ""
+		}
+		names[s.ContainerName] = s.ContainerName != ""
+		for i := range s.Networks {
+			a := &s.Networks[i]
+			if a.Settings.IPAMConfig == nil {
+				continue
+			}
+			if key := a.Network + a.Settings.IPAMConfig.IPv4Address; addresses[key] || s.Replicas > 1 {
+				a.Settings.IPAMConfig = nil
+			} else {
+				addresses[key] = true
+			}
+		}
+		w.Services[name] = s
+	}
+	var ranges []netip.Prefix
+	for _, key := range slices.Sorted(maps.Keys(w.Networks)) {
+		n := w.Networks[key]
+		if n.IPAM == nil {
+			continue
+		}
+		pool := netip.MustParsePrefix(n.IPAM.Config[0].Subnet)
+		if slices.ContainsFunc(ranges, pool.Overlaps) {
+			n.IPAM = nil
+			w.Networks[key] = n
+		} else {
+			ranges = append(ranges, pool)
+		}
+	}
+}
+
 // express writes the fields that depend on nothing else.
 func (g *genome) express(s *gene, service *desired.Service, w *desired.Stack) {
 	for _, key := range slices.Sorted(maps.Keys(s.env)) {
@@ -238,10 +311,17 @@ func (g *genome) express(s *gene, service *desired.Service, w *desired.Stack) {
 	if s.restart != "" {
 		service.RestartExplicit, service.Host.RestartPolicy.Name = true, container.RestartPolicyMode(s.restart)
 	}
-	for _, key := range s.networks {
+	for i, key := range s.networks {
 		name := stackName + "_" + key
-		w.Networks[key] = desired.Network{Key: key, Name: name, Internal: g.internal[key]}
+		declared := desired.Network{Key: key, Name: name, Internal: g.internal[key]}
+		if pool := g.pools[key]; pool != "" {
+			declared.IPAM = &network.IPAM{Config: []network.IPAMConfig{{Subnet: pool}}}
+		}
+		w.Networks[key] = declared
 		attachment := desired.Attachment{Network: name}
+		if i == 0 && s.address != "" {
+			attachment.Settings.IPAMConfig = &network.EndpointIPAMConfig{IPv4Address: "10.0.9." + s.address} // in no range: the model does not look
+		}
 		if s.alias != "" {
 			attachment.Settings.Aliases = []string{s.alias}
 		}
@@ -272,6 +352,9 @@ func drift(r *rand.Rand, e *engine) {
 	if chance(r, 10) {
 		dropNetwork(r, e)
 	}
+	if chance(r, 15) {
+		swapNames(r, e)
+	}
 	if chance(r, 30) {
 		ref := pick(r, "alpine:1", "alpine:2", "nginx:1")
 		e.registry[ref] = image(ref, 2)
@@ -281,7 +364,7 @@ func drift(r *rand.Rand, e *engine) {
 // driftOne does one thing to a container.
 func driftOne(r *rand.Rand, e *engine, b *box) {
 	joined := slices.Sorted(maps.Keys(b.NetworkIDs))
-	switch r.IntN(14) {
+	switch r.IntN(15) {
 	case 0:
 		delete(e.containers, b.ID)
 	case 1:
@@ -325,6 +408,25 @@ func driftOne(r *rand.Rand, e *engine, b *box) {
 		}
 	case 13:
 		delete(e.images, b.Image)
+	case 14:
+		if text := pick(r, "10.0.9.5", "10.0.9.6"); len(joined) > 0 && e.addressFree(joined[0], text) {
+			b.Spec["networks."+joined[0]+".ipv4_address"] = text
+		}
+	}
+}
+
+// swapNames gives a container the name of another one, and that one another name,
+// or the first one's.
+func swapNames(r *rand.Rand, e *engine) {
+	ids := slices.Sorted(maps.Keys(e.containers))
+	if len(ids) < 2 {
+		return
+	}
+	a, b := e.containers[pick(r, ids...)], e.containers[pick(r, ids...)]
+	name := a.Name
+	a.Name, b.Name = b.Name, pick(r, name, "renamed-"+b.ID[:12])
+	if a == b {
+		a.Name = name
 	}
 }
 

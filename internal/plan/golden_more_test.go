@@ -273,12 +273,12 @@ func TestBuild_PortHeldOutsideTheStack_IsAProblem(t *testing.T) {
 	publish(w, "app", "80")
 	have := newEngine().observe(stackName)
 	for key, problems := range map[string]int{"0.0.0.0:80/tcp": 1, ":::80/tcp": 1, "192.0.2.1:80/tcp": 1, "0.0.0.0:80/udp": 0, "0.0.0.0:81/tcp": 0} {
-		have.Ports = map[string]observed.PortHolder{key: {Container: "other"}}
+		have.Ports = map[string]observed.Holder{key: {Container: "other"}}
 		if p := plan.Build(w, have, plan.Options{}); len(p.Problems) != problems {
 			t.Errorf("%s: %v", key, p.Problems)
 		}
 	}
-	have.Ports = map[string]observed.PortHolder{"0.0.0.0:80/tcp": {Container: "other", Stack: "moving", Service: "x"}}
+	have.Ports = map[string]observed.Holder{"0.0.0.0:80/tcp": {Container: "other", Stack: "moving", Service: "x"}}
 	if p := plan.Build(w, have, plan.Options{Leaving: "moving"}); len(p.Problems) != 0 {
 		t.Errorf("a stack that leaves holds the port: %v", p.Problems)
 	}

@@ -67,8 +67,8 @@ func running(t *testing.T, w *desired.Stack) *engine {
 }
 
 // carryOutFirst executes the first n operations, in the plan's own order as far
-// as the prerequisites allow.
-func carryOutFirst(t *testing.T, e *engine, w *desired.Stack, p *plan.Plan, n int) {
+// as the prerequisites allow, and returns them in the order in which it did.
+func carryOutFirst(t *testing.T, e *engine, w *desired.Stack, p *plan.Plan, n int) (order []*plan.Operation) {
 	t.Helper()
 	if len(p.Problems) > 0 {
 		t.Fatalf("refused: %v", p.Problems)
@@ -84,7 +84,9 @@ func carryOutFirst(t *testing.T, e *engine, w *desired.Stack, p *plan.Plan, n in
 			t.Fatalf("%s: %v\n%s", op.ID, err, p)
 		}
 		done[op.ID] = true
+		order = append(order, op)
 	}
+	return order
 }
 
 // find returns a service's first container.
@@ -380,9 +382,9 @@ func TestBuild_NetworkChanged_ReplacesItBetweenStopAndCreate(t *testing.T) {
 		recreate service proxy/1
 		  because networks.home_default: "attached" -> "attached to its replacement"
 		- remove network home_default
-		    after stop container home-app-1 (000000005ccd)
-		    after stop container home-db-1 (000000003dde)
-		    after stop container home-proxy-1 (000000007bbc)
+		    after disconnect container home-app-1 (000000005ccd) from home_default
+		    after disconnect container home-db-1 (000000003dde) from home_default
+		    after disconnect container home-proxy-1 (000000007bbc) from home_default
 		- create network home_default
 		    after remove network home_default
 		- create container db/1
@@ -429,19 +431,28 @@ func TestBuild_NetworkChanged_ReplacesItBetweenStopAndCreate(t *testing.T) {
 		    after await container app/1
 		    after await container db/1
 		    after await container proxy/1
+		    after disconnect container home-app-1 (000000005ccd) from home_default
 		    after stop container home-app-1 (000000005ccd)
 		- remove container home-db-1 (000000003dde)
 		    after await container app/1
 		    after await container db/1
 		    after await container proxy/1
+		    after disconnect container home-db-1 (000000003dde) from home_default
 		    after stop container home-db-1 (000000003dde)
 		- remove container home-proxy-1 (000000007bbc)
 		    after await container app/1
 		    after await container db/1
 		    after await container proxy/1
+		    after disconnect container home-proxy-1 (000000007bbc) from home_default
+		    after stop container home-proxy-1 (000000007bbc)
+		- disconnect container home-app-1 (000000005ccd) from home_default
+		    after stop container home-app-1 (000000005ccd)
+		- disconnect container home-db-1 (000000003dde) from home_default
+		    after stop container home-db-1 (000000003dde)
+		- disconnect container home-proxy-1 (000000007bbc) from home_default
 		    after stop container home-proxy-1 (000000007bbc)`)
-	if p.Rollback {
-		t.Error("the plan claims that it can be undone")
+	if !p.Rollback {
+		t.Error("the plan claims that it can't be undone")
 	}
 }
 

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
@@ -9,6 +10,7 @@ import (
 
 // networks plans the stack's own networks and checks the external ones.
 func (b *builder) networks() {
+	defer b.handRanges()
 	for _, key := range sortedKeys(b.want.Networks) {
 		want := b.want.Networks[key]
 		have, exists := b.have.Networks[want.Name]
@@ -35,11 +37,102 @@ func (b *builder) networks() {
 func isPredefined(name string) bool { return name == "bridge" || name == "host" || name == "none" }
 
 func (b *builder) replaceNetwork(want desired.Network, causes []Difference) {
-	b.replacedNetworks[want.Name] = true
-	b.plan.Rollback = false
 	b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Replace, Causes: causes})
-	remove := b.add(Operation{ID: opID(RemoveNetwork, want.Name), Kind: RemoveNetwork, Name: want.Name})
+	remove := b.removeFirst(want.Name)
 	b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Needs: []string{remove}})
+}
+
+// removeFirst plans that a network goes before what takes its name or its range is
+// made. Its containers stop and are taken off it before that, so that a failure can
+// be undone: a network that is made again is another one to whoever was on it.
+func (b *builder) removeFirst(name string) string {
+	b.replacedNetworks[name] = true
+	was := b.have.Network(name)
+	return b.add(Operation{ID: opID(RemoveNetwork, name), Kind: RemoveNetwork, Name: name, Made: &was})
+}
+
+// handRanges lets a network that is made take the range of one that the stack has:
+// that one goes first then. If it stays, it was left to the engine to choose its
+// range, and is made again with another. A network whose range the engine chooses is
+// made after those that name theirs, so that it gets none of these.
+func (b *builder) handRanges() {
+	for _, key := range sortedKeys(b.want.Networks) {
+		own := b.want.Networks[key]
+		if b.byID[opID(CreateNetwork, own.Name)] == nil {
+			continue
+		}
+		for _, name := range sortedKeys(b.have.Networks) {
+			there := b.have.Networks[name]
+			if name == own.Name || there.Labels[desired.LabelProject] != b.want.Name || !b.inTheWay(&own, there) {
+				continue
+			}
+			for _, other := range b.want.Networks {
+				if other.Name == name && !b.replacedNetworks[name] && !other.External && choosesSubnet(SegmentOf("", &other)) {
+					b.replaceNetwork(other, []Difference{{Field: "ipam.config.0.subnet", Old: there.IPAM.Config[0].Subnet, New: "another, as network " + own.Name + " takes it"}})
+				}
+			}
+		}
+	}
+	for _, key := range sortedKeys(b.want.Networks) {
+		own := b.want.Networks[key]
+		for _, name := range b.goingNetworks() {
+			if name != own.Name && b.byID[opID(CreateNetwork, own.Name)] != nil && b.inTheWay(&own, b.have.Networks[name]) {
+				b.need(opID(CreateNetwork, own.Name), b.removeFirst(name))
+			}
+		}
+		for _, other := range b.want.Networks {
+			if choosesSubnet(SegmentOf("", &own)) && !choosesSubnet(SegmentOf("", &other)) {
+				b.need(opID(CreateNetwork, own.Name), opID(CreateNetwork, other.Name))
+			}
+		}
+	}
+}
+
+// inTheWay reports whether an engine has no room for a network beside one that is
+// there.
+func (b *builder) inTheWay(own *desired.Network, there observed.Network) bool {
+	n := desired.NetworkOf(there)
+	return len(clashesOf(SegmentOf("", own), SegmentOf("", &n), "")) > 0
+}
+
+// checkEndpoints says who else is on a network that has to go before anything is
+// made: an engine does not remove it then. A stack of homelab's may leave it in the
+// same run.
+func (b *builder) checkEndpoints() {
+	for _, name := range sortedKeys(b.replacedNetworks) {
+		for _, id := range b.have.Attached[name] {
+			h := b.have.Containers[id]
+			if b.inStack(id) || h.Stack != "" && h.Stack == b.opts.Leaving {
+				continue
+			}
+			text := fmt.Sprintf("Network %q is removed and made again, and %s is on it, which no engine allows. ", name, holderText(h))
+			if h.Owned {
+				b.plan.Warnings = append(b.plan.Warnings, text+"If that stack leaves it in this run, let this one depend on it (depends_on); "+
+					"else this one fails, without a change. A homelab_network is made again under its containers.")
+				continue
+			}
+			b.problem(text + fmt.Sprintf("Take it off first, with docker network disconnect %s %s, and connect it again afterwards.", name, h.Container))
+		}
+	}
+}
+
+// goingNetworks are the stack's networks that are replaced or not declared any more.
+func (b *builder) goingNetworks() []string {
+	declared := map[string]bool{}
+	for _, n := range b.want.Networks {
+		declared[n.Name] = true
+	}
+	return slices.DeleteFunc(sortedKeys(b.have.Networks), func(name string) bool {
+		own := b.have.Networks[name].Labels[desired.LabelProject] == b.want.Name
+		return !own || declared[name] && !b.replacedNetworks[name]
+	})
+}
+
+// takeOff plans that a container which has stopped is taken off a network that goes.
+func (b *builder) takeOff(c *observed.Container, name string) string {
+	endpoint := c.Endpoints[name]
+	return b.add(Operation{ID: fmt.Sprintf("%s %s (%.12s) from %s", DisconnectContainer, c.Name, c.ID, name), Kind: DisconnectContainer,
+		Service: c.Service, Number: c.Number, Container: c.ID, Network: name, Endpoint: &endpoint, Needs: []string{onExisting(StopContainer, c)}})
 }
 
 // networkDifferences compares what was asked for; what the engine filled in by
@@ -65,17 +158,15 @@ func networkDifferences(want desired.Network, have observed.Network) []Differenc
 // cleanUpNetworks removes the stack's networks that are no longer declared,
 // after the containers that were on them.
 func (b *builder) cleanUpNetworks() {
-	declared := map[string]bool{}
-	for _, n := range b.want.Networks {
-		declared[n.Name] = true
-	}
-	for _, name := range sortedKeys(b.have.Networks) {
-		if b.have.Networks[name].Labels[desired.LabelProject] != b.want.Name || declared[name] {
-			continue
+	for _, name := range b.goingNetworks() {
+		if b.byID[opID(CreateNetwork, name)] != nil {
+			continue // replaced
 		}
 		b.change(Change{Subject: "network " + name, Name: name, Action: Remove, Causes: []Difference{{Field: "networks", Old: "exists", New: "not declared"}}})
-		b.add(Operation{ID: opID(RemoveNetwork, name), Kind: RemoveNetwork, Name: name,
-			Needs: b.all(RemoveContainer, AwaitContainer, DisconnectContainer)})
+		if !b.replacedNetworks[name] {
+			b.add(Operation{ID: opID(RemoveNetwork, name), Kind: RemoveNetwork, Name: name,
+				Needs: b.all(RemoveContainer, AwaitContainer, DisconnectContainer)})
+		}
 	}
 }
 

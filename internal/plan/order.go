@@ -97,11 +97,13 @@ func (b *builder) orderStops() {
 			}
 		}
 	})
-	for name := range b.replacedNetworks {
+	for _, name := range sortedKeys(b.replacedNetworks) {
 		b.eachSlot(func(s *slot) {
 			for _, c := range append(ending(s), s.leftovers...) {
 				if c.NetworkIDs[name] != "" {
-					b.need(opID(RemoveNetwork, name), onExisting(StopContainer, &c))
+					off := b.takeOff(&c, name)
+					b.need(opID(RemoveNetwork, name), off)
+					b.need(onExisting(RemoveContainer, &c), off)
 				}
 			}
 		})

@@ -32,8 +32,8 @@ type Plan struct {
 	// SecretVersions counts, by service, the versions of the secrets in its
 	// containers' own fields.
 	SecretVersions map[string]int
-	// Rollback tells whether a failure can be undone: not once a network had
-	// to be taken apart.
+	// Rollback tells whether a failure can be undone: not where a network gets
+	// back what an earlier plan left off it.
 	Rollback bool
 }
 
@@ -177,10 +177,11 @@ type Operation struct {
 	Image string
 	// File is the delivered file of DeliverFiles and its CreateVolume.
 	File *Placement
-	// Made is the network that a CreateNetwork makes, or that a RemoveNetwork
-	// removed, if it is no stack's.
+	// Made is the network that a CreateNetwork makes, if it is no stack's, or that a
+	// RemoveNetwork removed and an undo makes again.
 	Made *desired.Network
-	// Endpoint is how a container that is not made here is, or was, on Network.
+	// Endpoint is how a container that is not made here is, or was, on Network: an
+	// undo attaches it so again.
 	Endpoint *desired.Endpoint
 }
 

@@ -90,7 +90,7 @@ func (p HostPort) sortKey() string {
 // heldPort is a port that a container publishes now.
 type heldPort struct {
 	HostPort
-	observed.PortHolder
+	observed.Holder
 }
 
 // heldByOthers lists the ports that containers outside the stack publish, in
@@ -191,7 +191,7 @@ func (b *builder) checkRange(s *desired.Service, want HostPort, held []heldPort)
 	taken := map[uint16]string{}
 	for _, h := range held {
 		if want.clashes(h.HostPort) && b.fate(h) == keeps {
-			taken[h.First] = holderText(h.PortHolder)
+			taken[h.First] = holderText(h.Holder)
 		}
 	}
 	for _, c := range b.rivals(s.Name) {

@@ -31,16 +31,16 @@ func asks(name string, ports ...string) *desired.Stack {
 }
 
 // looked plans a stack on a node where containers hold ports.
-func looked(w *desired.Stack, held map[string]observed.PortHolder, others ...plan.Claim) *plan.Plan {
+func looked(w *desired.Stack, held map[string]observed.Holder, others ...plan.Claim) *plan.Plan {
 	have := newEngine().observe(w.Name)
 	have.Ports = held
 	return plan.Build(w, have, plan.Options{Node: "nas", Others: others})
 }
 
 var (
-	byHand   = observed.PortHolder{Container: "proxy"}
-	byProxy  = observed.PortHolder{Container: "edge-proxy-1", Stack: "edge", Service: "proxy", Owned: true}
-	composed = observed.PortHolder{Container: "edge-proxy-1", Stack: "edge", Service: "proxy"}
+	byHand   = observed.Holder{Container: "proxy"}
+	byProxy  = observed.Holder{Container: "edge-proxy-1", Stack: "edge", Service: "proxy", Owned: true}
+	composed = observed.Holder{Container: "edge-proxy-1", Stack: "edge", Service: "proxy"}
 )
 
 // before is the claim of a stack that was planned before.
@@ -69,7 +69,7 @@ func TestBuild_PortThatOthersHold_IsFoundByAddressAndProtocol(t *testing.T) {
 		"any port":                        {"0/tcp", "0.0.0.0:8080/tcp", false},
 		"any port, as engines spell that": {"/tcp", "0.0.0.0:8080/tcp", false},
 	} {
-		p := looked(asks("home", c.want), map[string]observed.PortHolder{c.held: byHand})
+		p := looked(asks("home", c.want), map[string]observed.Holder{c.held: byHand})
 		if got := len(p.Problems) > 0; got != c.clash {
 			t.Errorf("%s: %v", name, p.Problems)
 		}
@@ -79,7 +79,7 @@ func TestBuild_PortThatOthersHold_IsFoundByAddressAndProtocol(t *testing.T) {
 func TestBuild_PortTaken_NamesBothSidesAndTheWayOut(t *testing.T) {
 	const held = "0.0.0.0:8080/tcp"
 	for name, c := range map[string]struct {
-		holder           observed.PortHolder
+		holder           observed.Holder
 		others           []plan.Claim
 		problem, warning string
 		awaited          bool
@@ -105,7 +105,7 @@ func TestBuild_PortTaken_NamesBothSidesAndTheWayOut(t *testing.T) {
 			warning: "gives up", problem: `and so does service "web" of stack "third", which is planned in the same run`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := looked(asks("home", "8080/tcp"), map[string]observed.PortHolder{held: c.holder, ":::8080/tcp": c.holder}, c.others...)
+			p := looked(asks("home", "8080/tcp"), map[string]observed.Holder{held: c.holder, ":::8080/tcp": c.holder}, c.others...)
 			requireOne(t, "problems", details(p.Problems), c.problem)
 			requireOne(t, "warnings", p.Warnings, c.warning)
 			if got := slices.Contains(p.Awaits, "edge"); got != c.awaited {
@@ -147,12 +147,12 @@ func TestBuild_TwoStacksOfARunWantOnePort_TheLaterIsTold(t *testing.T) {
 func TestBuild_RangeWithTooFewFreePorts_IsAProblem(t *testing.T) {
 	w := asks("home", "8000-8002/tcp")
 	edit(w, "web", func(s *desired.Service) { s.Replicas = 2 })
-	one := map[string]observed.PortHolder{"0.0.0.0:8000/tcp": byHand, ":::8000/tcp": byHand}
+	one := map[string]observed.Holder{"0.0.0.0:8000/tcp": byHand, ":::8000/tcp": byHand}
 	requireOne(t, "two of three are free", details(looked(w, one).Problems), "")
 	requireOne(t, "one of three is free", details(looked(w, one, before(asks("edge", "8002/tcp"))).Problems),
 		`Service "web" needs 2 of the ports 8000-8002/tcp of node "nas", and 2 of these 3 are taken: 8000 by container "proxy", 8002 by service "web" of stack "edge". `+
 			`Publish a larger range, or free some of them.`)
-	gone := map[string]observed.PortHolder{"0.0.0.0:8000/tcp": byProxy, "0.0.0.0:8001/tcp": byProxy}
+	gone := map[string]observed.Holder{"0.0.0.0:8000/tcp": byProxy, "0.0.0.0:8001/tcp": byProxy}
 	requireOne(t, "their stack goes", details(looked(w, gone, plan.Claim{Stack: "edge", Leaves: true}).Problems), "")
 }
 
@@ -172,13 +172,13 @@ func TestBuild_PortHeldButNotWantedAnew_IsNoProblem(t *testing.T) {
 	e := running(t, w)
 	have := e.observe("home")
 	own := have.Services["web"][0]
-	have.Ports = map[string]observed.PortHolder{"0.0.0.0:8080/tcp": {Container: own.Name, Stack: "home", Service: "web", Owned: true}}
+	have.Ports = map[string]observed.Holder{"0.0.0.0:8080/tcp": {Container: own.Name, Stack: "home", Service: "web", Owned: true}}
 	edit(w, "web", func(s *desired.Service) { s.Config.Env = []string{"A=1"} })
 	p := plan.Build(w, have, plan.Options{Others: []plan.Claim{}})
 	if len(p.Problems)+len(p.Warnings) > 0 || len(p.Changes) != 1 || p.Changes[0].Action != plan.Recreate {
 		t.Errorf("recreated: %v, %v, %v", p.Problems, p.Warnings, p.Changes)
 	}
-	have.Ports["0.0.0.0:8080/tcp"] = observed.PortHolder{Container: "home-web-run-1", Stack: "home", Service: "web"}
+	have.Ports["0.0.0.0:8080/tcp"] = observed.Holder{Container: "home-web-run-1", Stack: "home", Service: "web"}
 	if p := plan.Build(w, have, plan.Options{}); len(p.Problems) != 1 {
 		t.Errorf("docker compose run has it: %v", p.Problems)
 	}
@@ -193,6 +193,6 @@ func TestBuild_StoppedContainerWhosePortIsTaken_IsAProblem(t *testing.T) {
 	e := running(t, w)
 	have := e.observe("home")
 	have.Services["web"][0].State, have.Services["web"][0].ExitCode = observed.Exited, 1
-	have.Ports = map[string]observed.PortHolder{"0.0.0.0:8080/tcp": byHand}
+	have.Ports = map[string]observed.Holder{"0.0.0.0:8080/tcp": byHand}
 	requireOne(t, "problems", details(plan.Build(w, have, plan.Options{}).Problems), `container "proxy" holds already`)
 }

@@ -145,19 +145,21 @@ func (t *trial) carryOut(e *engine, want *desired.Stack, p *plan.Plan, n int) {
 			t.Fatalf("%s: %v\nafter:\n  %s\nplan:\n%s", op.ID, err, strings.Join(done, "\n  "), p)
 		}
 		done = append(done, op.ID)
-		t.serving(e, p, op)
+		t.serving(e, want, p, op)
 	}
 }
 
 // serving checks that a container which is replaced start-first leaves no gap: by
-// the time it stops, another one of the same replica is up and has arrived.
-func (t *trial) serving(e *engine, p *plan.Plan, op *plan.Operation) {
+// the time it stops, another one of the same replica is up and has arrived, or has
+// done its work.
+func (t *trial) serving(e *engine, want *desired.Stack, p *plan.Plan, op *plan.Operation) {
 	t.Helper()
 	if op.Kind != plan.StopContainer || !op.WasUp || !startsFirst(p, op) {
 		return
 	}
 	for _, b := range e.containers {
-		if b.Service == op.Service && b.Number == op.Number && b.ID != op.Container && b.Up() && b.State != observed.Starting {
+		arrived := b.Up() && b.State != observed.Starting || plan.Jobs(want)[op.Service] && b.State == observed.Exited && b.ExitCode == 0
+		if b.Service == op.Service && b.Number == op.Number && b.ID != op.Container && arrived {
 			return
 		}
 	}

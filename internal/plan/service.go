@@ -26,8 +26,10 @@ type slot struct {
 	// startFirst tells that the old container stops only after the new one has
 	// arrived.
 	startFirst bool
-	// renamed is the operation that gives the container its name, if any.
+	// renamed is the operation that gives the container its name, if any, and handed
+	// tells that another container of the stack has had that name.
 	renamed string
+	handed  bool
 	// secretVersion is what a new container is labelled with.
 	secretVersion int
 }

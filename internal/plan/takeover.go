@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -17,17 +18,13 @@ func (b *builder) makeContainer(s *slot, service *desired.Service) {
 	create := Operation{ID: createID(s), Kind: CreateContainer, Service: s.service, Number: s.number, Name: final, SecretVersion: s.secretVersion}
 	create.Needs, create.Parents = b.ingredients(service), b.existingParents(service)
 	start := b.withHooks(s, service, Operation{ID: startID(s), Kind: StartContainer, Service: s.service, Number: s.number, Needs: []string{createID(s)}})
-	if id, taken := b.have.Names[final]; taken && !b.inStack(id) {
-		b.problem(fmt.Sprintf("Service %q needs the container name %q, which a container outside the stack has (%.12s). "+
-			"Rename or remove that one, or choose another container_name.", s.service, final, id))
-		return
-	}
-	if s.current == nil && !endsWithHooks(service) {
+	holder := b.nameHolder(s, final)
+	if s.current == nil && holder == nil && !endsWithHooks(service) {
 		b.addPlanned(create)
 		b.addPlanned(start)
 		return
 	}
-	create.Name = b.temporaryName(final, s.current)
+	create.Name = b.temporaryName(final, cmp.Or(s.current, holder))
 	aside := []string{createID(s)}
 	if s.current != nil {
 		create.Replaces, create.Inherit = s.current.ID, b.inherited(service, s.current)
@@ -38,7 +35,7 @@ func (b *builder) makeContainer(s *slot, service *desired.Service) {
 		aside = append(aside, b.stepAside(s, s.current, stop))
 	}
 	take := Operation{ID: fmt.Sprintf("rename container %s/%d to %s", s.service, s.number, final), Kind: RenameContainer,
-		Service: s.service, Number: s.number, Name: final, Needs: append(aside, b.leftoversAside(s, final)...)}
+		Service: s.service, Number: s.number, Name: final, Needs: slices.Concat(aside, b.leftoversAside(s, final), b.makeWay(s, final))}
 	b.addPlanned(take)
 	switch {
 	case s.startFirst:
@@ -77,18 +74,21 @@ func (b *builder) chooseOrder() {
 		if service.UpdateOrder != desired.StartFirst {
 			continue
 		}
-		why := ""
-		for i := range b.slots[name] {
-			s := &b.slots[name][i]
+		why, slots := "", b.slots[name]
+		for i := range slots {
+			s := &slots[i]
 			if s.action != Recreate || !s.current.Up() {
 				continue // there is nothing to go on serving
 			}
-			if why = b.onlyOne(&service, s.current); why != "" {
+			s.startFirst = true
+			if why = b.onlyOne(&service, s); why != "" {
 				break
 			}
-			s.startFirst = true
 		}
 		if why != "" {
+			for i := range slots {
+				slots[i].startFirst = false
+			}
 			b.plan.Warnings = append(b.plan.Warnings, fmt.Sprintf("Service %q is replaced stop-first, though its update order is start-first: %s.", name, why))
 		}
 	}
@@ -96,7 +96,8 @@ func (b *builder) chooseOrder() {
 
 // onlyOne says why two containers of a service can't run beside each other;
 // empty means that they can.
-func (b *builder) onlyOne(s *desired.Service, old *observed.Container) string {
+func (b *builder) onlyOne(s *desired.Service, own *slot) string {
+	old := own.current
 	if ports := publishedBy(old); len(ports) > 0 {
 		return fmt.Sprintf("only one container can publish port %s of the node", ports[0])
 	}
@@ -112,8 +113,8 @@ func (b *builder) onlyOne(s *desired.Service, old *observed.Container) string {
 		}
 	}
 	for _, a := range s.Networks {
-		if address := fixedAddress(&a); address != "" {
-			return "only one container can have the address " + address
+		if fixed := fixedAddresses(&a); len(fixed) > 0 {
+			return "only one container can have the address " + fixed[0]
 		}
 	}
 	for name := range old.NetworkIDs {
@@ -121,17 +122,17 @@ func (b *builder) onlyOne(s *desired.Service, old *observed.Container) string {
 			return fmt.Sprintf("network %q is replaced", name)
 		}
 	}
+	if what, by := b.taken(own, old); what != "" {
+		return fmt.Sprintf("service %q takes its %s", by, what)
+	}
 	return ""
 }
 
-// fixedAddress is an address that an attachment asks for by its value.
-func fixedAddress(a *desired.Attachment) string {
+// fixedAddresses are those that an attachment asks for by their value.
+func fixedAddresses(a *desired.Attachment) []string {
+	all := []string{a.Settings.MacAddress}
 	if ipam := a.Settings.IPAMConfig; ipam != nil {
-		for _, address := range append([]string{ipam.IPv4Address, ipam.IPv6Address}, ipam.LinkLocalIPs...) {
-			if address != "" {
-				return address
-			}
-		}
+		all = slices.Concat([]string{ipam.IPv4Address, ipam.IPv6Address}, ipam.LinkLocalIPs, all)
 	}
-	return a.Settings.MacAddress
+	return slices.DeleteFunc(all, func(address string) bool { return address == "" })
 }

@@ -143,7 +143,7 @@ func behaviourAttributes() map[string]schema.Attribute {
 			Optional: true, Computed: true,
 			Default: booldefault.StaticBool(true),
 			MarkdownDescription: "Whether an update that does not come up is undone: the previous containers are kept, stopped, until every new one has arrived. " +
-				"Default `true`. A first creation is left as it is, to be looked at, and an update that has to replace a network can't be undone.",
+				"Default `true`. A first creation is left as it is, to be looked at.",
 		},
 	}
 }
