@@ -68,6 +68,7 @@ type Door struct {
 	segments segments
 	subnets  subnets // of all nodes
 	secrets  secrets
+	removals removals
 
 	reading singleflight.Group
 	mu      sync.Mutex // guards what follows

@@ -82,3 +82,9 @@ func (i *index) add(c container.Summary) {
 		i.projects[project] = append(i.projects[project], c.ID)
 	}
 }
+
+// Volume is the node's volume of a name.
+func (n *Node) Volume(name string) (v Volume, exists bool) {
+	v, exists = n.index.volumes[name]
+	return v, exists
+}

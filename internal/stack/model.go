@@ -30,6 +30,7 @@ type model struct {
 	Secrets          types.Map      `tfsdk:"secrets"`
 	Pull             types.String   `tfsdk:"pull"`
 	RemoveVolumes    types.Bool     `tfsdk:"remove_volumes"`
+	ProtectData      types.Bool     `tfsdk:"protect_data"`
 	UpdateOrder      types.String   `tfsdk:"update_order"`
 	Rollback         types.Bool     `tfsdk:"rollback"`
 	ShowValues       types.List     `tfsdk:"show_values"`

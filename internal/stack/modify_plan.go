@@ -51,17 +51,21 @@ func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(r.dataDiagnostics(ctx, &planned, prior, mem)...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &planned)...)
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, plannedKey, changes)...)
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, leavingKey, leaving)...)
 }
 
-// planDestroy lets the node's other stacks know that a stack goes.
+// planDestroy lets the node's other stacks know that a stack goes, and says what
+// becomes of its data.
 func (r *stackResource) planDestroy(ctx context.Context, state tfsdk.State) diag.Diagnostics {
 	var prior model
 	diags := state.Get(ctx, &prior)
+	diags.Append(prior.see(bypass.From(ctx).Prior)...)
 	if !diags.HasError() {
 		r.door.Leave(prior.Node.ValueString(), prior.Name.ValueString())
+		diags.Append(r.destroyDataDiagnostics(ctx, &prior)...)
 	}
 	return diags
 }

@@ -39,6 +39,9 @@ type Door interface {
 	Preview(ctx context.Context, node string, want *desired.Stack, mem converge.Memory, opts converge.PreviewOptions) (converge.Preview, error)
 	Apply(ctx context.Context, node string, want *desired.Stack, mem converge.Memory, opts converge.ApplyOptions) (converge.View, converge.Memory, error)
 	Destroy(ctx context.Context, node, stack string, opts converge.DestroyOptions) error
+	Data(ctx context.Context, node, stack string, volumes []string) (exist, own []string, err error)
+	RemovesData(node, stack string, volumes []string)
+	DataRemoved(node, stack string) []string
 	Leave(node, stack string)
 	Undecided(node, stack string)
 }
@@ -145,6 +148,7 @@ func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		resp.Diagnostics.Append(concept.Store(ctx, resp.Private, saltKey, salt)...)
 	}
 	state.observe(state.shown(salt).view(view))
+	r.noteRemoval(&state)
 	resp.Diagnostics.Append(state.tell(ctx, null)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	before := mem

@@ -58,7 +58,7 @@ func identityAttributes() map[string]schema.Attribute {
 		},
 		"name": schema.StringAttribute{
 			Required:            true,
-			MarkdownDescription: "Name of the stack, which is its Compose project name. Changing it makes another stack.",
+			MarkdownDescription: "Name of the stack, which is its Compose project name. Changing it makes another stack, with empty volumes: the plan names each that stays behind.",
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			Validators: []validator.String{stringvalidator.RegexMatches(projectName,
 				"must be a Compose project name: lower case letters, digits, - and _, beginning with a letter or digit")},
@@ -66,7 +66,7 @@ func identityAttributes() map[string]schema.Attribute {
 		"node": schema.StringAttribute{
 			Optional: true, Computed: true,
 			Default:             stringdefault.StaticString(defaultNode),
-			MarkdownDescription: "Node to run on: a key of the provider's `nodes`. Default `local`. Changing it moves the stack; volumes do not move.",
+			MarkdownDescription: "Node to run on: a key of the provider's `nodes`. Default `local`. Changing it moves the stack; volumes and directories do not move, and the plan names each that stays behind.",
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 		},
 	}
@@ -136,8 +136,14 @@ func behaviourAttributes() map[string]schema.Attribute {
 		},
 		"remove_volumes": schema.BoolAttribute{
 			Optional: true, Computed: true,
-			Default:             booldefault.StaticBool(false),
-			MarkdownDescription: "Whether destroying the stack removes its named volumes and their data. Default `false`. What counts is the value that was applied last.",
+			Default: booldefault.StaticBool(false),
+			MarkdownDescription: "Whether destroying the stack removes its named volumes and their data. Default `false`. What counts is the value that was applied last. " +
+				"Moving, renaming and replacing a stack destroy it, too. The plan names each volume that goes.",
+		},
+		"protect_data": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Whether a plan is an error that would remove data of the stack or leave it behind: its named volumes, and on a move to another node " +
+				"the node's directories that services write to. Default `false`: the plan warns. For destroying the stack the value that was applied last counts.",
 		},
 		"rollback": schema.BoolAttribute{
 			Optional: true, Computed: true,
