@@ -37,16 +37,8 @@ func whatIsThere(after *converge.Aftermath) string {
 // service that ran runs on as it was and nothing else is to be told.
 func aftermathClauses(a *converge.Aftermath, untouched string) string {
 	var clauses []string
-	switch again := a.Again; len(again) {
-	case 0:
-	case 1:
-		clause := fmt.Sprintf("the previous container of %s (image %s) runs again", again[0].Service, again[0].Image)
-		if again[0].State != "" {
-			clause += " and " + again[0].State
-		}
-		clauses = append(clauses, clause)
-	default:
-		clauses = append(clauses, fmt.Sprintf("the previous containers of %s run again", services(again)))
+	if len(a.Again) > 0 {
+		clauses = append(clauses, runAgain(a.Again))
 	}
 	for _, s := range a.Down {
 		clauses = append(clauses, fmt.Sprintf("%s ran before and does not run now (%s)", s.Service, s.State))
@@ -76,6 +68,18 @@ func aftermathClauses(a *converge.Aftermath, untouched string) string {
 		clauses = append(clauses, fmt.Sprintf("%d other services were not touched", n))
 	}
 	return strings.Join(clauses, "; ")
+}
+
+// runAgain says which services have their previous containers back.
+func runAgain(again []converge.ServiceAfter) string {
+	if len(again) > 1 {
+		return fmt.Sprintf("the previous containers of %s run again", services(again))
+	}
+	clause := fmt.Sprintf("the previous container of %s (image %s) runs again", again[0].Service, again[0].Image)
+	if again[0].State != "" {
+		clause += " and " + again[0].State
+	}
+	return clause
 }
 
 func services(list []converge.ServiceAfter) string {
