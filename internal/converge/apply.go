@@ -88,6 +88,7 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 	} else {
 		want, _ = d.resolve(ctx, want, have, nil)
 	}
+	want, _ = plan.Fitting(want, have.APIVersion)
 	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, NodePaths: mem.NodePaths, Adopt: opts.Adopt, Node: node}
 	want = plan.KeepNodePaths(want, have, options)
 	p, have, err := d.buildFree(ctx, node, want, have, mem, options)

@@ -75,6 +75,7 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 		return Preview{}, err
 	}
 	want, warnings := d.resolve(ctx, want, have, mem.Followed)
+	want, unfit := plan.Fitting(want, have.APIVersion)
 	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, NodePaths: mem.NodePaths, Adopt: opts.Adopt, Leaving: opts.Leaving, Node: node, Secrets: d.secrets.of(node)}
 	want = plan.KeepNodePaths(want, have, options)
 	p, have, err := d.build(ctx, node, want, have, mem, options)
@@ -85,7 +86,7 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 	neighbours, near := d.checkNetworks(node, want, declared, have)
 	out := outcome(want, have, p)
 	out.Problems = slices.Concat(p.Problems, unbuildable(engine, want, p), problems, d.checkAddresses(node, want), neighbours)
-	out.Warnings = slices.Concat(warnings, p.Warnings, remarks, near)
+	out.Warnings = slices.Concat(warnings, unfit, p.Warnings, remarks, near)
 	if len(want.Undecided()) > 0 || plan.UsesUndecided(want, options.Secrets) {
 		options.Rotated, options.Others = true, d.claims.others(node, want.Name)
 		q := plan.Build(want, have, options)

@@ -111,8 +111,7 @@ func TestBuild_EngineTooOld_IsAProblemThatNamesTheKeyAndTheVersion(t *testing.T)
 		"volumes: bind.recursive readonly": {"1.41", func(s *desired.Service) {
 			s.Mounts = []desired.Mount{{Type: desired.MountBind, Source: "/v", Recursive: "readonly", Target: "/x"}}
 		}},
-		"healthcheck.start_interval": {"1.43", func(s *desired.Service) { s.Config.Healthcheck = &container.HealthConfig{StartInterval: time.Second} }},
-		"networks: gw_priority":      {"1.47", func(s *desired.Service) { s.Networks[0].Settings.GwPriority = 1 }},
+		"networks: gw_priority": {"1.47", func(s *desired.Service) { s.Networks[0].Settings.GwPriority = 1 }},
 	} {
 		w := stackOf(service("app"))
 		w.Volumes["v"] = desired.Volume{Key: "v", Name: "v"}
@@ -126,6 +125,28 @@ func TestBuild_EngineTooOld_IsAProblemThatNamesTheKeyAndTheVersion(t *testing.T)
 		have.APIVersion = "1.100"
 		if p := plan.Build(w, have, plan.Options{}); len(p.Problems) > 0 {
 			t.Errorf("%s on a newer engine: %v", want, p.Problems)
+		}
+	}
+}
+
+func TestFitting_OldEngine_LeavesOutWhatItWouldLeaveOut(t *testing.T) {
+	w := stackOf(service("app"), service("db"))
+	edit(w, "app", func(s *desired.Service) {
+		s.Config.Healthcheck = &container.HealthConfig{Test: []string{"CMD", "x"}, StartInterval: time.Second}
+	})
+	got, warnings := plan.Fitting(w, "1.43")
+	if health := got.Services["app"].Config.Healthcheck; health.StartInterval != 0 || len(health.Test) != 2 {
+		t.Errorf("the health check is %+v", health)
+	}
+	if len(warnings) != 1 || !strings.Contains(warnings[0], `Service "app" uses healthcheck.start_interval, which has no effect`) || !strings.Contains(warnings[0], "API 1.43") {
+		t.Errorf("warnings %q", warnings)
+	}
+	if w.Services["app"].Config.Healthcheck.StartInterval != time.Second {
+		t.Error("what was asked for is changed")
+	}
+	for _, api := range []string{"1.44", "1.52", ""} {
+		if got, warnings := plan.Fitting(w, api); got != w || len(warnings) > 0 {
+			t.Errorf("API %q: %q", api, warnings)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -23,9 +24,6 @@ var requirements = []requirement{
 	{"volumes: volume.subpath", "1.45", "26.0", anyMount(func(m desired.Mount) bool { return m.Type == desired.MountVolume && m.Subpath != "" })},
 	{"volumes: bind.recursive readonly", "1.44", "25.0", anyMount(func(m desired.Mount) bool { return m.Recursive == "readonly" })},
 	{"volumes: bind.recursive writable", "1.44", "25.0", anyMount(func(m desired.Mount) bool { return m.Recursive == "writable" })},
-	{"healthcheck.start_interval", "1.44", "25.0", func(s *desired.Service) bool {
-		return s.Config.Healthcheck != nil && s.Config.Healthcheck.StartInterval != 0
-	}},
 	{"networks: gw_priority", "1.48", "28.0", anyNetwork(func(a desired.Attachment) bool { return a.Settings.GwPriority != 0 })},
 	{"networks: interface_name", "1.49", "28.1", anyNetwork(func(a desired.Attachment) bool {
 		return a.Settings.DriverOpts["com.docker.network.endpoint.ifname"] != ""
@@ -65,6 +63,37 @@ func (b *builder) checkVersion() {
 			}
 		}
 	}
+}
+
+// startIntervalAPI is the version of the engine's API that brought
+// healthcheck.start_interval.
+const startIntervalAPI = "1.44"
+
+// Fitting returns the stack as an engine with a version of the API can have it, and
+// warnings. Left out is healthcheck.start_interval where the engine would leave it out
+// without a word, as it does for Docker Compose: the service runs all the same, and is
+// looked at less often while it starts. Everything else that an engine is too old for
+// is a problem of the plan.
+func Fitting(want *desired.Stack, api string) (*desired.Stack, []string) {
+	if !olderThan(api, startIntervalAPI) {
+		return want, nil
+	}
+	var warnings []string
+	fitting := *want
+	fitting.Services = maps.Clone(want.Services)
+	for _, name := range sortedKeys(want.Services) {
+		s := want.Services[name]
+		if s.Config.Healthcheck == nil || s.Config.Healthcheck.StartInterval == 0 {
+			continue
+		}
+		health := *s.Config.Healthcheck
+		health.StartInterval = 0
+		s.Config.Healthcheck = &health
+		fitting.Services[name] = s
+		warnings = append(warnings, fmt.Sprintf("Service %q uses healthcheck.start_interval, which has no effect: it needs Docker Engine 25.0 (API %s) or newer, "+
+			"and the node speaks API %s. While the service starts, its health is checked at the usual interval.", name, startIntervalAPI, api))
+	}
+	return &fitting, warnings
 }
 
 // olderThan compares versions such as "1.9" and "1.41". One that is not known
