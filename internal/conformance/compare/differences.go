@@ -57,6 +57,7 @@ var Differences = []Difference{
 	{"documents are no files of the node", `(container Config\.|request )Labels\.com\.docker\.compose\.project\.(config_files|working_dir)`, nil, false},
 	{"what Docker Compose binds has the mode and owner of where it runs; delivered files are root's, or as the service says", `container Files\..*\.(Mode|Owner)`, isBound, false},
 	{"Docker Compose writes this label in random order", `container Config\.Labels\.com\.docker\.compose\.depends_on`, sameItems, true},
+	{"a directory is the same with a slash at its end", `container HostConfig\.Binds\[.*\]`, sameBind, true},
 	{"files are delivered in volumes, as the node has none of those of where Terraform runs", `container (HostConfig\.)?(Mounts|Binds)(\[.*\].*)?`, delivered, false},
 }
 
@@ -124,6 +125,11 @@ func ofTwoNodes(d diff) bool {
 // onNode holds for containers in the node's own network.
 func onNode(d diff) bool {
 	return d.composeSide["HostConfig.NetworkMode"] == `"host"` && d.providedSide["HostConfig.NetworkMode"] == `"host"`
+}
+
+// sameBind holds for a source that only one side writes with a slash at its end.
+func sameBind(d diff) bool {
+	return strings.ReplaceAll(d.compose, "/:", ":") == strings.ReplaceAll(d.provider, "/:", ":")
 }
 
 func setByBuilder(d diff) bool { return d.compose == `""` && strings.HasPrefix(d.provider, `"sha256:`) }
