@@ -116,13 +116,14 @@ func imageOf(c *observed.Container) string {
 
 func digestOf(c *observed.Container) string { return cmp.Or(c.Digest, c.ImageID) }
 
-// completes tells whether a service is done when it ends. Of one that is being
+// completes reports whether a service is done when it ends with code 0. Of one that is being
 // imported only the restart policy tells, until the document is read.
 func completes(containers []observed.Container, mem Memory, name string) bool {
 	if _, known := mem.Known[name]; known {
 		return mem.Completes[name]
 	}
-	return containers[0].Spec["restart"] == ""
+	restart := containers[0].Spec["restart"]
+	return restart == "" || strings.HasPrefix(restart, "on-failure")
 }
 
 func worstState(containers []observed.Container, completes bool) string {

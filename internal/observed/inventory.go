@@ -188,7 +188,7 @@ func newRunning(c container.InspectResponse) RunningContainer {
 func stateOf(c container.InspectResponse) State {
 	state := Container{HasHealthcheck: c.Config != nil && hasHealthcheck(c.Config.Healthcheck)}
 	state.readState(c.State)
-	if state.State == Exited && state.ExitCode == 0 && (c.HostConfig == nil || c.HostConfig.RestartPolicy.IsNone()) {
+	if state.State == Exited && state.ExitCode == 0 && (c.HostConfig == nil || c.HostConfig.RestartPolicy.IsNone() || c.HostConfig.RestartPolicy.IsOnFailure()) {
 		return Completed
 	}
 	return state.State

@@ -55,6 +55,7 @@ var Differences = []Difference{
 	{"the engine takes the next free port of a range, in the order of start", `container NetworkSettings\.Ports\..*\.HostPort`, inRange, true},
 	{"Docker Compose names this file's directory in DOCKER_CONFIG, but its up leaves it empty; the provider's has no credentials", `container Files\./run/secrets/docker/config\.json\..*`, providerOnly, false},
 	{"documents are no files of the node", `(container Config\.|request )Labels\.com\.docker\.compose\.project\.(config_files|working_dir)`, nil, false},
+	{"a slash at the end of a path means nothing to the engine", `(container HostConfig|request HostConfig)\.Binds\[.*\]`, samePaths, false},
 	{"what Docker Compose binds has the mode and owner of where it runs; delivered files are root's, or as the service says", `container Files\..*\.(Mode|Owner)`, isBound, false},
 	{"Docker Compose writes this label in random order", `container Config\.Labels\.com\.docker\.compose\.depends_on`, sameItems, true},
 	{"a directory is the same with a slash at its end", `container HostConfig\.Binds\[.*\]`, sameBind, true},
@@ -105,6 +106,10 @@ func isEmpty(value string) bool {
 }
 
 func providerOnly(d diff) bool { return d.compose == acctest.Absent }
+
+func samePaths(d diff) bool {
+	return strings.ReplaceAll(d.compose, "/:", ":") == strings.ReplaceAll(d.provider, "/:", ":")
+}
 
 func ofLayer(d diff) bool {
 	return !strings.HasPrefix(d.path, "Mounts[") || d.sibling("Type") == [2]string{`"image"`, `"image"`}
