@@ -39,6 +39,8 @@ func (l *load) convert(ctx context.Context, actual, masked *model) desired.Stack
 		service.ComposeHash = l.serviceHash(masked.resolved, name)
 		service.Files = l.files(ctx, actual, masked, name)
 		service.Image.Build = l.build(ctx, masked, masked.asWritten.Services[name])
+		l.checkText(&service)
+		l.checkAbsolute(&service)
 		stack.Services[name] = service
 	}
 	l.link(&stack)

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net"
@@ -40,18 +41,22 @@ func (l *load) networkMode(s types.ServiceConfig) container.NetworkMode {
 	return container.NetworkMode(mode)
 }
 
-// sharing turns "container:<name>" into "service:<name>" where the name is one
-// that the project gives to a container: it has to be there first.
+// sharing turns "container:<name>" into "service:<name>" where the name is that of
+// the first container of a service of the project: it has to be there first.
 func sharing(p *types.Project, s types.ServiceConfig) types.ServiceConfig {
+	names := map[string]string{}
+	for _, other := range p.Services {
+		names[cmp.Or(other.ContainerName, p.Name+"-"+other.Name+"-1")] = other.Name
+	}
 	for _, mode := range []*string{&s.NetworkMode, &s.Ipc, &s.Pid} {
-		name, ok := strings.CutPrefix(*mode, types.ContainerPrefix)
-		if !ok {
-			continue
+		if name, ok := strings.CutPrefix(*mode, types.ContainerPrefix); ok && names[name] != "" {
+			*mode = types.ServicePrefix + names[name]
 		}
-		for _, other := range p.Services {
-			if other.ContainerName == name {
-				*mode = types.ServicePrefix + other.Name
-			}
+	}
+	s.VolumesFrom = slices.Clone(s.VolumesFrom)
+	for i, item := range s.VolumesFrom {
+		if name, _ := volumesFrom(item); names[name] != "" {
+			s.VolumesFrom[i] = names[name]
 		}
 	}
 	return s

@@ -2,6 +2,7 @@ package desired
 
 import (
 	"fmt"
+	"net/netip"
 	"sort"
 	"strconv"
 	"strings"
@@ -96,6 +97,8 @@ func namespaceFields(v View, s Spec) {
 // attachment says it.
 func NetworkModeText(mode string) string {
 	switch {
+	case mode == "default": // which Docker Compose leaves as it is
+		return "bridge"
 	case mode == "none", mode == "host", mode == "bridge",
 		strings.HasPrefix(mode, "container:"), strings.HasPrefix(mode, "service:"):
 		return mode
@@ -188,8 +191,20 @@ func deviceRequestText(d container.DeviceRequest) string {
 		d.Driver, d.Count, strings.Join(d.DeviceIDs, "+"), strings.Join(capabilities, "|"), strings.Join(options, "+"))
 }
 
+// addresses spells addresses one way, as newer engines do.
+func addresses(list []string) []string {
+	out := make([]string, 0, len(list))
+	for _, text := range list {
+		if ip, err := netip.ParseAddr(text); err == nil {
+			text = ip.String()
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
 func resolverFields(v View, s Spec) {
-	s.list("dns", v.Host.DNS)
+	s.list("dns", addresses(v.Host.DNS))
 	s.list("dns_search", v.Host.DNSSearch)
 	s.set("dns_opt", v.Host.DNSOptions)
 	var hosts []string

@@ -1,6 +1,7 @@
 package desired
 
 import (
+	"path"
 	"sort"
 	"strconv"
 	"strings"
@@ -14,7 +15,9 @@ func processFields(v View, s Spec) {
 	commandField(s, "command", c.Cmd)
 	commandField(s, "entrypoint", c.Entrypoint)
 	s.text("user", c.User)
-	s.text("working_dir", c.WorkingDir)
+	if c.WorkingDir != "" {
+		s["working_dir"] = path.Clean(c.WorkingDir) // as engines do
+	}
 	if c.Hostname != v.ShortID {
 		s.text("hostname", c.Hostname)
 	}
@@ -104,8 +107,8 @@ func portFields(v View, s Spec) {
 			if host == "" || host == "0" {
 				host = "chosen by the engine"
 			}
-			if b.HostIP != "" && b.HostIP != "0.0.0.0" {
-				host = hostAddress(b.HostIP) + ":" + host
+			if ip := addresses([]string{b.HostIP})[0]; ip != "" && ip != "0.0.0.0" {
+				host = hostAddress(ip) + ":" + host
 			}
 			published = append(published, host)
 		}

@@ -1,8 +1,10 @@
 package observed
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,10 +86,10 @@ func readSpec(c container.InspectResponse, s *Stack, out *Container, mountpoints
 				out.Shares = append(out.Shares, id)
 			}
 		}
-		host.NetworkMode = container.NetworkMode(sharedService(string(host.NetworkMode), services))
-		host.PidMode = container.PidMode(sharedService(string(host.PidMode), services))
-		host.IpcMode = container.IpcMode(sharedService(string(host.IpcMode), services))
-		host.VolumesFrom = readVolumesFrom(host.VolumesFrom, out, services)
+		host.NetworkMode = container.NetworkMode(s.sharedWith(string(host.NetworkMode), services))
+		host.PidMode = container.PidMode(s.sharedWith(string(host.PidMode), services))
+		host.IpcMode = container.IpcMode(s.sharedWith(string(host.IpcMode), services))
+		host.VolumesFrom = s.readVolumesFrom(c, out, services)
 		view.Host = &host
 	}
 	if c.NetworkSettings != nil {
@@ -120,29 +122,59 @@ func namesOf(c *Container) []string {
 }
 
 // readVolumesFrom spells the containers whose volumes are mounted as the Compose
-// document does. The engine takes "<container>[:ro]".
-func readVolumesFrom(items []string, out *Container, services map[string]string) []string {
+// document does. The engine takes "<container>[:ro]", and keeps what it was given.
+func (s *Stack) readVolumesFrom(c container.InspectResponse, out *Container, services map[string]string) []string {
 	var list []string
-	for _, item := range items {
+	for _, item := range c.HostConfig.VolumesFrom {
 		id, _, _ := strings.Cut(item, ":")
 		if len(id) == idLength {
 			out.Shares = append(out.Shares, id)
 		}
-		list = append(list, sharedService(desired.ContainerPrefix+id, services))
+		text := s.sharedWith(desired.ContainerPrefix+id, services)
+		if name, ok := strings.CutPrefix(text, desired.ContainerPrefix); ok && s.hasOtherVolumes(c, name) {
+			text += ", with other volumes"
+		}
+		list = append(list, text)
 	}
 	return list
 }
 
+// hasOtherVolumes reports whether a container lacks a volume of the one whose
+// volumes it was made with: that was made again since.
+func (s *Stack) hasOtherVolumes(c container.InspectResponse, name string) bool {
+	for target, volume := range s.mounted[s.Names[name]] {
+		same := func(m container.MountPoint) bool {
+			return m.Destination == target && (mounted(m) == volume || !isInherited(c, target))
+		}
+		if !slices.ContainsFunc(c.Mounts, same) {
+			return true
+		}
+	}
+	return false
+}
+
+// mounted is what a mount is of: a volume's name, or a path of the node.
+func mounted(m container.MountPoint) string { return cmp.Or(m.Name, m.Source) }
+
 const idLength = 64
 
-// sharedService turns "container:<id>" into "service:<name>" for a container
-// of the same stack, as the Compose document says it.
-func sharedService(mode string, services map[string]string) string {
-	id, ok := strings.CutPrefix(mode, "container:")
-	if !ok || services[id] == "" {
+// sharedWith spells "container:<id>" as the Compose document does: as
+// "service:<name>" for a container of the same stack, and else by the container's
+// name, of which the engine keeps the ID. One that is gone, or was made again since,
+// has no name.
+func (s *Stack) sharedWith(mode string, services map[string]string) string {
+	id, ok := strings.CutPrefix(mode, desired.ContainerPrefix)
+	switch name := s.nameOfID[id]; {
+	case !ok:
 		return mode
+	case services[id] != "":
+		return desired.ServicePrefix + services[id]
+	case name != "":
+		return desired.ContainerPrefix + name
+	case len(id) == idLength:
+		return desired.ContainerPrefix + id[:shortIDLength] + ", which is gone"
 	}
-	return "service:" + services[id]
+	return mode
 }
 
 // holders says who publishes which host port.

@@ -1,6 +1,8 @@
 package observed
 
 import (
+	"strings"
+
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/volume"
 
@@ -15,7 +17,9 @@ type index struct {
 	networks    map[string]Network
 	volumes     map[string]Volume
 	mountpoints map[string]Volume
-	names       map[string]string // of containers, to their IDs
+	names       map[string]string            // of containers, to their IDs
+	byID        map[string]string            // the containers' names, by their IDs
+	mounted     map[string]map[string]string // what containers mount, by their IDs and the target
 	ports       map[string]Holder
 	containers  map[string]Holder    // by ID
 	listed      map[string]string    // the image that a container is listed with, by the container's ID
@@ -32,7 +36,7 @@ type index struct {
 
 func newIndex(containers []container.Summary, networks []Network, volumes []*volume.Volume) *index {
 	i := &index{
-		networks: map[string]Network{}, volumes: map[string]Volume{}, mountpoints: map[string]Volume{}, names: map[string]string{},
+		networks: map[string]Network{}, volumes: map[string]Volume{}, mountpoints: map[string]Volume{}, names: map[string]string{}, byID: map[string]string{}, mounted: map[string]map[string]string{},
 		ports: holders(containers), containers: map[string]Holder{}, listed: map[string]string{}, attached: map[string][]string{}, endpoints: map[string][]string{},
 		projects: map[string][]string{}, scratch: map[string][]string{}, owned: map[string]bool{},
 		secrets: map[string]*Secret{},
@@ -60,6 +64,15 @@ func (i *index) add(c container.Summary) {
 	i.listed[c.ID], i.containers[c.ID] = c.Image, holderOf(c)
 	for _, name := range c.Names {
 		i.names[trimName(name)] = c.ID
+		if !strings.Contains(trimName(name), "/") { // which is a link's
+			i.byID[c.ID] = trimName(name)
+		}
+	}
+	for _, m := range c.Mounts {
+		if i.mounted[c.ID] == nil {
+			i.mounted[c.ID] = map[string]string{}
+		}
+		i.mounted[c.ID][m.Destination] = mounted(m)
 	}
 	if c.NetworkSettings != nil {
 		for name, endpoint := range c.NetworkSettings.Networks {

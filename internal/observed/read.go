@@ -90,7 +90,7 @@ func (n *Node) Stack(ctx context.Context, name string, refs []string, known Know
 	s := &Stack{
 		Name: name, known: known, Services: map[string][]Container{}, Images: map[string]Image{},
 		Networks: n.index.networks, Volumes: n.index.volumes, Names: n.index.names, Containers: n.index.containers, Attached: n.index.endpoints, Ports: n.index.ports, Secrets: n.index.secrets,
-		Scratch: n.index.scratch[name], APIVersion: n.reader.ClientVersion(),
+		Scratch: n.index.scratch[name], APIVersion: n.reader.ClientVersion(), nameOfID: n.index.byID, mounted: n.index.mounted,
 	}
 	s.Owned = n.index.owned[name] || len(s.Scratch) > 0
 	inspected, err := n.inspect(ctx, name)
@@ -320,7 +320,7 @@ func familiar(ref string) string {
 func (n *Node) fill(s *Stack, inspected []container.InspectResponse, lost map[string]bool) {
 	services := map[string]string{} // container ID -> service, for shared namespaces
 	for _, c := range inspected {
-		if c.Config != nil {
+		if c.Config != nil && slices.Contains([]string{"", "1"}, c.Config.Labels[desired.LabelNumber]) { // a service is known by its first one
 			services[c.ID] = c.Config.Labels[desired.LabelService]
 		}
 	}

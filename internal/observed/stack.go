@@ -39,7 +39,9 @@ type Stack struct {
 	// APIVersion is the version the engine speaks with us.
 	APIVersion string
 
-	known Known // from before
+	known    Known                        // from before
+	nameOfID map[string]string            // of every container on the node
+	mounted  map[string]map[string]string // see index
 }
 
 // Network is a network as the engine lists it.

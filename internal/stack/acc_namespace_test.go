@@ -2,6 +2,7 @@ package stack_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/docker/docker/api/types/container"
@@ -9,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/labtest"
 )
 
 // holding is a container whose namespaces and volumes others hold on to, and one
@@ -79,4 +81,49 @@ func TestAccStack_ParentChanged_ThoseWhoHoldOnToItAreMadeAgain(t *testing.T) {
 		})),
 		unchanged(b.config(fmt.Sprintf(holding, "2"))),
 	)
+}
+
+// The engine keeps the IDs of containers that are named, and cleans paths; the
+// users of a container that was made again are made again.
+func TestAccStack_SpellingsThatTheEngineResolves_AreNoChange(t *testing.T) {
+	t.Parallel()
+	c, engine, name := acctest.NewCLI(t), labtest.Engine(t), acctest.Name(t)
+	sweepStack(t, engine, name)
+	outside := name + "-outside"
+	c.Write(t, "main.tf", acctest.Provider(labtest.Host(t))+fmt.Sprintf(`
+variable "level" { default = "1" }
+
+resource "homelab_stack" "outside" {
+  name    = %[1]q
+  compose = "services: {o: {image: 'homelab.test/app:1', container_name: %[1]s, environment: {LEVEL: '${var.level}'}}}"
+}
+
+resource "homelab_stack" "this" {
+  name    = %[2]q
+  compose = <<-EOT
+    services:
+      n: {image: "homelab.test/app:1", network_mode: "container:%[1]s", command: [sleep]}
+      p: {image: "homelab.test/app:1", pid: "container:%[1]s"}
+      i: {image: "homelab.test/app:1", ipc: host, volumes_from: ["container:%[1]s"]}
+      w: {image: "homelab.test/app:1", working_dir: /tmp/, network_mode: default}
+  EOT
+  depends_on = [homelab_stack.outside]
+}
+`, outside, name))
+	sweepStack(t, engine, outside)
+	c.Apply(t)
+	c.RequireEmptyPlan(t)
+	before := identities(t, engine, name)
+	c.Must(t, []string{"apply", "-no-color", "-auto-approve", "-var=level=2"})
+	planned := c.Must(t, []string{"plan", "-no-color", "-detailed-exitcode", "-var=level=2"}, 2)
+	if !strings.Contains(planned.Stdout, "which is gone") {
+		t.Errorf("the plan after the container was made again:\n%s", planned.Stdout)
+	}
+	c.Must(t, []string{"apply", "-no-color", "-auto-approve", "-var=level=2"})
+	c.Must(t, []string{"plan", "-no-color", "-detailed-exitcode", "-var=level=2"})
+	for container, id := range identities(t, engine, name) {
+		if follows := strings.Contains(container, "-n-") || strings.Contains(container, "-p-"); follows == (id == before[container]) {
+			t.Errorf("%s: was %s, is %s", container, before[container], id)
+		}
+	}
 }
