@@ -2,7 +2,9 @@ package compose
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,9 +63,19 @@ func (l *load) build(ctx context.Context, m *model, s types.ServiceConfig) *desi
 		l.warnLeftOut(s.Name, what, ".dockerignore", paths)
 	}}
 	if b.Hash, err = buildHash(ctx, b, files); err != nil {
-		l.service(s.Name, "build", "build: %v", err)
+		l.service(s.Name, "build", "build: %v%s", err, imageBeside(s, err))
 	}
 	return b
+}
+
+// imageBeside says what is different from Docker Compose where there is nothing to
+// build from and a service names an image, too.
+func imageBeside(s types.ServiceConfig, err error) string {
+	if s.Image == "" || !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return fmt.Sprintf(". Docker Compose would take image %q if it is on the node or can be pulled, and build only if not; here build goes first. "+
+		"To take the image, remove build, in the document or in an entry of overrides: services: { %s: { build: !reset null } }", s.Image, s.Name)
 }
 
 // buildPlace finds out where the context and the Dockerfile are.

@@ -148,6 +148,29 @@ services:
 	}
 }
 
+// What the errors say as the way out is one.
+func TestLoad_WaysOutThatErrorsName_Load(t *testing.T) {
+	dir := filesIn(t, map[string]string{"f": "1"})
+	text := "services:\n  web: {image: i, build: .}\n  app: {image: i, volumes: [\"./data:/data\"]}\n"
+	errs := mustFail(t, Input{Name: "demo", Dir: dir, Compose: strings.Replace(text, "./data", "./f", 1)})
+	if len(errs) != 1 || !strings.Contains(errs[0].Detail, `here build goes first. To take the image, remove build, in the document or in an entry of overrides: services: { web: { build: !reset null } }`) {
+		t.Errorf("got %v", errs)
+	}
+	errs = mustFail(t, Input{Name: "demo", Dir: dir, Compose: text})
+	if len(errs) != 1 || !strings.Contains(errs[0].Detail, `will do: services: { app: { volumes: ["/srv/demo/data:/data"] } }`) {
+		t.Errorf("got %v", errs)
+	}
+	stack := mustLoad(t, Input{Name: "demo", Dir: dir, Compose: text, Overrides: []string{
+		"services: { web: { build: !reset null } }", `services: { app: { volumes: ["/srv/demo/data:/data"] } }`}})
+	if got := stack.Services["app"].Mounts; stack.Services["web"].Image.Build != nil || len(got) != 1 || got[0].Source != "/srv/demo/data" {
+		t.Errorf("got %+v", got)
+	}
+	stack = mustLoad(t, Input{Name: "demo", Compose: webService("pull_policy: never")})
+	if !stack.Services["web"].Image.OwnPolicy {
+		t.Error("whose the pull policy is is not known")
+	}
+}
+
 func TestLoad_BuildThatCannotBe_SaysWhy(t *testing.T) {
 	dir := filesIn(t, map[string]string{"Dockerfile": "FROM x"})
 	big := strings.Repeat("x", maxBuildSecret+1)

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -239,7 +240,7 @@ func (l *load) checkPaths(s types.ServiceConfig) {
 		case strings.ContainsAny(v.Source, `\`) || len(v.Source) > 1 && v.Source[1] == ':':
 			l.service(s.Name, "volumes", "%q is a Windows path: nodes run Linux", v.Source)
 		case !filepath.IsAbs(v.Source):
-			l.checkFile(s, "volumes", v.Source, true)
+			l.checkBind(s, v)
 		}
 	}
 	if s.Build != nil {
@@ -256,6 +257,19 @@ func (l *load) checkFile(s types.ServiceConfig, key, path string, required bool)
 	if _, err := os.Stat(local); err != nil && (required || !os.IsNotExist(err)) {
 		l.service(s.Name, key, "%s %q cannot be read: %v (looked for %s)", key, path, reason(err), local)
 	}
+}
+
+// checkBind looks for what a relative bind mount names. One that is missing is mostly
+// a directory that the service writes to, which Docker Compose would make.
+func (l *load) checkBind(s types.ServiceConfig, v types.ServiceVolumeConfig) {
+	local, ok := l.local(v.Source)
+	if _, err := os.Stat(local); !ok || !os.IsNotExist(err) {
+		l.checkFile(s, "volumes", v.Source, true)
+		return
+	}
+	l.service(s.Name, "volumes", "volumes %q cannot be read: no such file or directory (looked for %s). A relative path is sent from where Terraform runs, and is read-only on the node. "+
+		"If it is for data that the service writes, mount a named volume, or an absolute path of the node; an entry of overrides with the same target will do: services: { %s: { volumes: [\"/srv/%s:%s\"] } }",
+		v.Source, local, s.Name, path.Join(l.in.Name, path.Base(path.Clean(v.Source))), v.Target)
 }
 
 func (l *load) checkContext(s types.ServiceConfig) {

@@ -18,6 +18,7 @@ import (
 func (l *load) image(s types.ServiceConfig) desired.Image {
 	image := desired.Image{Reference: l.reference(s), Platform: s.Platform}
 	image.Pull, image.RefreshAfter = l.pullPolicy(s)
+	image.OwnPolicy = s.PullPolicy != ""
 	if _, err := reference.ParseAnyReference(image.Reference); err != nil {
 		l.service(s.Name, "image", "%q is no image name: %v", image.Reference, err)
 	}

@@ -105,7 +105,7 @@ func TestLoad_Mistake_SaysWhereAndWhat(t *testing.T) {
 			Input{Compose: "include: [\"https://example.com/c.yaml\"]\n" + webService("tty: true")}, "compose", 0, "include and extends read local files only",
 		},
 		"missing source": {
-			Input{Compose: webService("volumes: [\"./x:/y\"]"), Dir: "/"}, "compose", 4, `volumes "./x" cannot be read`,
+			Input{Compose: webService("volumes: [\"./x:/y\"]"), Dir: "/"}, "compose", 4, `volumes "./x" cannot be read: no such file or directory (looked for /x). A relative path is sent from where Terraform runs, and is read-only on the node.`,
 		},
 		"missing env_file": {
 			Input{Compose: webService("env_file: [./nope.env]"), Dir: "/"}, "compose", 4, `env_file "./nope.env" cannot be read: no such file`,

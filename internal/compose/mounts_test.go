@@ -60,7 +60,7 @@ func TestLoad_PullPolicyByTime_SaysHowOldAnImageMayBe(t *testing.T) {
 		"every_1d12h": {Pull: desired.PullRefresh, RefreshAfter: 36 * time.Hour}, "refresh": {Pull: desired.PullRefresh},
 		"always": {Pull: desired.PullAlways}, "if_not_present": {Pull: desired.PullMissing},
 	} {
-		want.Reference = "nginx"
+		want.Reference, want.OwnPolicy = "nginx", true
 		if got := oneService(t, "pull_policy: "+policy).Image; got != want {
 			t.Errorf("%s: %+v", policy, got)
 		}

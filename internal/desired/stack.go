@@ -91,6 +91,8 @@ type Image struct {
 	Reference string
 	// Pull is when the engine is told to pull.
 	Pull PullPolicy
+	// OwnPolicy reports that Pull is the service's own pull_policy.
+	OwnPolicy bool
 	// RefreshAfter is how old, since it was last tagged or pulled on the node,
 	// an image may be for a new container with PullRefresh.
 	RefreshAfter time.Duration

@@ -256,6 +256,9 @@ func TestBuild_ThingsOfOthersInTheWay_AreProblems(t *testing.T) {
 		"image that may not be pulled": {func(w *desired.Stack, _ *engine) {
 			edit(w, "app", func(s *desired.Service) { s.Image.Pull = desired.PullNever })
 		}, `pull is "never"`},
+		"image that its service may not pull": {func(w *desired.Stack, _ *engine) {
+			edit(w, "app", func(s *desired.Service) { s.Image.Pull, s.Image.OwnPolicy = desired.PullNever, true })
+		}, "pull_policy of the service is never, which goes before pull of the stack. Load the image there, or change pull_policy in the document, or in an entry of overrides: services: { app: {"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, e := stackOf(service("app")), newEngine()

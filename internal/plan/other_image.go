@@ -23,8 +23,7 @@ func (b *builder) otherImages(s *desired.Service) {
 			}
 		case exists && (s.Image.Pull != desired.PullAlways || slices.ContainsFunc(s.Mounts, mounts(ref))):
 		case s.Image.Pull == desired.PullNever:
-			b.problem(fmt.Sprintf("Image %q, which service %q takes besides its own, is not on the node, and pull is \"never\". "+
-				"Load the image there, or set pull = \"missing\".", ref, s.Name))
+			b.problem(fmt.Sprintf("Image %q, which service %q takes besides its own, is not on the node, and %s", ref, s.Name, neverPulled(s)))
 		default:
 			b.add(Operation{ID: opID(PullImage, ref), Kind: PullImage, Name: ref, Service: s.Name})
 		}

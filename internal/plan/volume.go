@@ -120,8 +120,7 @@ func (b *builder) images() {
 		case kind != "":
 			b.add(Operation{ID: opID(kind, s.Image.Reference), Kind: kind, Name: s.Image.Reference, Service: name})
 		case !exists:
-			b.problem(fmt.Sprintf("Image %q of service %q is not on the node, and pull is \"never\". "+
-				"Load the image there, or set pull = \"missing\".", s.Image.Reference, name))
+			b.problem(fmt.Sprintf("Image %q of service %q is not on the node, and %s", s.Image.Reference, name, neverPulled(&s)))
 		case b.lostTags[s.Image.Reference] != "":
 			b.retag(s.Image.Reference)
 		}
@@ -129,6 +128,16 @@ func (b *builder) images() {
 			b.otherImages(&s)
 		}
 	}
+}
+
+// neverPulled says what keeps the images of a service from being pulled, and the way
+// out.
+func neverPulled(s *desired.Service) string {
+	if s.Image.OwnPolicy {
+		return fmt.Sprintf("pull_policy of the service is never, which goes before pull of the stack. Load the image there, or change pull_policy in the document, "+
+			"or in an entry of overrides: services: { %s: { pull_policy: missing } }.", s.Name)
+	}
+	return "pull is \"never\". Load the image there, or set pull = \"missing\"."
 }
 
 // fetch says how a new container of the service comes by its image; empty

@@ -138,7 +138,7 @@ func behaviourAttributes() map[string]schema.Attribute {
 			Optional: true, Computed: true,
 			Default: booldefault.StaticBool(false),
 			MarkdownDescription: "Whether destroying the stack removes its named volumes and their data. Default `false`. What counts is the value that was applied last. " +
-				"Moving, renaming and replacing a stack destroy it, too. The plan names each volume that goes.",
+				"Moving, renaming and replacing a stack destroy it, too. The plan names each volume that goes; for `-replace`, of which Terraform shows no warnings, `protect_data` makes it an error.",
 		},
 		"protect_data": schema.BoolAttribute{
 			Optional: true,
