@@ -70,27 +70,33 @@ func walk(ctx context.Context, root string, ignore []string, skipSockets bool) (
 			return unreadable(path, err)
 		}
 		skip, err := filter.skip(rel, d.IsDir())
-		if skip || err != nil {
+		if skip || err != nil || skipSockets && d.Type()&fs.ModeSocket != 0 {
 			return err
 		}
-		if own, err := filter.own(path, rel, d); own || err != nil {
-			tree.LeftOut = append(tree.LeftOut, filepath.ToSlash(rel))
-			if err == nil && d.IsDir() {
-				return fs.SkipDir
-			}
-			return err
-		}
-		if skipSockets && d.Type()&fs.ModeSocket != 0 {
-			return nil
-		}
-		e, err := entry(path, filepath.ToSlash(rel), d)
-		if err != nil {
-			return err
-		}
-		tree.Entries = append(tree.Entries, e)
-		return nil
+		return tree.add(filter, path, rel, d)
 	})
 	return tree, err
+}
+
+// add adds a member, or notes that it is left out.
+func (t *Tree) add(f *filter, path, rel string, d fs.DirEntry) error {
+	own, err := f.own(path, rel, d)
+	if err != nil {
+		return err
+	}
+	if own {
+		t.LeftOut = append(t.LeftOut, filepath.ToSlash(rel))
+		if d.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	}
+	e, err := entry(path, filepath.ToSlash(rel), d)
+	if err != nil {
+		return err
+	}
+	t.Entries = append(t.Entries, e)
+	return nil
 }
 
 // directory follows links in root itself, as a bind mount of it would.
