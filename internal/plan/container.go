@@ -1,10 +1,8 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
@@ -220,29 +218,7 @@ func (b *builder) imageMounts(s *desired.Service, target string, old *observed.C
 	return declared
 }
 
-// stepAside renames a container, as Docker Compose does, to make room for the one
-// that takes over its name.
-func (b *builder) stepAside(s *slot, c *observed.Container, needs ...string) string {
-	name := fmt.Sprintf("%.12s_%s", c.ID, cmp.Or(b.finalName(s), c.Name))
-	if c.Name == name {
-		return strings.Join(needs, "")
-	}
-	return b.addPlanned(Operation{ID: onExisting(RenameContainer, c), Kind: RenameContainer, Service: s.service, Number: s.number,
-		Container: c.ID, Name: name, OldName: c.Name, Needs: needs})
-}
-
 func ptr[T any](v T) *T { return &v }
-
-// leftoversAside makes room when a leftover holds the name that is needed.
-func (b *builder) leftoversAside(s *slot, final string) []string {
-	var ids []string
-	for i := range s.leftovers {
-		if c := &s.leftovers[i]; c.Name == final {
-			ids = append(ids, b.stepAside(s, c, b.stop(c)))
-		}
-	}
-	return ids
-}
 
 // rename gives a container that stays its proper name back.
 func (b *builder) rename(s *slot, service *desired.Service) {

@@ -198,18 +198,16 @@ func (x *execution) createNetwork(op *plan.Operation) error {
 		return fmt.Errorf("network exists")
 	}
 	for key, n := range x.want.Networks {
-		if n.Name == op.Name {
-			made := network.Summary{ID: x.newID(), Name: op.Name, Driver: "bridge", Internal: n.Internal, Options: n.Options}
-			if n.IPAM != nil {
-				made.IPAM = *n.IPAM
-			}
-			if err := x.poolFree(made); err != nil {
-				return err
-			}
-			made.Labels = map[string]string{desired.LabelProject: x.want.Name, desired.LabelStack: x.want.Name, desired.LabelNetwork: key}
-			x.networks[op.Name] = made
-			return nil
+		if n.Name != op.Name {
+			continue
 		}
+		made := network.Summary{ID: x.newID(), Name: op.Name, Driver: "bridge", Internal: n.Internal, Options: n.Options,
+			Labels: map[string]string{desired.LabelProject: x.want.Name, desired.LabelStack: x.want.Name, desired.LabelNetwork: key}}
+		if n.IPAM != nil {
+			made.IPAM = *n.IPAM
+		}
+		x.networks[op.Name] = made
+		return x.poolFree(made)
 	}
 	return fmt.Errorf("network is not declared")
 }
@@ -217,9 +215,9 @@ func (x *execution) createNetwork(op *plan.Operation) error {
 // poolFree refuses ranges that another network has.
 func (x *execution) poolFree(made network.Summary) error {
 	for _, config := range made.IPAM.Config {
-		for _, other := range x.networks {
+		for name, other := range x.networks {
 			for _, taken := range other.IPAM.Config {
-				if netip.MustParsePrefix(config.Subnet).Overlaps(netip.MustParsePrefix(taken.Subnet)) {
+				if name != made.Name && netip.MustParsePrefix(config.Subnet).Overlaps(netip.MustParsePrefix(taken.Subnet)) {
 					return fmt.Errorf("pool of %s overlaps with that of %s", made.Name, other.Name)
 				}
 			}

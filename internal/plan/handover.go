@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -88,6 +89,28 @@ func (b *builder) nameHolder(s *slot, name string) *observed.Container {
 		}
 	})
 	return holder
+}
+
+// stepAside renames a container, as Docker Compose does, to make room for the one
+// that takes over its name.
+func (b *builder) stepAside(s *slot, c *observed.Container, needs ...string) string {
+	name := fmt.Sprintf("%.12s_%s", c.ID, cmp.Or(b.finalName(s), c.Name))
+	if c.Name == name {
+		return strings.Join(needs, "")
+	}
+	return b.addPlanned(Operation{ID: onExisting(RenameContainer, c), Kind: RenameContainer, Service: s.service, Number: s.number,
+		Container: c.ID, Name: name, OldName: c.Name, Needs: needs})
+}
+
+// leftoversAside makes room when a leftover holds the name that is needed.
+func (b *builder) leftoversAside(s *slot, final string) []string {
+	var ids []string
+	for i := range s.leftovers {
+		if c := &s.leftovers[i]; c.Name == final {
+			ids = append(ids, b.stepAside(s, c, b.stop(c)))
+		}
+	}
+	return ids
 }
 
 // makeWay plans that another replica's container gives up the name that a slot's

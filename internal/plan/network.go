@@ -52,38 +52,38 @@ func (b *builder) removeFirst(name string) string {
 }
 
 // handRanges lets a network that is made take the range of one that the stack has:
-// that one goes first then. If it stays, it was left to the engine to choose its
-// range, and is made again with another. A network whose range the engine chooses is
-// made after those that name theirs, so that it gets none of these.
+// that one goes first then. A network whose range the engine chooses is made after
+// those that name theirs, so that it gets none of these.
 func (b *builder) handRanges() {
-	for _, key := range sortedKeys(b.want.Networks) {
-		own := b.want.Networks[key]
-		if b.byID[opID(CreateNetwork, own.Name)] == nil {
-			continue
-		}
-		for _, name := range sortedKeys(b.have.Networks) {
-			there := b.have.Networks[name]
-			if name == own.Name || there.Labels[desired.LabelProject] != b.want.Name || !b.inTheWay(&own, there) {
-				continue
-			}
-			for _, other := range b.want.Networks {
-				if other.Name == name && !b.replacedNetworks[name] && !other.External && choosesSubnet(SegmentOf("", &other)) {
-					b.replaceNetwork(other, []Difference{{Field: "ipam.config.0.subnet", Old: there.IPAM.Config[0].Subnet, New: "another, as network " + own.Name + " takes it"}})
-				}
-			}
-		}
+	made := slices.DeleteFunc(sortedKeys(b.want.Networks), func(key string) bool { return b.byID[opID(CreateNetwork, b.want.Networks[key].Name)] == nil })
+	for _, key := range made {
+		b.replaceChosen(b.want.Networks[key])
 	}
 	for _, key := range sortedKeys(b.want.Networks) {
 		own := b.want.Networks[key]
+		create := opID(CreateNetwork, own.Name)
 		for _, name := range b.goingNetworks() {
-			if name != own.Name && b.byID[opID(CreateNetwork, own.Name)] != nil && b.inTheWay(&own, b.have.Networks[name]) {
-				b.need(opID(CreateNetwork, own.Name), b.removeFirst(name))
+			if name != own.Name && b.byID[create] != nil && b.inTheWay(&own, b.have.Networks[name]) {
+				b.need(create, b.removeFirst(name))
 			}
 		}
 		for _, other := range b.want.Networks {
 			if choosesSubnet(SegmentOf("", &own)) && !choosesSubnet(SegmentOf("", &other)) {
-				b.need(opID(CreateNetwork, own.Name), opID(CreateNetwork, other.Name))
+				b.need(create, opID(CreateNetwork, other.Name))
 			}
+		}
+	}
+}
+
+// replaceChosen makes the stack's networks that stay and have a range by the engine's
+// choice again, if it is what a network that is made asks for.
+func (b *builder) replaceChosen(made desired.Network) {
+	for _, key := range sortedKeys(b.want.Networks) {
+		n := b.want.Networks[key]
+		there, exists := b.have.Networks[n.Name]
+		stays := exists && n.Name != made.Name && !n.External && !b.replacedNetworks[n.Name] && len(there.IPAM.Config) > 0
+		if stays && choosesSubnet(SegmentOf("", &n)) && b.inTheWay(&made, there) {
+			b.replaceNetwork(n, []Difference{{Field: "ipam.config.0.subnet", Old: there.IPAM.Config[0].Subnet, New: "another, as network " + made.Name + " takes it"}})
 		}
 	}
 }
