@@ -107,11 +107,7 @@ func accept(want *desired.Stack, before map[string]map[string]string, have *obse
 				return nil, err
 			}
 		}
-		for _, m := range s.Mounts {
-			if m.KeepsFrom != "" {
-				fields[string(desired.FileBind)+"."+m.Target] = m.KeepsFrom
-			}
-		}
+		acceptPaths(&s, fields)
 		for _, f := range s.Files {
 			if !foreign || f.Secret != nil {
 				continue
@@ -136,6 +132,15 @@ func accept(want *desired.Stack, before map[string]map[string]string, have *obse
 		}
 	}
 	return out, nil
+}
+
+// acceptPaths notes the local files of which a path of the node is kept.
+func acceptPaths(s *desired.Service, fields map[string]string) {
+	for _, m := range s.Mounts {
+		if m.KeepsFrom != "" {
+			fields[string(desired.FileBind)+"."+m.Target] = m.KeepsFrom
+		}
+	}
 }
 
 // keepPaths notes which paths of the node a service mounts in place of relative ones.

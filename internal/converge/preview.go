@@ -200,7 +200,7 @@ func plannedService(s *desired.Service, have *observed.Stack, p *plan.Plan, fres
 	case known && !fresh:
 		out.Digest = &img.ID
 	}
-	if c := unmade(s.Name, have, p); c != nil && s.Replicas > 0 && c.Image != s.Image.Reference {
+	if c := unmade(s, have, p); c != nil && c.Image != s.Image.Reference {
 		out.Image = imageOf(c)
 		if s.Image.Digest == "" {
 			out.Digest = ptr(digestOf(c))
@@ -222,10 +222,10 @@ func plannedService(s *desired.Service, have *observed.Stack, p *plan.Plan, fres
 
 // unmade is the container that a service is shown by, if it stays: it keeps the
 // reference that it was made from where another one means the same image.
-func unmade(service string, have *observed.Stack, p *plan.Plan) *observed.Container {
-	list := have.Services[service]
-	if len(list) == 0 || slices.ContainsFunc(p.Changes, func(c plan.Change) bool {
-		return c.Service == service && c.Number == list[0].Number && (c.Action == plan.Create || c.Action == plan.Recreate)
+func unmade(s *desired.Service, have *observed.Stack, p *plan.Plan) *observed.Container {
+	list := have.Services[s.Name]
+	if len(list) == 0 || s.Replicas == 0 || slices.ContainsFunc(p.Changes, func(c plan.Change) bool {
+		return c.Service == s.Name && c.Number == list[0].Number && (c.Action == plan.Create || c.Action == plan.Recreate)
 	}) {
 		return nil
 	}
