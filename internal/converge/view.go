@@ -44,6 +44,8 @@ type Network struct {
 	Internal *bool
 	// Spec has the further fields that the user wrote.
 	Spec map[string]string
+	// Unknown is as in [Service].
+	Unknown []string
 }
 
 // Volume is one of the stack's volumes. Driver is nil when a plan can't know it

@@ -269,7 +269,7 @@ func happensTo(name string, changes []converge.Change) bool {
 // sameNetwork tells whether a network was seen as it will be.
 func sameNetwork(before, after converge.Network) bool {
 	return before.Name == after.Name && reflect.DeepEqual(before.Driver, after.Driver) &&
-		reflect.DeepEqual(before.Internal, after.Internal) && agrees(before.Spec, after.Spec)
+		reflect.DeepEqual(before.Internal, after.Internal) && agrees(before.Spec, after.Spec, after.Unknown...)
 }
 
 // agrees tells whether no field that both sides have differs, but for those that

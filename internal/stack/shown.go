@@ -89,7 +89,7 @@ func (s shown) view(view converge.View) converge.View {
 		view.Services[name] = service
 	}
 	for name, network := range view.Networks {
-		network.Spec, _ = s.spec(network.Spec, nil)
+		network.Spec, network.Unknown = s.spec(network.Spec, network.Unknown)
 		view.Networks[name] = network
 	}
 	return view

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/docker/docker/api/types/container"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -66,6 +67,31 @@ func TestShown_WithoutASalt_HiddenValuesAreUnknown(t *testing.T) {
 	}
 	if view.Services["web"].Spec["environment.PW"] != "hunter2" || len(view.Services["web"].Unknown) != 1 {
 		t.Error("the given view was changed")
+	}
+}
+
+// A first plan knows no salt; a network's hidden values can't be known either, or applying
+// would say something else than the plan.
+func TestShown_WithoutASalt_HiddenValuesOfNetworksAreUnknown(t *testing.T) {
+	view := newShown(nil, nil).view(converge.View{Networks: map[string]converge.Network{
+		"front": {Name: "front", Spec: map[string]string{"labels.a": "b", "attachable": "true"}}}})
+	front := view.Networks["front"]
+	if !slices.Equal(front.Unknown, []string{"labels.a"}) || front.Spec["attachable"] != "true" {
+		t.Errorf("the network is shown as %+v", front)
+	}
+	_, values, _ := planned(t, &plans{m: model{view: view}, missing: unknown})
+	var networks, network, spec map[string]tftypes.Value
+	if err := values["networks"].As(&networks); err != nil {
+		t.Fatal(err)
+	}
+	if err := networks["front"].As(&network); err != nil {
+		t.Fatal(err)
+	}
+	if err := network["spec"].As(&spec); err != nil {
+		t.Fatal(err)
+	}
+	if spec["labels.a"].IsKnown() || !spec["attachable"].IsKnown() {
+		t.Errorf("Terraform is told %v", spec)
 	}
 }
 

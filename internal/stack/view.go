@@ -50,10 +50,10 @@ type (
 		Spec     specWire `msgpack:"spec"`
 	}
 	networkWire struct {
-		Name     text              `msgpack:"name"`
-		Driver   text              `msgpack:"driver"`
-		Internal flag              `msgpack:"internal"`
-		Spec     map[string]string `msgpack:"spec"`
+		Name     text     `msgpack:"name"`
+		Driver   text     `msgpack:"driver"`
+		Internal flag     `msgpack:"internal"`
+		Spec     specWire `msgpack:"spec"`
 	}
 	volumeWire struct {
 		Name   text `msgpack:"name"`
@@ -132,7 +132,9 @@ func (m *model) see(attributes map[string][]byte) diag.Diagnostics {
 		m.view.Networks = map[string]converge.Network{}
 	}
 	for name, n := range networks {
-		m.view.Networks[name] = converge.Network{Name: n.Name.orEmpty(), Driver: n.Driver.value, Internal: n.Internal.value, Spec: n.Spec}
+		network := converge.Network{Name: n.Name.orEmpty(), Driver: n.Driver.value, Internal: n.Internal.value}
+		network.Spec, network.Unknown = n.Spec.fields()
+		m.view.Networks[name] = network
 	}
 	if read("volumes", &volumes) {
 		m.view.Volumes = map[string]converge.Volume{}
@@ -146,36 +148,43 @@ func (m *model) see(attributes map[string][]byte) diag.Diagnostics {
 // service is a service of a state or plan; what is unknown in it is empty.
 func (s serviceWire) service() converge.Service {
 	out := converge.Service{Image: s.Image.orEmpty(), Digest: s.Digest.value, Replicas: s.Replicas, State: s.State.value}
-	if s.Spec != nil {
-		out.Spec = make(map[string]string, len(s.Spec))
-	}
-	for key, value := range s.Spec {
-		out.Spec[key] = value.orEmpty()
-		if value.value == nil {
-			out.Unknown = append(out.Unknown, key)
-		}
-	}
-	slices.Sort(out.Unknown)
+	out.Spec, out.Unknown = s.Spec.fields()
 	return out
 }
 
-// specOf encodes a service's fields; missing is what those of one stand for that has
-// none, not even an empty map.
-func specOf(s converge.Service, missing msgpack.RawMessage) any {
-	if s.Spec == nil {
+// fields are the values, which are empty where they are unknown, and which of them
+// are; nil stays nil.
+func (s specWire) fields() (spec map[string]string, unknown []string) {
+	if s != nil {
+		spec = make(map[string]string, len(s))
+	}
+	for key, value := range s {
+		spec[key] = value.orEmpty()
+		if value.value == nil {
+			unknown = append(unknown, key)
+		}
+	}
+	slices.Sort(unknown)
+	return spec, unknown
+}
+
+// encoded is the fields of a service or network, some of them not known; missing is
+// what those of one stand for that has none, not even an empty map.
+func encoded(spec map[string]string, notKnown []string, missing msgpack.RawMessage) any {
+	if spec == nil {
 		return missing
 	}
-	if len(s.Unknown) == 0 {
-		return s.Spec
+	if len(notKnown) == 0 {
+		return spec
 	}
-	spec := make(map[string]any, len(s.Spec))
-	for key, value := range s.Spec {
-		spec[key] = value
+	out := make(map[string]any, len(spec))
+	for key, value := range spec {
+		out[key] = value
 	}
-	for _, key := range s.Unknown {
-		spec[key] = unknown
+	for _, key := range notKnown {
+		out[key] = unknown
 	}
-	return spec
+	return out
 }
 
 // tell answers a call with what the node has, past the framework. missing is what
@@ -183,10 +192,10 @@ func specOf(s converge.Service, missing msgpack.RawMessage) any {
 func (m *model) tell(ctx context.Context, missing msgpack.RawMessage) diag.Diagnostics {
 	services, networks, volumes := map[string]any{}, map[string]any{}, map[string]any{}
 	for name, s := range m.view.Services {
-		services[name] = map[string]any{"image": s.Image, "digest": or(s.Digest, missing), "replicas": s.Replicas, "state": or(s.State, missing), "spec": specOf(s, missing)}
+		services[name] = map[string]any{"image": s.Image, "digest": or(s.Digest, missing), "replicas": s.Replicas, "state": or(s.State, missing), "spec": encoded(s.Spec, s.Unknown, missing)}
 	}
 	for name, n := range m.view.Networks {
-		networks[name] = map[string]any{"name": n.Name, "driver": or(n.Driver, missing), "internal": or(n.Internal, missing), "spec": n.Spec}
+		networks[name] = map[string]any{"name": n.Name, "driver": or(n.Driver, missing), "internal": or(n.Internal, missing), "spec": encoded(n.Spec, n.Unknown, null)}
 	}
 	for name, v := range m.view.Volumes {
 		volumes[name] = map[string]any{"name": v.Name, "driver": or(v.Driver, missing)}
