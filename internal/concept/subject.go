@@ -111,6 +111,14 @@ func (s Subject) ImportIt() string {
 	return fmt.Sprintf(" To take it over as it is, import it: terraform import ADDRESS %s, or an import block with id = %q.", s.ID(), s.ID())
 }
 
+// Elsewhere says what else may be the matter with something of a node that homelab
+// made for another resource of the same type.
+func Elsewhere(resource string) string {
+	return fmt.Sprintf(" If another configuration has it, choose another name. If a resource of this configuration has it, which is destroyed or renamed in this run, "+
+		"write a moved block (from = %s.OLD, to = %s.NEW), or apply once more after that one is gone. "+
+		"With create_before_destroy nothing can be replaced by something of the same name.", resource, resource)
+}
+
 func capital(s string) string {
 	if s == "" || s[0] < 'a' || s[0] > 'z' {
 		return s

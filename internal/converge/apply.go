@@ -76,9 +76,18 @@ func (e *DivergedError) Error() string {
 // error before anything was written its Services are nil, and empty when the node
 // can't be looked at any more.
 func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem Memory, opts ApplyOptions) (View, Memory, error) {
+	create := mem.creates(opts.Adopt)
+	if create { // of two that create the same, the later one finds it
+		turn := d.turnOf(node, "create "+want.Name)
+		turn.Lock()
+		defer turn.Unlock()
+	}
 	defer d.claims.write(node)()
 	d.forget(node)
 	defer d.forget(node)
+	if err := d.tidy(ctx, node); err != nil {
+		return View{}, mem, err
+	}
 	engine, have, err := d.observe(ctx, node, want.Name, references(want), mem.Seen)
 	if err != nil {
 		return View{}, mem, err
@@ -89,7 +98,7 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 		want, _ = d.resolve(ctx, want, have, nil)
 	}
 	want, _ = plan.Fitting(want, have.APIVersion)
-	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, NodePaths: mem.NodePaths, Adopt: opts.Adopt, Node: node}
+	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, NodePaths: mem.NodePaths, Adopt: opts.Adopt, Create: create, Node: node}
 	want = plan.KeepNodePaths(want, have, options)
 	p, have, err := d.buildFree(ctx, node, want, have, mem, options)
 	if err != nil {
@@ -105,10 +114,19 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 	if err != nil {
 		return View{}, mem, err
 	}
+	note := desired.Note{Kind: desired.NoteStack, Name: want.Name}
+	if create {
+		if err := execute.WriteNote(ctx, engine, note); err != nil {
+			return View{}, mem, explain(engine, err)
+		}
+	}
 	runErr := execute.Run(ctx, engine, want, p, execute.Options{Rollback: opts.Rollback, Auth: d.registry.Auth, AuthSource: d.registry.AuthSource, Mirrors: d.registry.Mirrors,
 		Digests: knownDigests(have), Progress: opts.Progress, Slots: d.slotsOf(node)})
 	if runErr == nil {
 		runErr = d.sweepSecrets(ctx, node, secretsIn(have))
+	}
+	if create || have.Unfinished {
+		d.settleNote(ctx, engine, note, opts.Progress)
 	}
 	d.forget(node)
 	var failed *execute.Error
@@ -116,6 +134,18 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 		after = mem
 	}
 	return d.account(ctx, node, want, have, after, runErr)
+}
+
+// settleNote removes the note of a create, as Terraform is about to have a state of
+// what was made. An apply that was cancelled keeps it: Terraform may be gone. So
+// does one that can't remove it; the next apply of the same does.
+func (d *Door) settleNote(ctx context.Context, engine Engine, note desired.Note, progress func(context.Context, string)) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return
+	}
+	if err := execute.RemoveNote(ctx, engine, note); err != nil && progress != nil {
+		progress(ctx, err.Error())
+	}
 }
 
 // beyond are the changes that were not agreed to.

@@ -27,7 +27,9 @@ type claims struct {
 	// them that wait for one.
 	working, waiting int
 	writing          map[string]int // applies and destroys under way, by node, without those that wait
-	stirred          chan struct{}  // closed with the next change; nil: nobody waits
+	held             map[thing]bool // see hold
+	declared         map[thing]declaration
+	stirred          chan struct{} // closed with the next change; nil: nobody waits
 }
 
 // claimed is a claim with its place in the order in which stacks were planned.
@@ -199,8 +201,12 @@ func (c *claims) stir() {
 // Leave notes that the run takes a stack away from a node, so that what it holds
 // there is free for others. It does no I/O.
 func (d *Door) Leave(node, stack string) {
-	d.claims.put(node, plan.Claim{Stack: stack, Leaves: true})
-	d.segments.putStack(node, stack, nil)
+	this := thing{KindStack, node, stack}
+	if !d.claims.isDeclared(this) { // else another resource takes its place
+		d.claims.put(node, plan.Claim{Stack: stack, Leaves: true})
+		d.segments.putStack(node, stack, nil)
+	}
+	d.claims.hold(this)
 }
 
 // Undecided notes that what a stack takes of a node is known only at apply. It

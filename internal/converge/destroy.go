@@ -11,8 +11,10 @@ import (
 
 // DestroyOptions are how a stack is destroyed.
 type DestroyOptions struct {
-	// RemoveVolumes removes the stack's named volumes too.
+	// RemoveVolumes removes the named volumes too that the stack declares as its own,
+	// by what is remembered of it.
 	RemoveVolumes bool
+	Memory        Memory
 	// Progress is told what happens.
 	Progress func(ctx context.Context, message string)
 }
@@ -20,14 +22,18 @@ type DestroyOptions struct {
 // Destroy removes what the stack made, dependents first. Named volumes stay
 // unless that is asked for. What is gone already is no error.
 func (d *Door) Destroy(ctx context.Context, node, stack string, opts DestroyOptions) error {
+	d.claims.hold(thing{KindStack, node, stack})
 	defer d.claims.write(node)()
 	d.forget(node)
 	defer d.forget(node)
+	if err := d.tidy(ctx, node); err != nil {
+		return err
+	}
 	engine, have, err := d.observe(ctx, node, stack, nil, observed.Known{})
 	if err != nil {
 		return err
 	}
-	p := plan.Destroy(have, plan.Options{RemoveVolumes: opts.RemoveVolumes})
+	p := plan.Destroy(have, opts.plan())
 	if err := execute.Run(ctx, engine, &desired.Stack{Name: stack}, p, execute.Options{Progress: opts.Progress, Slots: d.slotsOf(node)}); err != nil {
 		d.forget(node)
 		_, after, lost := d.observe(context.WithoutCancel(ctx), node, stack, nil, observed.Known{})
@@ -36,5 +42,29 @@ func (d *Door) Destroy(ctx context.Context, node, stack string, opts DestroyOpti
 		}
 		return &AftermathError{err, aftermath(have, after)}
 	}
+	if have.Unfinished {
+		if err := execute.RemoveNote(ctx, engine, desired.Note{Kind: desired.NoteStack, Name: stack}); err != nil {
+			return explain(engine, err)
+		}
+	}
 	return d.sweepSecrets(ctx, node, secretsIn(have))
+}
+
+func (o DestroyOptions) plan() plan.Options {
+	return plan.Options{RemoveVolumes: o.RemoveVolumes, Declared: o.Memory.declared()}
+}
+
+// PreviewDestroy says what of the stack's project Destroy leaves on the node though
+// it removes volumes: those that the stack does not declare. It only reads, and only
+// where volumes are removed.
+func (d *Door) PreviewDestroy(ctx context.Context, node, stack string, opts DestroyOptions) (warnings []string, err error) {
+	if !opts.RemoveVolumes {
+		return nil, nil
+	}
+	defer d.claims.work()()
+	_, have, err := d.observe(ctx, node, stack, nil, opts.Memory.Seen)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Destroy(have, opts.plan()).Warnings, nil
 }

@@ -84,6 +84,9 @@ func (d *Door) ApplyDirectories(ctx context.Context, node, keeper string, want [
 	defer turn.Unlock()
 	d.forget(node)
 	defer d.forget(node)
+	if err := d.tidy(ctx, node); err != nil {
+		return nil, err
+	}
 	engine, err := d.engines.Engine(ctx, node)
 	if err != nil {
 		return nil, err

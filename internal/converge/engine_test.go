@@ -40,11 +40,12 @@ type fake struct {
 	calls      map[string]int
 	containers map[string]*container.InspectResponse
 	networks   map[string]network.Summary
+	volumes    map[string]volume.Volume
 	images     map[string]image.InspectResponse
 }
 
 func newFake() *fake {
-	return &fake{calls: map[string]int{}, containers: map[string]*container.InspectResponse{}, networks: map[string]network.Summary{},
+	return &fake{calls: map[string]int{}, containers: map[string]*container.InspectResponse{}, networks: map[string]network.Summary{}, volumes: map[string]volume.Volume{},
 		images: map[string]image.InspectResponse{"app:1": {ID: "sha256:img-1", RepoTags: []string{"app:1"}, RepoDigests: []string{"app@sha256:digest-1"}}}}
 }
 
@@ -116,7 +117,24 @@ func (f *fake) NetworkList(context.Context, network.ListOptions) ([]network.Summ
 
 func (f *fake) VolumeList(context.Context, volume.ListOptions) (volume.ListResponse, error) {
 	defer f.lock("list volumes")()
-	return volume.ListResponse{}, nil
+	var list volume.ListResponse
+	for _, v := range f.volumes {
+		list.Volumes = append(list.Volumes, &v)
+	}
+	return list, nil
+}
+
+func (f *fake) VolumeCreate(_ context.Context, options volume.CreateOptions) (volume.Volume, error) {
+	defer f.lock("create volume")()
+	v := volume.Volume{Name: options.Name, Labels: options.Labels, Mountpoint: "/" + options.Name}
+	f.volumes[options.Name] = v
+	return v, nil
+}
+
+func (f *fake) VolumeRemove(_ context.Context, name string, _ bool) error {
+	defer f.lock("remove volume")()
+	delete(f.volumes, name)
+	return nil
 }
 
 func (f *fake) ImageInspect(_ context.Context, ref string) (image.InspectResponse, error) {

@@ -24,6 +24,9 @@ func (d *Door) build(ctx context.Context, node string, want *desired.Stack, have
 	if len(p.Awaits) == 0 {
 		return p, have, nil
 	}
+	if len(p.Problems) > 0 && p.Problems[0].Foreign {
+		return p, have, nil // which was waited for
+	}
 	d.claims.await(ctx, node, p.Awaits)
 	_, have, err := d.observe(ctx, node, want.Name, references(want), mem.Seen) // what was written meanwhile is read
 	if err != nil {
@@ -33,11 +36,12 @@ func (d *Door) build(ctx context.Context, node string, want *desired.Stack, have
 	return plan.Build(want, have, opts), have, nil
 }
 
-// buildFree plans for an apply. A port may be about to become free: while others
-// are at work on the node it is looked at again after each.
+// buildFree plans for an apply. A port or the stack's name may be about to become
+// free, and what is missing about to be made: while others are at work on the node
+// it is looked at again after each.
 func (d *Door) buildFree(ctx context.Context, node string, want *desired.Stack, have *observed.Stack, mem Memory, opts plan.Options) (*plan.Plan, *observed.Stack, error) {
 	p := plan.Build(want, have, opts)
-	for again := true; again && len(p.Awaits) > 0; {
+	for again := true; again && len(p.Awaits)+len(p.Missing) > 0; {
 		again = d.claims.another(ctx, node)
 		var err error
 		if _, have, err = d.observe(ctx, node, want.Name, references(want), mem.Seen); err != nil {

@@ -1,6 +1,7 @@
 package converge
 
 import (
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -32,6 +33,9 @@ type Memory struct {
 	// Networks and Volumes map names in the Compose document to the engine's.
 	Networks map[string]string `json:"networks"`
 	Volumes  map[string]string `json:"volumes"`
+	// Own are the volumes, by the engine's names, that the stack declares as its own;
+	// nil in the states of earlier releases.
+	Own []string `json:"own"`
 	// Files names the volumes of the files that are delivered.
 	Files []string `json:"files,omitempty"`
 	// Accepted holds content that was taken as it was on a project that
@@ -52,7 +56,7 @@ type Memory struct {
 func remember(want *desired.Stack, p *plan.Plan, before Memory, have *observed.Stack) (Memory, error) {
 	mem := Memory{
 		Known: map[string][]string{}, Secret: map[string][]string{}, Completes: map[string]bool{}, Replicas: map[string]int{},
-		Names: map[string]string{}, NetworkFields: map[string][]string{}, Networks: map[string]string{}, Volumes: map[string]string{},
+		Names: map[string]string{}, NetworkFields: map[string][]string{}, Networks: map[string]string{}, Volumes: map[string]string{}, Own: []string{},
 	}
 	for name, s := range want.Services {
 		mem.Known[name] = s.Spec(p.Placements.Versions(name)).Keys()
@@ -85,7 +89,11 @@ func remember(want *desired.Stack, p *plan.Plan, before Memory, have *observed.S
 	}
 	for key, v := range want.Volumes {
 		mem.Volumes[key] = v.Name
+		if !v.External {
+			mem.Own = append(mem.Own, v.Name)
+		}
 	}
+	slices.Sort(mem.Own)
 	accepted, err := accept(want, before.Accepted, have)
 	mem.Accepted = accepted
 	return mem, err
@@ -181,6 +189,18 @@ func acceptHooks(s *desired.Service, before, fields map[string]string) error {
 		fields[key] = string(check)
 	}
 	return nil
+}
+
+// creates tells whether nothing is in a state: what is remembered of a stack was
+// applied, and what is adopted is in state.
+func (m Memory) creates(adopt bool) bool { return !adopt && m.Known == nil }
+
+// declared are the volumes that the stack declares as its own, and so may remove.
+func (m Memory) declared() []string {
+	if m.Own == nil {
+		return slices.Sorted(maps.Values(m.Volumes))
+	}
+	return m.Own
 }
 
 func (m Memory) secretKeys(service string) map[string][]string {

@@ -43,6 +43,10 @@ type NetworkOptions struct {
 	Asked desired.Spec
 	// Adopt allows a network that is there already.
 	Adopt bool
+	// Identity tells the resources of a run apart. Empty: nobody knows. Replaces
+	// tells that the same resource had the network before.
+	Identity string
+	Replaces bool
 	// VLAN is the id of a subnet's network, which has its sub-interface for itself;
 	// 0 for all others.
 	VLAN int
@@ -63,6 +67,8 @@ type NetworkPreview struct {
 	Changes  []Change
 	Problems []plan.Problem
 	Warnings []string
+	// Remarks are what the node has that the network takes the place of.
+	Remarks []string
 }
 
 // Segment is what a network takes of its node.
@@ -175,6 +181,7 @@ func networkView(have *observed.NetworkOnNode) NetworkView {
 // ReadNetwork shows what exists of a network; exists is false when there is none
 // of that name, of which the view has only who belongs on it. It only reads.
 func (d *Door) ReadNetwork(ctx context.Context, node, name string) (view NetworkView, exists bool, err error) {
+	defer d.claims.work()()
 	_, have, err := d.observeNetwork(ctx, node, name)
 	if err != nil {
 		return NetworkView{}, false, err
@@ -185,12 +192,22 @@ func (d *Door) ReadNetwork(ctx context.Context, node, name string) (view Network
 // LeaveNetwork notes that the run takes a network away from a node, so that what it
 // holds is free for others. It does no I/O.
 func (d *Door) LeaveNetwork(node, name string) {
-	d.segments.put(node, plan.Segment{Name: name, Leaves: true})
+	this := thing{KindNetwork, node, name}
+	if !d.claims.isDeclared(this) { // else another resource takes its place
+		d.segments.put(node, plan.Segment{Name: name, Leaves: true})
+	}
+	d.claims.hold(this)
 }
 
 // PreviewNetwork says what ApplyNetwork would do, and what is wrong with it. It
 // only reads.
 func (d *Door) PreviewNetwork(ctx context.Context, node string, want *desired.Network, opts NetworkOptions) (NetworkPreview, error) {
+	defer d.claims.work()()
+	this := thing{KindNetwork, node, want.Name}
+	if opts.Adopt {
+		d.claims.hold(this)
+	}
+	clashes := d.clash("name", this, declaration{opts.Identity, opts.Owner})
 	own := plan.SegmentOf(opts.Owner, want)
 	own.VLAN = opts.VLAN
 	declared := d.segments.put(node, own)
@@ -198,8 +215,12 @@ func (d *Door) PreviewNetwork(ctx context.Context, node string, want *desired.Ne
 	if err != nil {
 		return NetworkPreview{}, err
 	}
+	have, moved, err := d.vacatedNetwork(ctx, this, have, opts)
+	if err != nil {
+		return NetworkPreview{}, err
+	}
 	p := plan.Network(want, have, networkOptions(opts))
-	out := NetworkPreview{Changes: p.Changes, Problems: p.Problems, Created: !have.Exists}
+	out := NetworkPreview{Changes: p.Changes, Problems: append(clashes, p.Problems...), Created: !have.Exists}
 	for _, c := range p.Changes {
 		out.Replaced = out.Replaced || c.Action == plan.Replace
 	}
@@ -213,7 +234,27 @@ func (d *Door) PreviewNetwork(ctx context.Context, node string, want *desired.Ne
 	zoned, exposed := plan.CheckZone(own, d.claims.others(node, ""), have.Attached)
 	out.Problems = slices.Concat(out.Problems, plan.CheckEngine(want, have), neighbours, d.farSubnets(node, own), zoned, d.checkSwarm(ctx, node, engine, own))
 	out.Warnings = slices.Concat(warnings, exposed)
+	out.Remarks = p.Warnings
+	if moved && !opts.Replaces {
+		out.Remarks = append(out.Remarks, movedWarning(opts.Owner, node))
+	}
 	return out, nil
+}
+
+// vacatedNetwork is [Door.vacated] for a network by itself.
+func (d *Door) vacatedNetwork(ctx context.Context, t thing, have *observed.NetworkOnNode, opts NetworkOptions) (left *observed.NetworkOnNode, moved bool, err error) {
+	switch {
+	case opts.Adopt || !have.Exists:
+		return have, false, nil
+	case d.sameElsewhere(ctx, t, have.Lives):
+		return have.Gone(), false, nil
+	case have.Unfinished && !d.claims.holdsNow(t):
+		return have, false, nil
+	case d.claims.holds(ctx, t):
+		return have.Gone(), true, nil
+	}
+	_, have, err = d.observeNetwork(ctx, t.node, t.name) // what was written meanwhile is read
+	return have, false, err
 }
 
 func networkOptions(opts NetworkOptions) plan.NetworkOptions {
@@ -224,9 +265,16 @@ func networkOptions(opts NetworkOptions) plan.NetworkOptions {
 // afterwards, also when an error is returned; it has no ID when there is no such
 // network then, or the node can't be looked at any more.
 func (d *Door) ApplyNetwork(ctx context.Context, node string, want *desired.Network, opts NetworkOptions) (NetworkView, error) {
+	defer d.claims.write(node)()
 	d.forget(node)
 	defer d.forget(node)
+	if err := d.tidy(ctx, node); err != nil {
+		return NetworkView{}, err
+	}
 	engine, have, err := d.observeNetwork(ctx, node, want.Name)
+	for err == nil && !opts.Adopt && have.Exists && !have.Unfinished && d.claims.another(ctx, node) { // it may be about to leave
+		engine, have, err = d.observeNetwork(ctx, node, want.Name)
+	}
 	if err != nil {
 		return NetworkView{}, err
 	}
@@ -237,6 +285,12 @@ func (d *Door) ApplyNetwork(ctx context.Context, node string, want *desired.Netw
 	if extra := beyond(p.Changes, opts.Planned); len(extra) > 0 {
 		return NetworkView{}, &ChangedError{Node: node, Stack: want.Name, Changes: extra}
 	}
+	note := desired.Note{Kind: desired.NoteNetwork, Name: want.Name}
+	if !opts.Adopt {
+		if err := execute.WriteNote(ctx, engine, note); err != nil {
+			return NetworkView{}, explain(engine, err)
+		}
+	}
 	runErr := execute.Run(ctx, engine, &desired.Stack{Name: want.Name}, p,
 		execute.Options{Rollback: true, Progress: opts.Progress, Slots: d.slotsOf(node)})
 	d.forget(node)
@@ -244,6 +298,9 @@ func (d *Door) ApplyNetwork(ctx context.Context, node string, want *desired.Netw
 		d.segments.settle(node, want.Name)
 	}
 	_, have, err = d.observeNetwork(context.WithoutCancel(ctx), node, want.Name)
+	if err == nil && have.Unfinished && (runErr == nil || !have.Exists) {
+		d.settleNote(ctx, engine, note, opts.Progress)
+	}
 	switch {
 	case runErr != nil && err != nil:
 		return NetworkView{}, runErr
@@ -265,9 +322,17 @@ func (d *Door) ApplyNetwork(ctx context.Context, node string, want *desired.Netw
 // DestroyNetwork removes a network. Containers on it are an error that names them;
 // that it is gone already is none.
 func (d *Door) DestroyNetwork(ctx context.Context, node, name string, progress func(ctx context.Context, message string)) error {
+	d.claims.hold(thing{KindNetwork, node, name})
+	defer d.claims.write(node)()
 	d.forget(node)
 	defer d.forget(node)
+	if err := d.tidy(ctx, node); err != nil {
+		return err
+	}
 	engine, have, err := d.observeNetwork(ctx, node, name)
+	for err == nil && len(have.Attached) > 0 && d.claims.another(ctx, node) { // who is on it may be about to leave
+		engine, have, err = d.observeNetwork(ctx, node, name)
+	}
 	if err != nil {
 		return err
 	}
@@ -275,7 +340,10 @@ func (d *Door) DestroyNetwork(ctx context.Context, node, name string, progress f
 	if len(p.Problems) > 0 {
 		return &ProblemsError{p.Problems}
 	}
-	return execute.Run(ctx, engine, &desired.Stack{Name: name}, p, execute.Options{Progress: progress, Slots: d.slotsOf(node)})
+	if err := execute.Run(ctx, engine, &desired.Stack{Name: name}, p, execute.Options{Progress: progress, Slots: d.slotsOf(node)}); err != nil || !have.Unfinished {
+		return err
+	}
+	return explain(engine, execute.RemoveNote(ctx, engine, desired.Note{Kind: desired.NoteNetwork, Name: name}))
 }
 
 // CheckPools says what is wrong with a network's address ranges in themselves. It

@@ -2,6 +2,7 @@ package converge
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -35,6 +36,7 @@ type Preview struct {
 // It only reads.
 func (d *Door) Read(ctx context.Context, node, stack string, mem Memory, last View) (view View, exists bool, err error) {
 	defer d.claims.work()()
+	d.claims.hold(thing{KindStack, node, stack})
 	_, have, err := d.observe(ctx, node, stack, nil, mem.Seen)
 	if err != nil {
 		return last, true, err
@@ -60,32 +62,46 @@ func existsAny(have *observed.Stack, mem Memory) bool {
 type PreviewOptions struct {
 	// Adopt allows a stack of which homelab made nothing, as after an import.
 	Adopt bool
-	// Leaving names a stack that will be gone before this one is applied.
+	// Leaving names a stack that will be gone before this one is applied; it may be
+	// this one, of which the run makes another.
 	Leaving string
+	// Identity tells the resources of a run apart. Empty: nobody knows.
+	Identity string
 }
 
 // Preview says what Apply would do. It only reads.
 func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, mem Memory, opts PreviewOptions) (Preview, error) {
 	defer d.release(node, want.Name) // it was read just before; nothing of the plan reads it again
 	defer d.claims.work()()
+	if opts.Adopt {
+		d.claims.hold(thing{KindStack, node, want.Name})
+	}
+	clashes := d.declareStack(node, opts.Identity, want)
 	d.claims.put(node, plan.ClaimOf(want))
 	declared := d.segments.putStack(node, want.Name, plan.SegmentsOf(want))
 	engine, have, err := d.observe(ctx, node, want.Name, references(want), mem.Seen)
 	if err != nil {
 		return Preview{}, err
 	}
+	have, moved, err := d.vacated(ctx, node, want, have, mem, opts)
+	if err != nil {
+		return Preview{}, err
+	}
 	want, warnings := d.resolve(ctx, want, have, mem.Followed)
 	want, unfit := plan.Fitting(want, have.APIVersion)
-	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, NodePaths: mem.NodePaths, Adopt: opts.Adopt, Leaving: opts.Leaving, Node: node, Secrets: d.secrets.of(node)}
+	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, NodePaths: mem.NodePaths, Adopt: opts.Adopt, Create: mem.creates(opts.Adopt), Leaving: opts.Leaving, Node: node, Secrets: d.secrets.of(node)}
 	want = plan.KeepNodePaths(want, have, options)
 	p, have, err := d.build(ctx, node, want, have, mem, options)
 	if err != nil {
 		return Preview{}, err
 	}
+	if moved {
+		warnings = append(warnings, movedWarning(fmt.Sprintf("homelab_stack %q", want.Name), node))
+	}
 	problems, remarks := d.fit(ctx, node, engine, want, p)
 	neighbours, near := d.checkNetworks(node, want, declared, have)
 	out := outcome(want, have, p)
-	out.Problems = slices.Concat(p.Problems, unbuildable(engine, want, p), problems, d.checkAddresses(node, want), neighbours)
+	out.Problems = slices.Concat(clashes, p.Problems, unbuildable(engine, want, p), problems, d.checkAddresses(node, want), neighbours)
 	out.Warnings = slices.Concat(warnings, unfit, p.Warnings, remarks, near)
 	if len(want.Undecided()) > 0 || plan.UsesUndecided(want, options.Secrets) {
 		options.Rotated, options.Others = true, d.claims.others(node, want.Name)

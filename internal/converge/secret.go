@@ -2,6 +2,7 @@ package converge
 
 import (
 	"context"
+	"fmt"
 	"path"
 	"slices"
 	"sync"
@@ -45,6 +46,10 @@ type SecretOptions struct {
 	// KeepOnDestroy says whether destroying the secret that is there keeps its value;
 	// nil keeps a generated one.
 	KeepOnDestroy *bool
+	// Identity tells the resources of a run apart. Empty: nobody knows. Replaces
+	// tells that the same resource had the secret before.
+	Identity string
+	Replaces bool
 }
 
 // SecretPreview is what applying a secret would do.
@@ -52,6 +57,8 @@ type SecretPreview struct {
 	plan.SecretPlan
 	// Volume and File are those of the version that will be in force.
 	Volume, File string
+	// Moved warns that what is there goes, and another resource comes in its place.
+	Moved string
 }
 
 // secretTurn begins the name of the turns in which one secret is written.
@@ -149,13 +156,28 @@ func (d *Door) UndecidedSecret(node, name string) {
 // one that is there, after [Door.LeaveSecret], is planned as if there were none, or
 // only its kept value.
 func (d *Door) PreviewSecret(ctx context.Context, node string, want desired.Secret, opts SecretOptions) (SecretPreview, error) {
+	defer d.claims.work()()
+	this := thing{KindSecret, node, want.Name}
+	if opts.Adopt {
+		d.claims.hold(this)
+	}
+	clashes := d.clash("name", this, declaration{opts.Identity, fmt.Sprintf("homelab_secret %q", want.Name)})
 	engine, have, err := d.observeSecret(ctx, node, want.Name)
 	if err != nil {
 		return SecretPreview{}, err
 	}
+	moved := !opts.Adopt && (have.Foreign() && d.claims.holds(ctx, this) || have.Current() != nil && d.claims.holdsNow(this))
+	if !opts.Adopt && have.Foreign() && !moved { // what was written meanwhile is read
+		if engine, have, err = d.observeSecret(ctx, node, want.Name); err != nil {
+			return SecretPreview{}, err
+		}
+	}
 	prior, replaced := d.secrets.of(node)[want.Name]
+	if moved && !replaced {
+		prior.Keeps = plan.KeepsSecret(nil, have)
+	}
 	switch {
-	case opts.Adopt || !replaced:
+	case opts.Adopt || !replaced && !moved:
 	case prior.Keeps && have.Current() != nil:
 		have = have.AsKept()
 	default:
@@ -167,6 +189,10 @@ func (d *Door) PreviewSecret(ctx context.Context, node string, want desired.Secr
 		}
 	}
 	out := SecretPreview{SecretPlan: plan.Secret(want, have, opts.SecretOptions)}
+	out.Problems = append(clashes, out.Problems...)
+	if moved && !opts.Replaces {
+		out.Moved = movedWarning(fmt.Sprintf("homelab_secret %q", want.Name), node)
+	}
 	if len(out.Problems) > 0 {
 		return out, nil
 	}

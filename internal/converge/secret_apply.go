@@ -33,11 +33,18 @@ type SecretChange struct {
 // error is returned; it has no Version when there is no secret then, or the node
 // can't be looked at any more.
 func (d *Door) ApplySecret(ctx context.Context, node string, change SecretChange) (SecretView, error) {
+	defer d.claims.write(node)()
+	if err := d.awaitVacated(ctx, node, change); err != nil {
+		return SecretView{}, err
+	}
 	turn := d.turnOf(node, secretTurn+change.Name)
 	turn.Lock()
 	defer turn.Unlock()
 	d.forget(node)
 	defer d.forget(node)
+	if err := d.tidy(ctx, node); err != nil {
+		return SecretView{}, err
+	}
 	engine, have, err := d.observeSecret(ctx, node, change.Name)
 	if err != nil {
 		return SecretView{}, err
@@ -63,6 +70,20 @@ func (d *Door) ApplySecret(ctx context.Context, node string, change SecretChange
 	return view, explain(engine, errors.Join(err, readErr))
 }
 
+// awaitVacated waits, for as long as others are at work on the node, for somebody
+// else's secret to leave that is in the way of a new one.
+func (d *Door) awaitVacated(ctx context.Context, node string, change SecretChange) error {
+	for again := !change.Adopt; again; {
+		d.forget(node)
+		_, have, err := d.observeSecret(ctx, node, change.Name)
+		if err != nil {
+			return err
+		}
+		again = have.Foreign() && d.claims.another(ctx, node)
+	}
+	return nil
+}
+
 // agreedSecret holds what was agreed to against what is there by now.
 func agreedSecret(ctx context.Context, node string, engine Engine, change SecretChange, have *observed.Secret) (SecretChange, error) {
 	now := have.Current()
@@ -82,10 +103,7 @@ func agreedSecret(ctx context.Context, node string, engine Engine, change Secret
 		change.Write, change.Keep = made.Write, made.Keep
 	case now != nil && !change.Adopt:
 		made := plan.Secret(change.Secret, have, plan.SecretOptions{Value: change.Value, Made: change.Made})
-		if len(made.Problems) > 0 {
-			return change, &ProblemsError{made.Problems}
-		}
-		change.Write, change.Version = false, now.Version // whoever wrote it wrote the same
+		return change, &ProblemsError{made.Problems}
 	case change.Version == 0:
 		change.Version = have.Newest() + 1
 	}

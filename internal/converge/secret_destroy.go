@@ -21,6 +21,9 @@ type SecretRemains struct {
 // there. keep is as in [SecretOptions.KeepOnDestroy]. It only reads; where the node
 // can't be looked at, nothing is said to stay.
 func (d *Door) LeaveSecret(ctx context.Context, node, name string, keep *bool) SecretRemains {
+	this := thing{KindSecret, node, name}
+	defer d.claims.work()()
+	defer d.claims.hold(this)
 	claim := plan.SecretClaim{Secret: desired.Secret{Name: name}, Leaves: true}
 	var out SecretRemains
 	if _, have, err := d.observeSecret(ctx, node, name); err == nil && have.Current() != nil {
@@ -30,7 +33,9 @@ func (d *Door) LeaveSecret(ctx context.Context, node, name string, keep *bool) S
 			out.Volume = have.Current().Volume
 		}
 	}
-	d.secrets.put(node, claim)
+	if !d.claims.isDeclared(this) { // else another resource takes its place
+		d.secrets.put(node, claim)
+	}
 	return out
 }
 
@@ -49,11 +54,16 @@ func (o *SecretOptions) lookAtKept(ctx context.Context, engine Engine, have *obs
 // [SecretOptions.KeepOnDestroy]. Containers that mount it are an error that names
 // them; that it is gone already is none.
 func (d *Door) DestroySecret(ctx context.Context, node, name string, keep *bool) error {
+	d.claims.hold(thing{KindSecret, node, name})
+	defer d.claims.write(node)()
 	turn := d.turnOf(node, secretTurn+name)
 	turn.Lock()
 	defer turn.Unlock()
 	d.forget(node)
 	defer d.forget(node)
+	if err := d.tidy(ctx, node); err != nil {
+		return err
+	}
 	engine, have, err := d.observeSecret(ctx, node, name)
 	if err != nil {
 		return err

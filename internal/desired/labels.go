@@ -62,6 +62,9 @@ const (
 	LabelHooks = "io.homelab.hooks"
 	// LabelScratch marks the never started containers that files go through.
 	LabelScratch = "io.homelab.scratch"
+	// LabelHelper is the name that such a container was given, if it was given one:
+	// somebody may have renamed it since.
+	LabelHelper = "io.homelab.helper"
 	// LabelWindow marks a never started container through which directories of the
 	// node are seen; its value is the path that the container mounts.
 	LabelWindow = "io.homelab.window"

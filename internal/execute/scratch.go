@@ -36,6 +36,9 @@ type scratchEngine interface {
 // image when the node has none. With name "" it gets one that nothing else has. One
 // whose creation failed is not left behind.
 func createScratch(ctx context.Context, engine scratchEngine, name string, labels map[string]string, host *container.HostConfig) (string, error) {
+	if name != "" {
+		labels[desired.LabelHelper] = name
+	}
 	config := &container.Config{Image: scratchImage, Cmd: []string{"never-started"}, NetworkDisabled: true, Labels: labels}
 	host.NetworkMode = "none"
 	if name == "" {

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 )
 
@@ -17,7 +18,12 @@ func problemDiagnostics(problems []converge.Problem, m *model) diag.Diagnostics 
 	for _, p := range problems {
 		detail := p.Detail
 		if p.Foreign {
-			detail += m.subject().ImportIt() + fmt.Sprintf(" Or choose another name, or remove it with docker network rm %s.", m.Name.ValueString())
+			detail += m.subject().ImportIt()
+			if p.Owned {
+				detail += concept.Elsewhere("homelab_network")
+			} else {
+				detail += fmt.Sprintf(" Or choose another name, or remove it with docker network rm %s.", m.Name.ValueString())
+			}
 		}
 		diags.AddAttributeError(attributePath(p.Attribute), "Network can't be applied", detail)
 	}

@@ -47,7 +47,11 @@ func (r *networkResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if kept, ok := keep(ctx, planned.IPAM, prior); ok {
 		planned.IPAM = kept
 	}
-	agreed, diags := r.preview(ctx, &planned, &config, prior, mem)
+	identity, again, diags := concept.Identity(ctx, req.Private, resp.Private, req.State.Raw.IsNull())
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	agreed, diags := r.preview(ctx, &planned, &config, prior, mem, converge.NetworkOptions{Identity: identity, Replaces: again})
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -67,7 +71,7 @@ func keep(ctx context.Context, planned types.List, prior *model) (types.List, bo
 
 // preview fills in the computed attributes of a plan and returns what will
 // happen; nil where that can't be known yet.
-func (r *networkResource) preview(ctx context.Context, planned, config, prior *model, mem memory) ([]string, diag.Diagnostics) {
+func (r *networkResource) preview(ctx context.Context, planned, config, prior *model, mem memory, by converge.NetworkOptions) ([]string, diag.Diagnostics) {
 	planned.chooseDriver(config)
 	planned.closeZone(config)
 	if !planned.inputsKnown(ctx) {
@@ -83,6 +87,7 @@ func (r *networkResource) preview(ctx context.Context, planned, config, prior *m
 		opts = optionsOf(planned, prior, mem)
 		differs = !sameTexts(want.SpecByItself(), prior.toDesired().SpecByItself())
 	}
+	opts.Identity, opts.Replaces = by.Identity, by.Replaces
 	preview, err := r.door.PreviewNetwork(ctx, planned.Node.ValueString(), want, opts)
 	switch {
 	case converge.UnknownUntilApply(err):
@@ -100,6 +105,9 @@ func (r *networkResource) preview(ctx context.Context, planned, config, prior *m
 	diags.Append(problemDiagnostics(preview.Problems, planned)...)
 	for _, warning := range preview.Warnings {
 		diags.AddAttributeWarning(path.Root("ipam"), "Network may not be possible", warning)
+	}
+	for _, remark := range preview.Remarks {
+		diags.AddAttributeWarning(path.Root("name"), "Network is there already", remark)
 	}
 	diags.Append(unfinished(planned, preview.Now)...)
 	if prior == nil {

@@ -28,6 +28,7 @@ type index struct {
 	windows     []Window             // containers that show a directory of the node
 	secrets     map[string]*Secret   // by name
 	notes       map[string][]Network // of containers that belong on a network, by its name
+	strays      []Stray
 	// What follows is by stack.
 	projects map[string][]string // containers of services
 	scratch  map[string][]string // containers that deliver files
@@ -56,8 +57,14 @@ func newIndex(containers []container.Summary, networks []Network, volumes []*vol
 	for _, c := range containers {
 		i.add(c)
 	}
+	i.addStrays(containers)
 	i.addSecrets(containers)
 	return i
+}
+
+// noted reports whether the node has a note.
+func (i *index) noted(note desired.Note) bool {
+	return i.volumes[note.Volume()].Labels[desired.LabelScratch] == note.Label()
 }
 
 func (i *index) add(c container.Summary) {

@@ -29,6 +29,8 @@ type NetworkOnNode struct {
 	// containers that are there and off it, in the order to attach them in.
 	Notes    []Network
 	Detached []Attached
+	// Unfinished reports that a create of the network was cut off: no state has it.
+	Unfinished bool
 	// Others are all other networks of the node, by name.
 	Others map[string]Network
 	// APIVersion is the version the engine speaks with us.
@@ -58,6 +60,7 @@ type Attached struct {
 func (n *Node) Network(ctx context.Context, name string) (*NetworkOnNode, error) {
 	out := &NetworkOnNode{Name: name, Others: map[string]Network{}, APIVersion: n.reader.ClientVersion()}
 	out.Network, out.Exists = n.index.networks[name]
+	out.Unfinished = n.index.noted(desired.Note{Kind: desired.NoteNetwork, Name: name})
 	for other, item := range n.index.networks {
 		if other != name {
 			out.Others[other] = item

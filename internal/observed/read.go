@@ -93,6 +93,7 @@ func (n *Node) Stack(ctx context.Context, name string, refs []string, known Know
 		Scratch: n.index.scratch[name], APIVersion: n.reader.ClientVersion(), nameOfID: n.index.byID, mounted: n.index.mounted,
 	}
 	s.Owned = n.index.owned[name] || len(s.Scratch) > 0
+	s.Unfinished = n.index.noted(desired.Note{Kind: desired.NoteStack, Name: name})
 	inspected, err := n.inspect(ctx, name)
 	if err != nil {
 		return nil, err

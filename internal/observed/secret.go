@@ -110,6 +110,10 @@ func (s *Secret) Abandoned() bool {
 	return len(s.Notes) > 0 && s.Newest() == 1 && len(s.Users()) == 0
 }
 
+// Foreign reports whether a create finds somebody else's secret: neither what one
+// left that was cut off, nor a value that was kept.
+func (s *Secret) Foreign() bool { return s.Current() != nil && !s.Kept && !s.Abandoned() }
+
 // Superseded are the volumes of versions that are not in force and that nothing
 // mounts.
 func (s *Secret) Superseded() []string {
@@ -143,7 +147,9 @@ func (i *index) addSecrets(containers []container.Summary) {
 	users, windows := map[string][]SecretUser{}, map[string]container.Summary{}
 	for _, c := range containers {
 		if name := c.Labels[desired.LabelSecret]; name != "" {
-			windows[name] = c
+			if _, seen := windows[name]; !seen || helperName(&c) == "" {
+				windows[name] = c
+			}
 			continue
 		}
 		if c.Labels[desired.LabelScratch] != "" {

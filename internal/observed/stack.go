@@ -36,6 +36,8 @@ type Stack struct {
 	Scratch []string
 	// Owned tells whether homelab made anything of the stack.
 	Owned bool
+	// Unfinished reports that a create of the stack was cut off: no state has it.
+	Unfinished bool
 	// APIVersion is the version the engine speaks with us.
 	APIVersion string
 

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 	"sort"
 
@@ -38,6 +37,7 @@ func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	b.containers()
 	b.cleanUpNetworks()
 	b.cleanUpFiles()
+	b.tellTakenUp()
 	b.finish()
 	return b.plan
 }
@@ -59,16 +59,6 @@ type builder struct {
 	lostTags map[string]string
 	// slots are the decisions, by service.
 	slots map[string][]slot
-}
-
-// refuseForeign stops a create on top of a project that homelab did not make.
-func (b *builder) refuseForeign() bool {
-	if b.opts.Adopt || b.have.Owned || len(b.have.Services) == 0 {
-		return false
-	}
-	b.plan.Problems = append(b.plan.Problems, Problem{Attribute: "name", Foreign: true,
-		Detail: fmt.Sprintf("A Compose project named %q with %d services exists already, and homelab did not make it.", b.want.Name, len(b.have.Services))})
-	return true
 }
 
 func (b *builder) problem(detail string) {

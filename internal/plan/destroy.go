@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -9,7 +11,8 @@ import (
 
 // Destroy plans the removal of a stack from what exists alone: containers,
 // dependents before what they depend on, then networks, then delivered files,
-// and named volumes when that is asked for.
+// and named volumes when that is asked for, those that the stack declares: others
+// of its project stay, with a warning.
 func Destroy(have *observed.Stack, opts Options) *Plan {
 	b := &builder{want: &desired.Stack{Name: have.Name}, have: have, opts: opts, plan: &Plan{}, byID: map[string]*Operation{}}
 	stops := map[string][]string{} // by service
@@ -110,8 +113,13 @@ func (b *builder) destroyVolumes() {
 	for _, name := range sortedKeys(b.have.Volumes) {
 		labels := b.have.Volumes[name].Labels
 		delivered := labels[desired.LabelStack] == b.have.Name && labels[desired.LabelFile] != ""
-		data := labels[desired.LabelProject] == b.have.Name && labels[desired.LabelVolume] != ""
-		if delivered || data && b.opts.RemoveVolumes {
+		data := labels[desired.LabelProject] == b.have.Name && labels[desired.LabelVolume] != "" && b.opts.RemoveVolumes
+		if data && !slices.Contains(b.opts.Declared, name) {
+			b.plan.Warnings = append(b.plan.Warnings, fmt.Sprintf("Volume %q stays, with its data: it has the project's label, and this stack does not declare it. "+
+				"If nothing needs it, remove it with docker volume rm %s.", name, name))
+			continue
+		}
+		if delivered || data {
 			b.change(Change{Subject: "volume " + name, Name: name, Action: Remove})
 			b.add(Operation{ID: opID(RemoveVolume, name), Kind: RemoveVolume, Name: name, Needs: after})
 		}

@@ -327,7 +327,7 @@ func TestDestroy_Stack_StopsDependentsFirstAndKeepsData(t *testing.T) {
 		    after remove container home-app-1 (000000005ccd)
 		    after remove container home-db-1 (000000003dde)
 		    after remove container home-proxy-1 (000000007bbc)`)
-	if p := plan.Destroy(e.observe(stackName), plan.Options{RemoveVolumes: true}); !strings.Contains(p.String(), "- remove volume home_data\n") {
+	if p := plan.Destroy(e.observe(stackName), plan.Options{RemoveVolumes: true, Declared: []string{"home_data"}}); !strings.Contains(p.String(), "- remove volume home_data\n") {
 		t.Errorf("the volume stays:\n%s", p)
 	}
 }

@@ -39,10 +39,11 @@ func Network(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOp
 		b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Create})
 		create := b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Made: want})
 		b.removeNotes(have, nil, b.reattach(want, have.Detached, create))
-	case !opts.Adopt && !takenUp(want, have, opts):
-		b.plan.Problems = append(b.plan.Problems, Problem{Attribute: "name", Foreign: true,
+	case !opts.Adopt && !have.Unfinished:
+		b.plan.Problems = append(b.plan.Problems, Problem{Attribute: "name", Foreign: true, Owned: have.Network.Labels[desired.LabelNetworkName] == want.Name,
 			Detail: fmt.Sprintf("Network %q exists on the node already, and this resource did not make it.", want.Name)})
 	default:
+		b.tellNetworkTakenUp(want, have, opts)
 		if causes := loneDifferences(want, have, opts); len(causes) > 0 {
 			b.plan.Problems = append(b.plan.Problems, checkBorrowers(have)...)
 			b.remakeNetwork(want, have, causes)
@@ -55,10 +56,16 @@ func Network(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOp
 	return b.plan
 }
 
-// takenUp tells whether an existing network is what an interrupted create left.
-func takenUp(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) bool {
-	marked := have.Network.Labels[desired.LabelNetworkName] == want.Name
-	return marked && len(loneDifferences(want, have, opts)) == 0
+// tellNetworkTakenUp warns that a create takes up what one left that was cut off.
+func (b *builder) tellNetworkTakenUp(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) {
+	if opts.Adopt {
+		return
+	}
+	text := fmt.Sprintf("An apply that was to create network %q was cut off. Applying takes up what it left", want.Name)
+	if causes := loneDifferences(want, have, opts); len(causes) > 0 {
+		text += ", and makes it again: " + causes[0].String()
+	}
+	b.plan.Warnings = append(b.plan.Warnings, text+".")
 }
 
 // loneDifferences compares what was asked for, and what nobody may have added.

@@ -49,6 +49,7 @@ func TestNetwork_AsItIs_NothingToDo(t *testing.T) {
 	have := onNode(lan("10.0.1.0/24"))
 	have.Network.IPAM.Config[0].Gateway = "10.0.1.1" // the engine's choice
 	have.Network.Labels["color"] = "blue"            // which no engine can change
+	have.Unfinished = true
 	for name, opts := range map[string]NetworkOptions{"adopted": {Adopt: true}, "left by an interrupted create": {}} {
 		if p := Network(lan("10.0.1.0/24"), have, opts); p.String() != "" {
 			t.Errorf("%s:\n%s", name, p)
@@ -257,10 +258,14 @@ func TestNetwork_Differences(t *testing.T) {
 func TestNetwork_OfSomethingElse_IsRefused(t *testing.T) {
 	t.Parallel()
 	have := onNode(lan("10.0.1.0/24"))
-	have.Network.Labels = nil
-	p := Network(lan("10.0.1.0/24"), have, NetworkOptions{})
-	if len(p.Problems) != 1 || !p.Problems[0].Foreign || p.Problems[0].Attribute != "name" || !p.Empty() {
-		t.Errorf("plan:\n%s", p)
+	for _, owned := range []bool{true, false} {
+		if !owned {
+			have.Network.Labels = nil
+		}
+		p := Network(lan("10.0.1.0/24"), have, NetworkOptions{})
+		if len(p.Problems) != 1 || !p.Problems[0].Foreign || p.Problems[0].Owned != owned || p.Problems[0].Attribute != "name" || !p.Empty() {
+			t.Errorf("owned: %v, plan:\n%s", owned, p)
+		}
 	}
 }
 

@@ -23,9 +23,9 @@ type Plan struct {
 	// Restarts are the services, with their states, that are restarted for their
 	// state alone: nothing of them was changed, and they are down meanwhile.
 	Restarts []Restarted
-	// Awaits names the stacks that hold a port which this one wants, and of which
-	// it is not known whether they keep it: with a claim of theirs the plan may be
-	// another one.
+	// Awaits names the stacks that hold a port which this one wants, or its name, and
+	// of which it is not known whether they keep it: with a claim of theirs the plan
+	// may be another one.
 	Awaits []string
 	// Placements says where each service's delivered files are, or will be.
 	Placements Placements
@@ -103,6 +103,8 @@ type Problem struct {
 	// Foreign tells that the stack runs already and something else made it: it
 	// can be taken over, but not by a create.
 	Foreign bool
+	// Owned tells of a Foreign one that homelab made it, for another resource.
+	Owned bool
 }
 
 // Kind is what an operation asks of the engine.
@@ -230,10 +232,16 @@ type Options struct {
 	Accepted map[string]map[string]string
 	// RemoveVolumes tells whether Destroy removes named volumes.
 	RemoveVolumes bool
+	// Declared are the volumes, by the engine's names, that the stack declares as its
+	// own: Destroy removes no other.
+	Declared []string
 	// Leaving names a stack that will be gone by then: its ports are free.
 	Leaving string
 	// Adopt allows a stack of which homelab made nothing.
 	Adopt bool
+	// Create tells that no state has the stack: what the node has of it is somebody
+	// else's, unless a create that was cut off left it.
+	Create bool
 	// Node names the node in messages; empty leaves it out.
 	Node string
 	// Secrets are what other resources of the same run make of the node's secrets,

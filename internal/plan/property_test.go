@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"reflect"
@@ -246,7 +247,8 @@ func (t *trial) concerned(s *desired.Service, old, want *desired.Stack) bool {
 
 func (t *trial) destroy(e *engine, want *desired.Stack) {
 	t.Helper()
-	p := plan.Destroy(e.observe(stackName), plan.Options{RemoveVolumes: true})
+	have := e.observe(stackName)
+	p := plan.Destroy(have, plan.Options{RemoveVolumes: true, Declared: slices.Collect(maps.Keys(have.Volumes))})
 	t.carryOut(e, want, p, len(p.Operations))
 	if len(e.containers)+len(e.networks)+len(e.volumes) > 0 {
 		t.Fatalf("destroyed, and yet there is\n%s", e.fingerprint())

@@ -76,9 +76,7 @@ func Secret(want desired.Secret, have *observed.Secret, opts SecretOptions) Secr
 	out := SecretPlan{Version: now.Version}
 	known := opts.Value != nil
 	if !opts.Adopt && !have.Kept {
-		if !known || !now.Check.Matches(opts.Value) || now.Owner() != want.Owner() {
-			out.Problems = []Problem{{Attribute: "name", Foreign: true, Detail: fmt.Sprintf("A secret named %q exists on the node already, and nothing says that this resource made it.", want.Name)}}
-		}
+		out.Problems = []Problem{{Attribute: "name", Foreign: true, Detail: fmt.Sprintf("A secret named %q exists on the node already, and nothing says that this resource made it.", want.Name)}}
 		return out
 	}
 	out.Reason, out.Keep = secretDiffers(want, now, opts)

@@ -41,21 +41,23 @@ var (
 // New returns a constructor of the provider alone. Terraform is served by
 // [NewServer]: what keeps sops_files stands in front of the provider, only there.
 func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &homelab{version: version, gate: &sopsfile.Gate{}} }
+	return func() provider.Provider { return &homelab{version: version, gate: &sopsfile.Gate{}, states: &states{}} }
 }
 
 // NewServer returns a constructor of the provider's server.
 func NewServer(version string) func() tfprotov6.ProviderServer {
-	gate := &sopsfile.Gate{}
-	framework := providerserver.NewProtocol6(&homelab{version: version, gate: gate})
+	gate, seen := &sopsfile.Gate{}, &states{}
+	framework := providerserver.NewProtocol6(&homelab{version: version, gate: gate, states: seen})
 	return func() tfprotov6.ProviderServer {
-		return sopsfile.NewServer(bypass.New(framework(), map[string]bypass.Resource{"homelab_stack": stack.Bypassing}), gate)
+		server := bypass.New(framework(), map[string]bypass.Resource{"homelab_stack": stack.Bypassing})
+		return sopsfile.NewServer(seen.serve(server), gate)
 	}
 }
 
 type homelab struct {
 	version string
 	gate    *sopsfile.Gate
+	states  *states
 }
 
 // Metadata sets the type name and the version.
@@ -120,6 +122,7 @@ func (p *homelab) Configure(ctx context.Context, req provider.ConfigureRequest, 
 		return
 	}
 	common := shared{converge.New(engines{f}, resolver), stack.NewDocuments(ctx)}
+	p.states.door.Store(common.Door)
 	p.gate.Require(slices.Sorted(maps.Values(m.sopsFiles())))
 	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = common, common, p.gate
 }

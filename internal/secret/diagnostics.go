@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
@@ -17,7 +18,7 @@ func problemDiagnostics(problems []converge.Problem, m *model) diag.Diagnostics 
 	for _, p := range problems {
 		detail := p.Detail
 		if p.Foreign {
-			detail += m.subject().ImportIt() + " Or choose another name."
+			detail += m.subject().ImportIt() + concept.Elsewhere("homelab_secret")
 		}
 		diags.AddAttributeError(path.Root(p.Attribute), "Secret can't be applied", detail)
 	}

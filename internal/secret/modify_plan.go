@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -65,7 +66,13 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		resp.Diagnostics.Append(r.leave(ctx, prior, &planned)...)
 		prior, mem = nil, memory{}
 	}
-	agreed, diags := r.preview(ctx, &planned, &config, prior, mem)
+	var by converge.SecretOptions
+	identity, again, diags := concept.Identity(ctx, req.Private, resp.Private, req.State.Raw.IsNull())
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	by.Identity, by.Replaces = identity, again
+	agreed, diags := r.preview(ctx, &planned, &config, prior, mem, by)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -75,7 +82,7 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 }
 
 // preview fills in the computed attributes of a plan and returns what will happen.
-func (r *secretResource) preview(ctx context.Context, planned, config, prior *model, mem memory) (agreement, diag.Diagnostics) {
+func (r *secretResource) preview(ctx context.Context, planned, config, prior *model, mem memory, opts converge.SecretOptions) (agreement, diag.Diagnostics) {
 	if !planned.inputsKnown(ctx) {
 		r.door.UndecidedSecret(planned.Node.ValueString(), planned.Name.ValueString())
 		planned.unknown()
@@ -91,7 +98,6 @@ func (r *secretResource) preview(ctx context.Context, planned, config, prior *mo
 	if diags.Append(more...); diags.HasError() {
 		return agreement{}, diags
 	}
-	var opts converge.SecretOptions
 	opts.Value, opts.Made, opts.Adopt, opts.Fits = value, planned.made(), prior != nil, fits
 	if prior != nil {
 		opts.KeepOnDestroy = prior.keep()
@@ -103,6 +109,9 @@ func (r *secretResource) preview(ctx context.Context, planned, config, prior *mo
 		return agreement{}, append(diags, unseen(err, planned, prior)...)
 	}
 	diags.Append(problemDiagnostics(preview.Problems, planned)...)
+	if preview.Moved != "" {
+		diags.AddAttributeWarning(path.Root("name"), "Secret is there already", preview.Moved)
+	}
 	planned.show(preview.Version, preview.Volume, preview.File)
 	planned.Superseded, planned.Watched, planned.Rotated = noNames, types.BoolValue(true), types.StringNull()
 	if prior != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/compose"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 )
 
@@ -47,8 +48,10 @@ func problemDiagnostics(problems []converge.Problem, m *model) diag.Diagnostics 
 	var diags diag.Diagnostics
 	for _, p := range problems {
 		detail := p.Detail
-		if p.Foreign {
-			id := m.stackID()
+		switch id := m.stackID(); {
+		case p.Foreign && p.Owned:
+			detail += m.subject().ImportIt() + concept.Elsewhere("homelab_stack")
+		case p.Foreign:
 			detail += fmt.Sprintf(" To take it over as it runs, import it: terraform import ADDRESS %s, or an import block with id = %q. "+
 				"Or choose another name, or remove the project with docker compose -p %s down.", id, id, m.Name.ValueString())
 		}

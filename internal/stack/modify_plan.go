@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		return // the provider is not configured yet
 	}
 	if req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(r.planDestroy(ctx, req.State)...)
+		resp.Diagnostics.Append(r.planDestroy(ctx, req.State, req.Private)...)
 		return
 	}
 	var planned, config model
@@ -41,12 +42,17 @@ func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	resp.Diagnostics.Append(diags...)
 	salt, diags := loadSalt(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	if prior == nil {
+		mem = converge.Memory{} // of the one that is replaced
+	}
 	leaving, diags := leavingStack(ctx, &planned, prior, req.Private)
+	resp.Diagnostics.Append(diags...)
+	identity, _, diags := concept.Identity(ctx, req.Private, resp.Private, prior == nil)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	changes, diags := r.preview(ctx, &planned, &config, prior, remembered{mem, salt, leaving})
+	changes, diags := r.preview(ctx, &planned, &config, prior, remembered{mem, salt, converge.PreviewOptions{Adopt: prior != nil, Leaving: leaving, Identity: identity}})
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -58,28 +64,40 @@ func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 }
 
 // planDestroy lets the node's other stacks know that a stack goes, and says what
-// becomes of its data.
-func (r *stackResource) planDestroy(ctx context.Context, state tfsdk.State) diag.Diagnostics {
+// becomes of its data and of other volumes of its project. A node that can't be
+// looked at is left to applying.
+func (r *stackResource) planDestroy(ctx context.Context, state tfsdk.State, private concept.PrivateState) diag.Diagnostics {
 	var prior model
 	diags := state.Get(ctx, &prior)
 	diags.Append(prior.see(bypass.From(ctx).Prior)...)
-	if !diags.HasError() {
-		r.door.Leave(prior.Node.ValueString(), prior.Name.ValueString())
-		diags.Append(r.destroyDataDiagnostics(ctx, &prior)...)
+	mem, more := loadMemory(ctx, private)
+	if diags.Append(more...); diags.HasError() {
+		return diags
+	}
+	r.door.Leave(prior.Node.ValueString(), prior.Name.ValueString())
+	diags.Append(r.destroyDataDiagnostics(ctx, &prior)...)
+	warnings, _ := r.door.PreviewDestroy(ctx, prior.Node.ValueString(), prior.Name.ValueString(), destroyOptions(&prior, mem))
+	for _, warning := range warnings {
+		diags.AddAttributeWarning(path.Root("remove_volumes"), "Volume is not removed", fmt.Sprintf("Stack %q on node %q: %s", prior.Name.ValueString(), prior.Node.ValueString(), warning))
 	}
 	return diags
 }
 
-// leavingStack names the stack that a replacement destroys first on the same
+func destroyOptions(state *model, mem converge.Memory) converge.DestroyOptions {
+	return converge.DestroyOptions{RemoveVolumes: state.RemoveVolumes.ValueBool(), Memory: mem, Progress: progress(state)}
+}
+
+// leavingStack names the stack that a replacement would destroy first on the same
 // node; empty means none. Terraform plans a replacement twice, the second time
-// without the prior state but with the private state that the first left.
+// without the prior state but with the private state that the first left. It may
+// have been asked to replace what it would not by itself (-replace).
 func leavingStack(ctx context.Context, planned, prior *model, private concept.PrivateState) (string, diag.Diagnostics) {
 	var leaving string
 	if prior == nil {
 		diags := concept.Load(ctx, private, leavingKey, &leaving)
 		return leaving, diags
 	}
-	if planned.Node.Equal(prior.Node) && !planned.Name.Equal(prior.Name) {
+	if planned.Node.Equal(prior.Node) {
 		leaving = prior.Name.ValueString()
 	}
 	return leaving, nil
@@ -87,9 +105,9 @@ func leavingStack(ctx context.Context, planned, prior *model, private concept.Pr
 
 // remembered is what private state says of a stack.
 type remembered struct {
-	mem     converge.Memory
-	salt    []byte // see [shown]
-	leaving string // see [leavingStack]
+	mem  converge.Memory
+	salt []byte // see [shown]
+	opts converge.PreviewOptions
 }
 
 // preview fills in the computed attributes of a plan and returns what will
@@ -109,14 +127,14 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 	}
 	if prior != nil && !samePlace(planned, prior) {
 		r.door.Leave(prior.Node.ValueString(), prior.Name.ValueString())
-		prior, last.mem = nil, converge.Memory{}
+		prior, last.mem, last.opts.Adopt = nil, converge.Memory{}, false
 	}
 	if prior == nil {
 		last.salt = nil // the create makes one
 	} else {
 		keepText(ctx, planned, prior, config, want)
 	}
-	preview, err := r.door.Preview(ctx, planned.Node.ValueString(), want, last.mem, converge.PreviewOptions{Adopt: prior != nil, Leaving: last.leaving})
+	preview, err := r.door.Preview(ctx, planned.Node.ValueString(), want, last.mem, last.opts)
 	if err != nil {
 		said, ok := unseen(ctx, err, planned, prior)
 		if !ok {

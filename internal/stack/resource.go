@@ -42,6 +42,7 @@ type Door interface {
 	Data(ctx context.Context, node, stack string, volumes []string) (exist, own []string, err error)
 	RemovesData(node, stack string, volumes []string)
 	DataRemoved(node, stack string) []string
+	PreviewDestroy(ctx context.Context, node, stack string, opts converge.DestroyOptions) ([]string, error)
 	Leave(node, stack string)
 	Undecided(node, stack string)
 }
@@ -215,6 +216,8 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 func (r *stackResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	mem, diags := loadMemory(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	limit, diags := state.Timeouts.Delete(ctx, defaultDestroyTimeout)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -222,8 +225,7 @@ func (r *stackResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	err := r.door.Destroy(ctx, state.Node.ValueString(), state.Name.ValueString(),
-		converge.DestroyOptions{RemoveVolumes: state.RemoveVolumes.ValueBool(), Progress: progress(&state)})
+	err := r.door.Destroy(ctx, state.Node.ValueString(), state.Name.ValueString(), destroyOptions(&state, mem))
 	resp.Diagnostics.Append(destroyDiagnostics(err, &state)...)
 }
 

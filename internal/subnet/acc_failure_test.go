@@ -9,10 +9,12 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/api/types/volume"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/images"
 )
 
@@ -56,7 +58,11 @@ func TestAccSubnet_CreateFails_NetworkInUseStaysAndIsNotMadeAgain(t *testing.T) 
 		t.Fatal(err)
 	}
 	on := b.run("n1")
-	cli.Must(t, []string{"state", "rm", address}) // as after an apply that was killed
+	cli.Must(t, []string{"state", "rm", address}) // as after an apply that was killed, which leaves its note
+	note := desired.Note{Kind: desired.NoteNetwork, Name: b.name}
+	if _, err := b.engines["n1"].VolumeCreate(t.Context(), volume.CreateOptions{Name: note.Volume(), Labels: map[string]string{desired.LabelScratch: note.Label()}}); err != nil {
+		t.Fatal(err)
+	}
 	cli.Write(t, "main.tf", b.config(wrong))
 	said := flat(cli.Must(t, []string{"apply", "-no-color", "-auto-approve"}, 1).Stderr)
 	for _, want := range []string{fmt.Sprintf("Network %q is left on node \"n1\".", b.name), "still has containers on it", "run terraform untaint ADDRESS before you apply again."} {

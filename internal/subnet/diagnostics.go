@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 )
 
@@ -59,6 +60,9 @@ func (s segment) problems(node string, found []converge.Problem) []problem {
 	for _, p := range found {
 		detail := fmt.Sprintf("Node %q: %s", node, p.Detail)
 		switch {
+		case p.Foreign && p.Owned:
+			problems = append(problems, problem{at{"name"}, "Network exists already", fmt.Sprintf(
+				"%s To take it over as it is, import the subnet: terraform import ADDRESS %s/%s.%s", detail, strings.Join(sortedKeys(s.nodes), ","), s.name, concept.Elsewhere("homelab_subnet"))})
 		case p.Foreign:
 			problems = append(problems, problem{at{"name"}, "Network exists already", fmt.Sprintf(
 				"%s Remove it, choose another name, or import the subnet: terraform import ADDRESS %s/%s", detail, strings.Join(sortedKeys(s.nodes), ","), s.name)})

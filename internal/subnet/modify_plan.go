@@ -49,7 +49,11 @@ func (r *subnetResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if !configured(ctx, req, "mode") && !planned.Driver.IsUnknown() { // what was cleared would stay else
 		planned.Mode = types.StringValue(defaultMode(planned.Driver.ValueString()))
 	}
-	changes, diags := r.preview(ctx, &planned, prior)
+	identity, again, diags := concept.Identity(ctx, req.Private, resp.Private, req.State.Raw.IsNull())
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	changes, diags := r.preview(ctx, &planned, prior, whose{identity, again})
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -59,6 +63,13 @@ func (r *subnetResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &planned)...)
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, plannedKey, changes)...)
+}
+
+// whose tells one resource from others of the run; again tells that it is planned
+// for the second time, to replace what it was.
+type whose struct {
+	identity string
+	again    bool
 }
 
 // words warns of labels and a description that networks which stay don't get.
@@ -109,7 +120,7 @@ func (r *subnetResource) leave(name string, networks map[string]networkModel) {
 
 // preview fills in the computed attributes of a plan and returns what will happen
 // on each node; nil where that can't be known yet.
-func (r *subnetResource) preview(ctx context.Context, planned *model, prior map[string]networkModel) (map[string][]string, diag.Diagnostics) {
+func (r *subnetResource) preview(ctx context.Context, planned *model, prior map[string]networkModel, by whose) (map[string][]string, diag.Diagnostics) {
 	planned.ID = planned.Name
 	s, diags := planned.segment(ctx)
 	if diags.Append(diagnostics(s.check())...); diags.HasError() {
@@ -132,7 +143,7 @@ func (r *subnetResource) preview(ctx context.Context, planned *model, prior map[
 	}
 	networks, agreed := map[string]networkModel{}, map[string][]string{}
 	for _, node := range sortedKeys(s.nodes) {
-		n, changes, more := r.previewNode(ctx, s, node, parts[node], prior)
+		n, changes, more := r.previewNode(ctx, s, node, parts[node], prior, by)
 		diags.Append(more...)
 		networks[node] = n
 		agreed[node] = changes
@@ -143,7 +154,7 @@ func (r *subnetResource) preview(ctx context.Context, planned *model, prior map[
 
 // previewNode says what a node will have, and what will happen there; nil where
 // that is known only at apply.
-func (r *subnetResource) previewNode(ctx context.Context, s segment, node string, part ranges, prior map[string]networkModel) (networkModel, []string, diag.Diagnostics) {
+func (r *subnetResource) previewNode(ctx context.Context, s segment, node string, part ranges, prior map[string]networkModel, by whose) (networkModel, []string, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	before, mine := prior[node]
 	planned := s.network(node, part)
@@ -154,7 +165,7 @@ func (r *subnetResource) previewNode(ctx context.Context, s segment, node string
 		if exists {
 			want = like(want, now.Network)
 		}
-		preview, err = r.door.PreviewNetwork(ctx, node, want, converge.NetworkOptions{Owner: s.owner(), Known: before.known(), Adopt: mine, VLAN: s.vlan})
+		preview, err = r.door.PreviewNetwork(ctx, node, want, converge.NetworkOptions{Owner: s.owner(), Known: before.known(), Adopt: mine, VLAN: s.vlan, Identity: by.identity, Replaces: by.again})
 	}
 	if err != nil {
 		n, more := unseen(node, s, planned, before, mine, err)
@@ -163,6 +174,9 @@ func (r *subnetResource) previewNode(ctx context.Context, s segment, node string
 	diags.Append(diagnostics(s.problems(node, preview.Problems))...)
 	for _, warning := range preview.Warnings {
 		diags.AddAttributeWarning(path.Root("cidr"), "Subnet may not be possible", fmt.Sprintf("Node %q: %s", node, warning))
+	}
+	for _, remark := range preview.Remarks {
+		diags.AddAttributeWarning(path.Root("name"), "Network is there already", remark)
 	}
 	if preview.Now.Unfinished {
 		diags.AddAttributeWarning(path.Root("attachments"), "Network is not whole", s.unfinished(node, preview.Now))

@@ -1,0 +1,192 @@
+package converge
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/network"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+)
+
+// previewed is a preview under a clock of its own.
+func previewed(t *testing.T, d *Door, w *desired.Stack, opts PreviewOptions) (p Preview) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		var err error
+		if p, err = d.Preview(t.Context(), "nas", w, Memory{}, opts); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return p
+}
+
+func TestCreate_StackOfAnotherState_IsRefusedAndWritesNothing(t *testing.T) {
+	_, f, _ := applied(t)
+	before := f.writes()
+	d := New(nodes{f}, registry{})
+	if p := previewed(t, d, home(), PreviewOptions{}); len(p.Problems) != 1 || !p.Problems[0].Owned {
+		t.Errorf("preview: %+v", p.Problems)
+	}
+	view, _, err := apply(t, d, home(), Memory{}, ApplyOptions{})
+	var refused *ProblemsError
+	if !errors.As(err, &refused) || !refused.Problems[0].Owned || view.Services != nil {
+		t.Errorf("apply: %v, %+v", err, view)
+	}
+	if f.writes() != before {
+		t.Error("something was written")
+	}
+}
+
+// Terraform's end cancels what its provider is doing.
+func TestCreate_CutOff_IsTakenUpByTheNextOne(t *testing.T) {
+	f := newFake()
+	d := New(nodes{f}, registry{"app:1": "sha256:digest-1"})
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		f.starting = func(*container.InspectResponse) { cancel() }
+		_, _, _ = d.Apply(ctx, "nas", home(), Memory{}, ApplyOptions{})
+	})
+	f.starting = nil
+	if len(f.volumes) != 1 || len(f.containers) != 1 {
+		t.Fatalf("there are %v and %v", f.volumes, f.containers)
+	}
+	d = New(nodes{f}, registry{"app:1": "sha256:digest-1"})
+	p := previewed(t, d, home(), PreviewOptions{})
+	if len(p.Problems) > 0 || !strings.Contains(strings.Join(p.Warnings, "\n"), "was cut off") {
+		t.Errorf("preview: %+v", p)
+	}
+	if _, _, err := apply(t, d, home(), Memory{}, ApplyOptions{}); err != nil {
+		t.Error(err)
+	}
+	if len(f.volumes) != 0 || len(f.containers) != 1 || f.count("create container") != 1 {
+		t.Errorf("there are %v and %v", f.volumes, f.containers)
+	}
+}
+
+// A name goes from one resource to another: what is planned without a state is
+// planned as if nothing were there, whichever of the two is planned first.
+func TestPreview_StackLeavesInTheSameRun_IsPlannedAnewWithAWarning(t *testing.T) {
+	_, f, _ := applied(t)
+	for _, first := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			d := New(nodes{f}, registry{})
+			leave := func() { d.Leave("nas", "home") }
+			if first {
+				leave()
+			} else {
+				time.AfterFunc(quiet/2, leave)
+			}
+			p, err := d.Preview(t.Context(), "nas", home(), Memory{}, PreviewOptions{})
+			if err != nil || len(p.Problems) > 0 || len(p.Changes) != 2 || !strings.Contains(strings.Join(p.Warnings, "\n"), "moved block") {
+				t.Errorf("left first: %v, preview: %+v, error: %v", first, p, err)
+			}
+		})
+	}
+	d := New(nodes{f}, registry{})
+	if p := previewed(t, d, home(), PreviewOptions{Leaving: "home"}); len(p.Problems)+len(p.Warnings) > 0 || len(p.Changes) != 2 {
+		t.Errorf("replaced by itself: %+v", p)
+	}
+}
+
+// While the destroy of the same name is under way, the create waits for its end.
+func TestApply_StackLeavesMeanwhile_IsMadeAfterwards(t *testing.T) {
+	_, f, _ := applied(t)
+	was := only(t, f).ID
+	synctest.Test(t, func(t *testing.T) {
+		d := New(nodes{f}, registry{"app:1": "sha256:digest-1"})
+		go func() {
+			time.Sleep(quiet / 2)
+			if err := d.Destroy(t.Context(), "nas", "home", DestroyOptions{}); err != nil {
+				t.Error(err)
+			}
+		}()
+		if _, _, err := d.Apply(t.Context(), "nas", home(), Memory{}, ApplyOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
+	if only(t, f).ID == was || len(f.containers) != 1 || len(f.volumes) != 0 {
+		t.Errorf("there are %v and %v", f.containers, f.volumes)
+	}
+}
+
+func TestPreview_TwoResourcesOfOneName_TheSecondIsRefused(t *testing.T) {
+	d := New(nodes{newFake()}, registry{})
+	for _, identity := range []string{"first", "first", ""} { // a replacement is planned twice
+		if p := previewed(t, d, home(), PreviewOptions{Identity: identity}); len(p.Problems) > 0 {
+			t.Errorf("%q: %+v", identity, p.Problems)
+		}
+	}
+	p := previewed(t, d, home(), PreviewOptions{Identity: "second"})
+	if len(p.Problems) != 1 || !strings.HasPrefix(p.Problems[0].Detail, `Two resources of this configuration are homelab_stack "home" on node "nas".`) {
+		t.Errorf("second: %+v", p.Problems)
+	}
+	other := home()
+	other.Name = "other"
+	p = previewed(t, d, other, PreviewOptions{Identity: "second"})
+	want := `The network "home_default" on node "nas" is made by homelab_stack "home" and by homelab_stack "other" of this configuration.`
+	if len(p.Problems) != 1 || !strings.HasPrefix(p.Problems[0].Detail, want) {
+		t.Errorf("another with its network: %+v", p.Problems)
+	}
+}
+
+func TestDestroy_RemoveVolumes_RemovesOnlyWhatIsDeclared(t *testing.T) {
+	w := home()
+	w.Volumes["data"] = desired.Volume{Key: "data", Name: "home_data"}
+	f := newFake()
+	d := New(nodes{f}, registry{})
+	_, mem, err := apply(t, d, w, Memory{}, ApplyOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := f.volumes["home_data"]
+	old.Name, old.Labels = "home_old", map[string]string{desired.LabelProject: "home", desired.LabelVolume: "old"}
+	f.volumes["home_old"] = old
+	opts := DestroyOptions{RemoveVolumes: true, Memory: mem}
+	warnings, err := d.PreviewDestroy(t.Context(), "nas", "home", opts)
+	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], `"home_old" stays`) {
+		t.Errorf("warnings %q, error %v", warnings, err)
+	}
+	if err := d.Destroy(t.Context(), "nas", "home", opts); err != nil {
+		t.Fatal(err)
+	}
+	if _, stays := f.volumes["home_old"]; !stays || len(f.volumes) != 1 {
+		t.Errorf("left: %v", f.volumes)
+	}
+}
+
+// What an apply keeps on the node is found by its label: the next apply of anything
+// there gives it its name back, or removes it where another one has its place.
+func TestTidy_RenamedHelper_IsFoundByTheNextApplyOfAnything(t *testing.T) {
+	v := newVault()
+	if _, err := v.create(t, "first"); err != nil {
+		t.Fatal(err)
+	}
+	rename := func(to string) {
+		for _, c := range v.containers {
+			c.Name = to
+		}
+	}
+	rename("renamed")
+	if err := New(v, registry{}).DestroyNetwork(t.Context(), "nas", "lan", nil); err != nil {
+		t.Fatal(err)
+	}
+	if v.idOf("homelab-secret-db") == "homelab-secret-db" || len(v.containers) != 1 {
+		t.Fatalf("there are %v", v.containers)
+	}
+	rename("renamed")
+	if _, err := v.ContainerCreate(t.Context(), only(t, v.fake).Config, &container.HostConfig{}, &network.NetworkingConfig{}, nil, "homelab-secret-db"); err != nil {
+		t.Fatal(err)
+	}
+	if err := New(v, registry{}).DestroyNetwork(t.Context(), "nas", "lan", nil); err != nil {
+		t.Fatal(err)
+	}
+	if len(v.containers) != 1 || only(t, v.fake).Name != "homelab-secret-db" {
+		t.Errorf("there are %v", v.containers)
+	}
+}

@@ -1,0 +1,91 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// refuseForeign stops a create on top of what something else made: a project that
+// homelab did not make, or a stack that is not in this resource's state.
+func (b *builder) refuseForeign() bool {
+	taken := b.opts.Create && b.have.Exists() && !b.have.Unfinished
+	if b.opts.Adopt || !taken && (b.have.Owned || len(b.have.Services) == 0) {
+		return false
+	}
+	problem := Problem{Attribute: "name", Foreign: true, Owned: b.have.Owned,
+		Detail: fmt.Sprintf("A Compose project named %q with %d services exists already, and homelab did not make it.", b.want.Name, len(b.have.Services))}
+	if b.have.Owned {
+		problem.Detail = fmt.Sprintf("Stack %q is on the node already, with %s, and this resource did not make it: another configuration has it, or the state of it was lost.",
+			b.want.Name, b.whatIsThere())
+	}
+	b.plan.Problems = append(b.plan.Problems, problem)
+	b.plan.Awaits = append(b.plan.Awaits, b.want.Name)
+	return true
+}
+
+// whatIsThere names the services and networks that the node has of the stack.
+func (b *builder) whatIsThere() string {
+	var parts []string
+	if services := sortedKeys(b.have.Services); len(services) > 0 {
+		parts = append(parts, counted("service", services))
+	}
+	if networks := b.have.OwnNetworks(); len(networks) > 0 {
+		slices.Sort(networks)
+		parts = append(parts, counted("network", networks))
+	}
+	return strings.Join(parts, " and ")
+}
+
+// counted names things in a sentence: service "db", or services "db", "web".
+func counted(kind string, names []string) string {
+	var quoted []string
+	for _, name := range names {
+		quoted = append(quoted, strconv.Quote(name))
+	}
+	if len(names) > 1 {
+		kind += "s"
+	}
+	return kind + " " + strings.Join(quoted, ", ")
+}
+
+// tellTakenUp warns of what a create finds on the node and uses, removes or
+// changes: the rest of a create that was cut off, and data in volumes.
+func (b *builder) tellTakenUp() {
+	if !b.opts.Create {
+		return
+	}
+	var data []string
+	for _, key := range sortedKeys(b.want.Volumes) {
+		if _, exists := b.have.Volumes[b.want.Volumes[key].Name]; exists && !b.want.Volumes[key].External {
+			data = append(data, b.want.Volumes[key].Name)
+		}
+	}
+	if len(data) > 0 && !b.have.Unfinished {
+		b.plan.Warnings = append(b.plan.Warnings, fmt.Sprintf("Stack %q uses the data that the node has in the %s, which an earlier stack of this name left. "+
+			"To begin without it, give the volume another name, or remove it first with docker volume rm.", b.want.Name, counted("volume", data)))
+	}
+	if !b.have.Unfinished || !b.have.Exists() {
+		return
+	}
+	text := fmt.Sprintf("An apply that was to create stack %q was cut off. Applying takes up what it left on the node: %s.", b.want.Name, b.whatIsThere())
+	if removed := b.removed(); len(removed) > 0 {
+		text += " It removes of that: " + strings.Join(removed, ", ") + "."
+	}
+	b.plan.Warnings = append(b.plan.Warnings, text)
+}
+
+// removed names what the plan removes of what is there, to make it again or for
+// good.
+func (b *builder) removed() []string {
+	var list []string
+	for _, c := range b.plan.Changes {
+		switch c.Action {
+		case Remove, Recreate, Replace, CleanUp:
+			list = append(list, c.Subject)
+		default: // it stays
+		}
+	}
+	return list
+}
