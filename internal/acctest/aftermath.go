@@ -117,12 +117,18 @@ func compareFates(said, is map[string]string, text string, unsteady map[string]b
 			return fmt.Errorf("the error says of service %s %q, and on the engine it is %q", service, claim, fate)
 		}
 	}
+	return compareRest(said, is, text, left, len(unsteady) == 0)
+}
+
+// compareRest holds what an error says of services that it does not name against the
+// number of those that were left alone. steady reports whether that can be counted.
+func compareRest(said, is map[string]string, text string, left int, steady bool) error {
 	for service := range said {
 		if _, known := is[service]; !known {
 			return fmt.Errorf("the error speaks of service %s, which has no container and had none", service)
 		}
 	}
-	if count := others.FindStringSubmatch(text); count != nil && len(unsteady) == 0 {
+	if count := others.FindStringSubmatch(text); count != nil && steady {
 		if n, _ := strconv.Atoi(count[1]); n != left {
 			return fmt.Errorf("the error says that %d services were not touched, and %d were not", n, left)
 		}

@@ -115,10 +115,8 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 		return View{}, mem, err
 	}
 	note := desired.Note{Kind: desired.NoteStack, Name: want.Name}
-	if create {
-		if err := execute.WriteNote(ctx, engine, note); err != nil {
-			return View{}, mem, explain(engine, err)
-		}
+	if err := noteCreate(ctx, engine, note, create); err != nil {
+		return View{}, mem, err
 	}
 	runErr := execute.Run(ctx, engine, want, p, execute.Options{Rollback: opts.Rollback, Auth: d.registry.Auth, AuthSource: d.registry.AuthSource, Mirrors: d.registry.Mirrors,
 		Digests: knownDigests(have), Progress: opts.Progress, Slots: d.slotsOf(node)})
@@ -134,6 +132,14 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 		after = mem
 	}
 	return d.account(ctx, node, want, have, after, runErr)
+}
+
+// noteCreate notes on the node that a create is under way, if one is.
+func noteCreate(ctx context.Context, engine Engine, note desired.Note, create bool) error {
+	if !create {
+		return nil
+	}
+	return explain(engine, execute.WriteNote(ctx, engine, note))
 }
 
 // settleNote removes the note of a create, as Terraform is about to have a state of

@@ -271,25 +271,13 @@ func (d *Door) ApplyNetwork(ctx context.Context, node string, want *desired.Netw
 	if err := d.tidy(ctx, node); err != nil {
 		return NetworkView{}, err
 	}
-	engine, have, err := d.observeNetwork(ctx, node, want.Name)
-	for err == nil && !opts.Adopt && have.Exists && !have.Unfinished && d.claims.another(ctx, node) { // it may be about to leave
-		engine, have, err = d.observeNetwork(ctx, node, want.Name)
-	}
+	engine, p, err := d.agreedNetwork(ctx, node, want, opts)
 	if err != nil {
 		return NetworkView{}, err
 	}
-	p := plan.Network(want, have, networkOptions(opts))
-	if problems := slices.Concat(p.Problems, plan.CheckEngine(want, have)); len(problems) > 0 {
-		return NetworkView{}, &ProblemsError{problems}
-	}
-	if extra := beyond(p.Changes, opts.Planned); len(extra) > 0 {
-		return NetworkView{}, &ChangedError{Node: node, Stack: want.Name, Changes: extra}
-	}
 	note := desired.Note{Kind: desired.NoteNetwork, Name: want.Name}
-	if !opts.Adopt {
-		if err := execute.WriteNote(ctx, engine, note); err != nil {
-			return NetworkView{}, explain(engine, err)
-		}
+	if err := noteCreate(ctx, engine, note, !opts.Adopt); err != nil {
+		return NetworkView{}, err
 	}
 	runErr := execute.Run(ctx, engine, &desired.Stack{Name: want.Name}, p,
 		execute.Options{Rollback: true, Progress: opts.Progress, Slots: d.slotsOf(node)})
@@ -297,7 +285,7 @@ func (d *Door) ApplyNetwork(ctx context.Context, node string, want *desired.Netw
 	if runErr == nil {
 		d.segments.settle(node, want.Name)
 	}
-	_, have, err = d.observeNetwork(context.WithoutCancel(ctx), node, want.Name)
+	_, have, err := d.observeNetwork(context.WithoutCancel(ctx), node, want.Name)
 	if err == nil && have.Unfinished && (runErr == nil || !have.Exists) {
 		d.settleNote(ctx, engine, note, opts.Progress)
 	}
@@ -317,6 +305,26 @@ func (d *Door) ApplyNetwork(ctx context.Context, node string, want *desired.Netw
 	}
 	slices.Sort(view.Reattached)
 	return view, runErr
+}
+
+// agreedNetwork plans what ApplyNetwork does, and holds it against what was agreed
+// to. A network that is there may be about to leave: that is waited for.
+func (d *Door) agreedNetwork(ctx context.Context, node string, want *desired.Network, opts NetworkOptions) (Engine, *plan.Plan, error) {
+	engine, have, err := d.observeNetwork(ctx, node, want.Name)
+	for err == nil && !opts.Adopt && have.Exists && !have.Unfinished && d.claims.another(ctx, node) {
+		engine, have, err = d.observeNetwork(ctx, node, want.Name)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	p := plan.Network(want, have, networkOptions(opts))
+	if problems := slices.Concat(p.Problems, plan.CheckEngine(want, have)); len(problems) > 0 {
+		return nil, nil, &ProblemsError{problems}
+	}
+	if extra := beyond(p.Changes, opts.Planned); len(extra) > 0 {
+		return nil, nil, &ChangedError{Node: node, Stack: want.Name, Changes: extra}
+	}
+	return engine, p, nil
 }
 
 // DestroyNetwork removes a network. Containers on it are an error that names them;

@@ -166,26 +166,15 @@ func (d *Door) PreviewSecret(ctx context.Context, node string, want desired.Secr
 	if err != nil {
 		return SecretPreview{}, err
 	}
-	moved := !opts.Adopt && (have.Foreign() && d.claims.holds(ctx, this) || have.Current() != nil && d.claims.holdsNow(this))
-	if !opts.Adopt && have.Foreign() && !moved { // what was written meanwhile is read
-		if engine, have, err = d.observeSecret(ctx, node, want.Name); err != nil {
+	moved, prior := false, d.secrets.of(node)[want.Name]
+	if !opts.Adopt {
+		if have, prior, moved, err = d.vacatedSecret(ctx, this, have); err != nil {
 			return SecretPreview{}, err
 		}
-	}
-	prior, replaced := d.secrets.of(node)[want.Name]
-	if moved && !replaced {
-		prior.Keeps = plan.KeepsSecret(nil, have)
-	}
-	switch {
-	case opts.Adopt || !replaced && !moved:
-	case prior.Keeps && have.Current() != nil:
-		have = have.AsKept()
-	default:
-		have = &observed.Secret{Name: want.Name}
-	}
-	if !opts.Adopt && have.Kept {
-		if err := opts.lookAtKept(ctx, engine, have); err != nil {
-			return SecretPreview{}, explain(engine, err)
+		if have.Kept {
+			if err := opts.lookAtKept(ctx, engine, have); err != nil {
+				return SecretPreview{}, explain(engine, err)
+			}
 		}
 	}
 	out := SecretPreview{SecretPlan: plan.Secret(want, have, opts.SecretOptions)}
@@ -208,6 +197,29 @@ func (d *Door) PreviewSecret(ctx context.Context, node string, want desired.Secr
 		out.File = want.SecretFile(facts.VolumeRoot, out.Version)
 	}
 	return out, nil
+}
+
+// vacatedSecret is [Door.vacated] for a secret: as a create will find it that is
+// planned now. prior is what the run makes of the one that goes first.
+func (d *Door) vacatedSecret(ctx context.Context, t thing, have *observed.Secret) (left *observed.Secret, prior plan.SecretClaim, moved bool, err error) {
+	moved = have.Foreign() && d.claims.holds(ctx, t) || have.Current() != nil && d.claims.holdsNow(t)
+	if have.Foreign() && !moved { // what was written meanwhile is read
+		if _, have, err = d.observeSecret(ctx, t.node, t.name); err != nil {
+			return have, prior, moved, err
+		}
+	}
+	prior, replaced := d.secrets.of(t.node)[t.name]
+	if moved && !replaced {
+		prior.Keeps = plan.KeepsSecret(nil, have)
+	}
+	switch {
+	case !replaced && !moved:
+	case prior.Keeps && have.Current() != nil:
+		have = have.AsKept()
+	default:
+		have = &observed.Secret{Name: t.name}
+	}
+	return have, prior, moved, nil
 }
 
 // sweepSecrets removes the versions of secrets that are not in force and that

@@ -89,18 +89,10 @@ func agreedSecret(ctx context.Context, node string, engine Engine, change Secret
 	now := have.Current()
 	switch {
 	case now != nil && !change.Adopt && have.Kept:
-		opts := SecretOptions{SecretOptions: plan.SecretOptions{Made: change.Made}, Fits: change.Fits}
-		if change.Made == SecretGiven {
-			opts.Value = change.Value
-		}
-		if err := opts.lookAtKept(ctx, engine, have); err != nil {
+		var err error
+		if change, err = takesUpKept(ctx, engine, change, have); err != nil {
 			return change, err
 		}
-		made := plan.Secret(change.Secret, have, opts.SecretOptions)
-		if change.Version == 0 {
-			change.Version = made.Version
-		}
-		change.Write, change.Keep = made.Write, made.Keep
 	case now != nil && !change.Adopt:
 		made := plan.Secret(change.Secret, have, plan.SecretOptions{Value: change.Value, Made: change.Made})
 		return change, &ProblemsError{made.Problems}
@@ -111,6 +103,23 @@ func agreedSecret(ctx context.Context, node string, engine Engine, change Secret
 	if change.Write && change.Version <= newest || !change.Write && now != nil && change.Version != now.Version || change.Keep && now == nil {
 		return change, &ChangedError{Node: node, Stack: change.Name, Changes: []string{fmt.Sprintf("replace version %d of the secret", newest)}}
 	}
+	return change, nil
+}
+
+// takesUpKept decides whether a secret's kept value serves the change.
+func takesUpKept(ctx context.Context, engine Engine, change SecretChange, have *observed.Secret) (SecretChange, error) {
+	opts := SecretOptions{SecretOptions: plan.SecretOptions{Made: change.Made}, Fits: change.Fits}
+	if change.Made == SecretGiven {
+		opts.Value = change.Value
+	}
+	if err := opts.lookAtKept(ctx, engine, have); err != nil {
+		return change, err
+	}
+	made := plan.Secret(change.Secret, have, opts.SecretOptions)
+	if change.Version == 0 {
+		change.Version = made.Version
+	}
+	change.Write, change.Keep = made.Write, made.Keep
 	return change, nil
 }
 

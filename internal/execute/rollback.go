@@ -133,26 +133,28 @@ func (r *run) undo(ctx context.Context, e *entry, restored map[string]bool) erro
 				return err == nil, ignoreNotFound(err)
 			})
 		}
-	case plan.CreateNetwork:
-		if !e.done {
-			return r.removeMade(ctx, op, e.cause)
-		}
-		return r.removeNetwork(ctx, op.Name)
-	case plan.RemoveNetwork:
-		if op.Made != nil {
-			return r.makeAgain(ctx, op.Made)
-		}
-	case plan.DisconnectContainer:
-		if op.Endpoint != nil {
-			return r.attach(ctx, op)
-		}
-	case plan.ConnectContainer:
-		if op.Endpoint != nil {
-			return r.detachAgain(ctx, op)
-		}
-	default: // nothing to undo, or gone with the new containers
+	default:
+		return r.undoNetwork(ctx, e)
 	}
 	return nil
+}
+
+// undoNetwork undoes what was done to a network, or to a container's place on it.
+func (r *run) undoNetwork(ctx context.Context, e *entry) error {
+	op := &e.Operation
+	switch {
+	case op.Kind == plan.CreateNetwork && !e.done:
+		return r.removeMade(ctx, op, e.cause)
+	case op.Kind == plan.CreateNetwork:
+		return r.removeNetwork(ctx, op.Name)
+	case op.Kind == plan.RemoveNetwork && op.Made != nil:
+		return r.makeAgain(ctx, op.Made)
+	case op.Kind == plan.DisconnectContainer && op.Endpoint != nil:
+		return r.attach(ctx, op)
+	case op.Kind == plan.ConnectContainer && op.Endpoint != nil:
+		return r.detachAgain(ctx, op)
+	}
+	return nil // nothing to undo, or gone with the new containers
 }
 
 // startAgain starts a container that ran before. A stop that the engine may still be

@@ -29,6 +29,14 @@ func loadSalt(ctx context.Context, private concept.PrivateState) (salt []byte, d
 	return salt, diags
 }
 
+// saltOrNew returns the salt that there is, or a new one.
+func saltOrNew(salt []byte) []byte {
+	if len(salt) > 0 {
+		return salt
+	}
+	return newSalt()
+}
+
 func storeMemory(ctx context.Context, private concept.PrivateState, mem converge.Memory) diag.Diagnostics {
 	return concept.Store(ctx, private, memoryKey, mem)
 }

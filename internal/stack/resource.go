@@ -185,9 +185,7 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if len(salt) == 0 {
-		salt = newSalt()
-	}
+	salt = saltOrNew(salt)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, mem, converge.ApplyOptions{

@@ -135,24 +135,31 @@ func outlines(dir string) (map[string]outline, error) {
 		if err != nil {
 			return err
 		}
-		var o outline
-		if yaml.Unmarshal(text, &o) != nil && !slices.Contains(defaults, entry.Name()) || len(o.Services)+len(o.Include) == 0 && !slices.Contains(defaults, entry.Name()) {
-			return nil
+		if o, ok := readOutline(text); ok || slices.Contains(defaults, entry.Name()) {
+			rel, err := filepath.Rel(dir, path)
+			out[rel] = o
+			return err
 		}
-		o.whole = len(o.Services)+len(o.Include) > 0
-		for _, s := range o.Services {
-			if s["image"] == nil && s["build"] == nil && s["extends"] == nil {
-				o.whole = false
-			}
-		}
-		rel, err := filepath.Rel(dir, path)
-		out[rel] = o
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("look for projects: %w", err)
 	}
 	return out, nil
+}
+
+// readOutline reads a document; ok reports whether it has services or includes
+// some.
+func readOutline(text []byte) (o outline, ok bool) {
+	err := yaml.Unmarshal(text, &o)
+	ok = len(o.Services)+len(o.Include) > 0
+	o.whole = ok
+	for _, s := range o.Services {
+		if s["image"] == nil && s["build"] == nil && s["extends"] == nil {
+			o.whole = false
+		}
+	}
+	return o, ok && err == nil
 }
 
 // parts are the documents that another one includes, or of which one extends a

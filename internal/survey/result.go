@@ -83,7 +83,7 @@ func OpenResults(path string) (*Results, error) {
 	for decoder := json.NewDecoder(file); decoder.More(); {
 		var one Result
 		if err := decoder.Decode(&one); err != nil {
-			return r, nil //nolint:nilerr // the survey was ended while it wrote the last line
+			return r, nil // the survey was ended while it wrote the last line
 		}
 		r.all[one.ID] = one
 	}
