@@ -77,11 +77,10 @@ func (e *DivergedError) Error() string {
 // can't be looked at any more.
 func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem Memory, opts ApplyOptions) (View, Memory, error) {
 	create := mem.creates(opts.Adopt)
-	if create { // of two that create the same, the later one finds it
-		turn := d.turnOf(node, "create "+want.Name)
-		turn.Lock()
-		defer turn.Unlock()
+	if create {
+		defer d.creating(node, want.Name)()
 	}
+	mem.Failed = false
 	defer d.claims.write(node)()
 	d.forget(node)
 	defer d.forget(node)
@@ -140,6 +139,17 @@ func noteCreate(ctx context.Context, engine Engine, note desired.Note, create bo
 		return nil
 	}
 	return explain(engine, execute.WriteNote(ctx, engine, note))
+}
+
+// creating waits until nobody else creates the same, which then is there, and returns
+// what ends the create.
+func (d *Door) creating(node, stack string) (end func()) {
+	turn := d.turnOf(node, "create "+stack)
+	turn.Lock()
+	return func() {
+		d.claims.over(thing{KindStack, node, stack})
+		turn.Unlock()
+	}
 }
 
 // settleNote removes the note of a create, as Terraform is about to have a state of

@@ -29,6 +29,7 @@ type claims struct {
 	writing          map[string]int // applies and destroys under way, by node, without those that wait
 	held             map[thing]bool // see hold
 	declared         map[thing]declaration
+	failed           map[thing]int // creates that failed: toResume or resumed
 	stirred          chan struct{} // closed with the next change; nil: nobody waits
 }
 
@@ -206,6 +207,7 @@ func (d *Door) Leave(node, stack string) {
 		d.claims.put(node, plan.Claim{Stack: stack, Leaves: true})
 		d.segments.putStack(node, stack, nil)
 	}
+	d.claims.over(this)
 	d.claims.hold(this)
 }
 

@@ -15,6 +15,9 @@ type DestroyOptions struct {
 	// by what is remembered of it.
 	RemoveVolumes bool
 	Memory        Memory
+	// Resume leaves all of it to the create that follows, which takes it up: see
+	// [Preview.Resumes].
+	Resume bool
 	// Progress is told what happens.
 	Progress func(ctx context.Context, message string)
 }
@@ -26,6 +29,10 @@ func (d *Door) Destroy(ctx context.Context, node, stack string, opts DestroyOpti
 	defer d.claims.write(node)()
 	d.forget(node)
 	defer d.forget(node)
+	if opts.Resume {
+		return d.leaveToCreate(ctx, node, stack)
+	}
+	d.claims.over(thing{KindStack, node, stack})
 	if err := d.tidy(ctx, node); err != nil {
 		return err
 	}

@@ -48,6 +48,8 @@ type Memory struct {
 	// said when the stack was last read. Terraform plans once more when it applies:
 	// by this it finds the same, although the tag may have moved again.
 	Followed map[string]Lookup `json:"followed,omitempty"`
+	// Failed reports that the create failed, and left what the state has of it.
+	Failed bool `json:"failed,omitempty"`
 	// Seen is what need not be asked for again.
 	Seen observed.Known `json:"seen,omitzero"`
 }

@@ -153,22 +153,37 @@ func (d *Door) declareStack(node, identity string, want *desired.Stack) []plan.P
 // vacated is a stack as a create will find it that is planned now. What a state of
 // this run has goes first: Terraform destroys a resource that it replaces, and one
 // that is declared under another address, before or while it makes the new one.
-// moved reports that.
-func (d *Door) vacated(ctx context.Context, node string, want *desired.Stack, have *observed.Stack, mem Memory, opts PreviewOptions) (left *observed.Stack, moved bool, err error) {
+// What a create left that failed stays, for the one that comes in its place.
+func (d *Door) vacated(ctx context.Context, node string, want *desired.Stack, have *observed.Stack, mem Memory, opts PreviewOptions) (left *observed.Stack, how vacancy, err error) {
 	t := thing{KindStack, node, want.Name}
 	switch {
 	case opts.Adopt || mem.Known != nil || !have.Exists():
-		return have, false, nil
-	case opts.Leaving == want.Name || d.sameElsewhere(ctx, t, have.Lives):
-		return have.Gone(), false, nil
+		return have, stays, nil
+	case opts.Leaving == want.Name:
+		return have.Gone(), stays, nil
+	case d.claims.resumes(ctx, t):
+		unfinished := *have
+		unfinished.Unfinished = true // by the time of the create the node says so
+		return &unfinished, resumes, nil
+	case d.sameElsewhere(ctx, t, have.Lives):
+		return have.Gone(), stays, nil
 	case have.Unfinished && !d.claims.holdsNow(t):
-		return have, false, nil
+		return have, stays, nil
 	case d.claims.holds(ctx, t):
-		return have.Gone(), true, nil
+		return have.Gone(), moves, nil
 	}
 	_, have, err = d.observe(ctx, node, want.Name, references(want), mem.Seen) // what was written meanwhile is read
-	return have, false, err
+	return have, stays, err
 }
+
+// vacancy is what a create finds in its place, but for what is said of it anyway.
+type vacancy int
+
+const (
+	stays   vacancy = iota
+	moves           // another resource of the run had it
+	resumes         // what the same resource's create left that failed
+)
 
 // sameElsewhere reports whether a state of this run has a thing on another node
 // that is the same engine by another name. lives reports whether the thing is on a

@@ -24,6 +24,9 @@ type Preview struct {
 	Empty    bool
 	Problems []plan.Problem
 	Warnings []string
+	// Resumes reports that a create that failed left something on the node, which this
+	// one takes up if the destroy before it leaves it: see [DestroyOptions].
+	Resumes bool
 	// Restarts are the services that are restarted for their state alone.
 	Restarts []plan.Restarted
 	// Rotated is what applying would do if the secrets whose values nobody knows
@@ -36,7 +39,11 @@ type Preview struct {
 // It only reads.
 func (d *Door) Read(ctx context.Context, node, stack string, mem Memory, last View) (view View, exists bool, err error) {
 	defer d.claims.work()()
-	d.claims.hold(thing{KindStack, node, stack})
+	this := thing{KindStack, node, stack}
+	d.claims.hold(this)
+	if mem.Failed {
+		d.claims.fails(this)
+	}
 	_, have, err := d.observe(ctx, node, stack, nil, mem.Seen)
 	if err != nil {
 		return last, true, err
@@ -83,24 +90,26 @@ func (d *Door) Preview(ctx context.Context, node string, want *desired.Stack, me
 	if err != nil {
 		return Preview{}, err
 	}
-	have, moved, err := d.vacated(ctx, node, want, have, mem, opts)
+	have, place, err := d.vacated(ctx, node, want, have, mem, opts)
 	if err != nil {
 		return Preview{}, err
 	}
 	want, warnings := d.resolve(ctx, want, have, mem.Followed)
 	want, unfit := plan.Fitting(want, have.APIVersion)
-	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, NodePaths: mem.NodePaths, Adopt: opts.Adopt, Create: mem.creates(opts.Adopt), Leaving: opts.Leaving, Node: node, Secrets: d.secrets.of(node)}
+	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, NodePaths: mem.NodePaths, Adopt: opts.Adopt, Create: mem.creates(opts.Adopt), Failed: place == resumes,
+		Leaving: opts.Leaving, Node: node, Secrets: d.secrets.of(node)}
 	want = plan.KeepNodePaths(want, have, options)
 	p, have, err := d.build(ctx, node, want, have, mem, options)
 	if err != nil {
 		return Preview{}, err
 	}
-	if moved {
+	if place == moves {
 		warnings = append(warnings, movedWarning(fmt.Sprintf("homelab_stack %q", want.Name), node))
 	}
 	problems, remarks := d.fit(ctx, node, engine, want, p)
 	neighbours, near := d.checkNetworks(node, want, declared, have)
 	out := outcome(want, have, p)
+	out.Resumes = place == resumes
 	out.Problems = slices.Concat(clashes, p.Problems, unbuildable(engine, want, p), problems, d.checkAddresses(node, want), neighbours)
 	out.Warnings = slices.Concat(warnings, unfit, p.Warnings, remarks, near)
 	if len(want.Undecided()) > 0 || plan.UsesUndecided(want, options.Secrets) {

@@ -51,7 +51,7 @@ func counted(kind string, names []string) string {
 }
 
 // tellTakenUp warns of what a create finds on the node and uses, removes or
-// changes: the rest of a create that was cut off, and data in volumes.
+// changes: the rest of a create that was cut off or failed, and data in volumes.
 func (b *builder) tellTakenUp() {
 	if !b.opts.Create {
 		return
@@ -70,6 +70,10 @@ func (b *builder) tellTakenUp() {
 		return
 	}
 	text := fmt.Sprintf("An apply that was to create stack %q was cut off. Applying takes up what it left on the node: %s.", b.want.Name, b.whatIsThere())
+	if b.opts.Failed {
+		text = fmt.Sprintf("The create of stack %q failed before, so Terraform says that all of it is replaced. "+
+			"Applying takes up what the node has of it and destroys nothing else than is said here: %s.", b.want.Name, b.whatIsThere())
+	}
 	if removed := b.removed(); len(removed) > 0 {
 		text += " It removes of that: " + strings.Join(removed, ", ") + "."
 	}

@@ -242,6 +242,9 @@ type Options struct {
 	// Create tells that no state has the stack: what the node has of it is somebody
 	// else's, unless a create that was cut off left it.
 	Create bool
+	// Failed tells that the create that was cut off is one that failed, of the same
+	// resource.
+	Failed bool
 	// Node names the node in messages; empty leaves it out.
 	Node string
 	// Secrets are what other resources of the same run make of the node's secrets,

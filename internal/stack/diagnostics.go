@@ -105,7 +105,8 @@ func applyDiagnostics(err error, m *model, show shown, limit time.Duration, time
 }
 
 // createDiagnostics words how a create ended. Terraform marks what it has a state of
-// as tainted: its next plan says that all of it is destroyed and created.
+// as tainted: its next plan says that all of it is destroyed and created, though that
+// create takes up what is there.
 func createDiagnostics(err error, inState bool, m *model, show shown, limit time.Duration) diag.Diagnostics {
 	diags := applyDiagnostics(err, m, show, limit, "timeouts.create")
 	if err == nil || !inState {
@@ -118,8 +119,9 @@ func createDiagnostics(err error, inState bool, m *model, show shown, limit time
 	return out
 }
 
-const tainted = "\n\nTerraform calls a resource tainted whose create failed: its next plan says that the stack is destroyed and created anew. " +
-	"To keep what runs and change only what is needed, first run terraform untaint 'homelab_stack.NAME', with the address that stands at the top of this error."
+const tainted = "\n\nTerraform calls a resource tainted whose create failed: its next plan says that the stack is replaced. " +
+	"Applying that takes up what is healthy all the same, and a warning in the plan says what it removes. " +
+	"For a plan that shows each change, first run terraform untaint 'homelab_stack.NAME', with the address that stands at the top of this error."
 
 const nothingChanged = "Nothing was changed."
 

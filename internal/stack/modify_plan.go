@@ -27,6 +27,7 @@ func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	}
 	if req.Plan.Raw.IsNull() {
 		resp.Diagnostics.Append(r.planDestroy(ctx, req.State, req.Private)...)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, resumeKey, nil)...)
 		return
 	}
 	var planned, config model
@@ -52,15 +53,18 @@ func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	changes, diags := r.preview(ctx, &planned, &config, prior, remembered{mem, salt, converge.PreviewOptions{Adopt: prior != nil, Leaving: leaving, Identity: identity}})
+	changes, resume, diags := r.preview(ctx, &planned, &config, prior, remembered{mem, salt, converge.PreviewOptions{Adopt: prior != nil, Leaving: leaving, Identity: identity}})
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(r.dataDiagnostics(ctx, &planned, prior, mem)...)
+	if !resume {
+		resp.Diagnostics.Append(r.dataDiagnostics(ctx, &planned, prior, mem)...)
+	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &planned)...)
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, plannedKey, changes)...)
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, leavingKey, leaving)...)
+	resp.Diagnostics.Append(storeResume(ctx, resp.Private, &planned, resume)...)
 }
 
 // planDestroy lets the node's other stacks know that a stack goes, and says what
@@ -111,19 +115,20 @@ type remembered struct {
 }
 
 // preview fills in the computed attributes of a plan and returns what will
-// happen; nil where that can't be known yet.
-func (r *stackResource) preview(ctx context.Context, planned, config, prior *model, last remembered) ([]string, diag.Diagnostics) {
+// happen; nil where that can't be known yet. resume reports that what a failed create
+// left is taken up.
+func (r *stackResource) preview(ctx context.Context, planned, config, prior *model, last remembered) (changes []string, resume bool, diags diag.Diagnostics) {
 	if !planned.inputsKnown() {
 		r.undecided(ctx, planned)
-		return nil, nil
+		return nil, false, nil
 	}
 	want, diags := r.load(ctx, planned, config.Secrets)
 	if want == nil && !diags.HasError() {
 		r.undecided(ctx, planned)
-		return nil, append(diags, namesNotKnown())
+		return nil, false, append(diags, namesNotKnown())
 	}
 	if diags.HasError() {
-		return nil, diags
+		return nil, false, diags
 	}
 	if prior != nil && !samePlace(planned, prior) {
 		r.door.Leave(prior.Node.ValueString(), prior.Name.ValueString())
@@ -140,7 +145,7 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 		if !ok {
 			said = planned.subject().NodeError(err)
 		}
-		return nil, append(diags, said...)
+		return nil, false, append(diags, said...)
 	}
 	diags.Append(problemDiagnostics(preview.Problems, planned)...)
 	for _, warning := range preview.Warnings {
@@ -156,7 +161,7 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 		planned.omitSpecs()
 	}
 	diags.Append(planned.tell(ctx, unknown)...)
-	return agreed(planned, prior, preview.Changes), diags
+	return agreed(planned, prior, preview.Changes), preview.Resumes, diags
 }
 
 // undecided plans a stack of which nobody can say yet what it asks for.

@@ -15,6 +15,9 @@ const (
 	plannedKey = "planned"
 	leavingKey = "leaving"
 	saltKey    = "salt"
+	// resumeKey has the ID of a stack of which a replacement leaves everything to its
+	// create. It is in planned private states only, where Delete finds it.
+	resumeKey = "resume"
 )
 
 func loadMemory(ctx context.Context, private concept.PrivateState) (mem converge.Memory, diags diag.Diagnostics) {
@@ -44,4 +47,20 @@ func storeMemory(ctx context.Context, private concept.PrivateState, mem converge
 func loadPlanned(ctx context.Context, private concept.PrivateState) (planned []string, diags diag.Diagnostics) {
 	diags = concept.Load(ctx, private, plannedKey, &planned)
 	return planned, diags
+}
+
+// storeResume notes for Delete whether it leaves everything to the create.
+func storeResume(ctx context.Context, private concept.PrivateState, planned *model, resume bool) diag.Diagnostics {
+	if !resume {
+		return private.SetKey(ctx, resumeKey, nil)
+	}
+	return concept.Store(ctx, private, resumeKey, planned.stackID())
+}
+
+// loadResume reports whether a destroy leaves everything of a stack to the create that
+// follows.
+func loadResume(ctx context.Context, private concept.PrivateState, state *model) (bool, diag.Diagnostics) {
+	var id string
+	diags := concept.Load(ctx, private, resumeKey, &id)
+	return id != "" && id == state.stackID(), diags
 }

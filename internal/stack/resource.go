@@ -117,6 +117,7 @@ func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, 
 	planned.observe(show.view(view))
 	resp.Diagnostics.Append(planned.tell(ctx, null)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
+	mem.Failed = err != nil
 	resp.Diagnostics.Append(storeMemory(ctx, resp.Private, mem)...)
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, saltKey, salt)...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, leavingKey, nil)...) // it is gone by now
@@ -210,11 +211,14 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, saltKey, salt)...)
 }
 
-// Delete removes what the stack made.
+// Delete removes what the stack made. What a failed create left it leaves to the
+// create that the same plan has.
 func (r *stackResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	mem, diags := loadMemory(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	resume, diags := loadResume(ctx, req.Private, &state)
 	resp.Diagnostics.Append(diags...)
 	limit, diags := state.Timeouts.Delete(ctx, defaultDestroyTimeout)
 	resp.Diagnostics.Append(diags...)
@@ -223,7 +227,9 @@ func (r *stackResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	err := r.door.Destroy(ctx, state.Node.ValueString(), state.Name.ValueString(), destroyOptions(&state, mem))
+	options := destroyOptions(&state, mem)
+	options.Resume = resume
+	err := r.door.Destroy(ctx, state.Node.ValueString(), state.Name.ValueString(), options)
 	resp.Diagnostics.Append(destroyDiagnostics(err, &state)...)
 }
 
