@@ -33,6 +33,7 @@ func (l *load) check(m *model) bool {
 		l.checkPaths(service)
 		l.checkReplicas(service)
 		l.checkTargets(service)
+		l.checkWords(service)
 	}
 	l.checkContainerNames(m.asWritten)
 	l.checkFileReferences(m)
@@ -199,7 +200,8 @@ func (l *load) checkContainerNames(p *types.Project) {
 func (l *load) checkTargets(s types.ServiceConfig) {
 	seen := map[string]string{}
 	use := func(key, target string) {
-		if other, ok := seen[target]; ok && target != "" {
+		target = path.Clean(target) // as engines do; "." is none
+		if other, ok := seen[target]; ok && target != "." {
 			l.service(s.Name, key, "%s is mounted twice, by %s and by %s", target, other, key)
 		}
 		seen[target] = key

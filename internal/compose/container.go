@@ -16,7 +16,7 @@ import (
 
 // image says where a service's image comes from, all but the build.
 func (l *load) image(s types.ServiceConfig) desired.Image {
-	image := desired.Image{Reference: l.reference(s), Platform: s.Platform}
+	image := desired.Image{Reference: l.reference(s), Platform: desired.PlatformText(s.Platform)}
 	image.Pull, image.RefreshAfter = l.pullPolicy(s)
 	image.OwnPolicy = s.PullPolicy != ""
 	if _, err := reference.ParseAnyReference(image.Reference); err != nil {
@@ -73,6 +73,14 @@ func (l *load) config(s types.ServiceConfig) container.Config {
 		WorkingDir:   s.WorkingDir,
 		Labels:       ownLabels("services", s.Labels),
 		StopSignal:   s.StopSignal,
+	}
+	if len(s.Entrypoint) == 1 && s.Entrypoint[0] == "" {
+		config.Entrypoint = strslice.StrSlice{} // engines take both for none at all
+	}
+	if config.Cmd != nil && len(config.Cmd) == 0 && len(config.Entrypoint) == 0 {
+		// moby merges so (daemon: merge of the image's configuration).
+		config.Cmd = nil
+		l.warn("service " + quote(s.Name) + ": command is empty, and engines then take the image's own, as under Docker Compose: to run the image's entrypoint without it, set entrypoint too")
 	}
 	if s.StopGracePeriod != nil {
 		seconds := int(durationOf(s.StopGracePeriod).Seconds())

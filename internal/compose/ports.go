@@ -27,7 +27,7 @@ func (l *load) exposed(s types.ServiceConfig) nat.PortSet {
 			continue
 		}
 		for port := first; port <= last; port++ {
-			set[nat.Port(strconv.Itoa(port)+"/"+protocol)] = struct{}{}
+			set[nat.Port(strconv.Itoa(port)+"/"+strings.ToLower(protocol))] = struct{}{}
 		}
 	}
 	if len(set) == 0 {

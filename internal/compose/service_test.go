@@ -21,7 +21,7 @@ func TestLoad_Field_ReachesTheSpec(t *testing.T) {
 	}{
 		"command text":       {`command: run --all "two words"`, map[string]string{"command": `["run","--all","two words"]`}},
 		"command list":       {"command: [run, a b]", map[string]string{"command": `["run","a b"]`}},
-		"command cleared":    {"command: []", map[string]string{"command": "[]"}},
+		"command cleared":    {"command: []\nentrypoint: [a]", map[string]string{"command": "[]", "entrypoint": `["a"]`}},
 		"entrypoint":         {"entrypoint: /init -v", map[string]string{"entrypoint": `["/init","-v"]`}},
 		"environment map":    {"environment: {A: 1, B: true, C: \"x\"}", map[string]string{"environment.A": "1", "environment.B": "true", "environment.C": "x"}},
 		"environment list":   {"environment: [A=1, B=]", map[string]string{"environment.A": "1", "environment.B": ""}},

@@ -58,7 +58,7 @@ func TestLoad_ShortAndLongForms_AreEqual(t *testing.T) {
 		"duration":    {"stop_grace_period: 90s", "stop_grace_period: 1m30s"},
 		"hosts":       {"extra_hosts: [\"a=10.0.0.1\"]", "extra_hosts: {a: 10.0.0.1}"},
 		"networks":    {"networks: [default]", "networks: {default: {}}", "tty: false"},
-		"order":       {"cap_add: [A, B]\nports: [\"1:1\", \"2:2\"]\nvolumes: [/a, /b]", "volumes: [/b, /a]\nports: [\"2:2\", \"1:1\"]\ncap_add: [B, A]"},
+		"order":       {"cap_add: [KILL, MKNOD]\nports: [\"1:1\", \"2:2\"]\nvolumes: [/a, /b]", "volumes: [/b, /a]\nports: [\"2:2\", \"1:1\"]\ncap_add: [MKNOD, KILL]"},
 	}
 	for name, forms := range tests {
 		t.Run(name, func(t *testing.T) {

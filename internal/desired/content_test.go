@@ -32,3 +32,14 @@ func TestContentID_Manifests_IsThatOfThePlatform(t *testing.T) {
 		t.Errorf("no manifests: %s", got)
 	}
 }
+
+func TestPlatformText_Spellings_AreOnePlatform(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "amd64": "linux/amd64", "Linux/x86_64": "linux/amd64", "linux/aarch64": "linux/arm64", "linux/arm64/v8": "linux/arm64",
+		"linux/arm": "linux/arm/v7", "armhf": "linux/arm/v7", "linux/arm/v6": "linux/arm/v6", "linux/i686": "linux/386", "linux/riscv64": "linux/riscv64",
+	} {
+		if got := PlatformText(text); got != want {
+			t.Errorf("%q: %q, not %q", text, got, want)
+		}
+	}
+}

@@ -90,15 +90,34 @@ func (s *Service) Spec(versions map[string]int) Spec {
 	return spec
 }
 
-// PlatformText spells "os/arch[/variant]" one way: for arm64, v8 goes without
-// saying.
+// PlatformText spells "os/arch[/variant]" one way, as engines do (containerd's
+// platforms.Normalize): Linux goes without saying, as does v8 for arm64, and arm
+// means v7.
 func PlatformText(platform string) string {
-	platform = strings.ToLower(platform)
-	if strings.HasSuffix(platform, "/arm64/v8") {
-		platform = strings.TrimSuffix(platform, "/v8")
+	if platform == "" {
+		return ""
 	}
-	return platform
+	platform = strings.ToLower(platform)
+	if !strings.Contains(platform, "/") {
+		platform = "linux/" + platform
+	}
+	parts := strings.SplitN(platform, "/", 3)
+	if arch, ok := architectures[parts[1]]; ok {
+		parts[1] = arch
+	}
+	switch text := strings.Join(parts, "/"); {
+	case parts[1] == "arm64":
+		return strings.TrimSuffix(text, "/v8")
+	case text == "linux/arm":
+		return text + "/v7"
+	default:
+		return text
+	}
 }
+
+// architectures are what uname and people call them.
+var architectures = map[string]string{"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "i486": "386", "i586": "386", "i686": "386",
+	"armhf": "arm/v7", "armel": "arm/v6"}
 
 // SecretVersion is how a secret's value is shown: never itself, only which of
 // its successive versions it is.

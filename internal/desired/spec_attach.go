@@ -2,6 +2,7 @@ package desired
 
 import (
 	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,7 @@ func mountFields(v View, s Spec) {
 		s["volumes."+m.Target] = m.text()
 	}
 	for target, options := range v.Host.Tmpfs {
+		target = path.Clean(target)
 		s["tmpfs."+target] = "tmpfs"
 		s.text("tmpfs."+target, options)
 	}

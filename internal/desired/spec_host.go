@@ -29,14 +29,14 @@ func securityFields(v View, s Spec) {
 	}
 }
 
-// Capabilities spells capabilities one way: without the CAP_ prefix that newer
+// Capabilities spells capabilities one way, each once: without the CAP_ prefix that newer
 // engines add, upper case.
 func Capabilities(names []string) []string {
 	var out []string
 	for _, name := range names {
 		out = append(out, strings.TrimPrefix(strings.ToUpper(name), "CAP_"))
 	}
-	return out
+	return distinct(out)
 }
 
 // securityOptions spells "no-new-privileges:true" and "no-new-privileges" one way,
