@@ -91,23 +91,9 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 	if err != nil {
 		return View{}, mem, err
 	}
-	if opts.Digests != nil {
-		want = pin(want, registryDigests(opts.Digests, have))
-	} else {
-		want, _ = d.resolve(ctx, want, have, nil)
-	}
-	want, _ = plan.Fitting(want, have.APIVersion)
-	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, NodePaths: mem.NodePaths, Adopt: opts.Adopt, Create: create, Node: node}
-	want = plan.KeepNodePaths(want, have, options)
-	p, have, err := d.buildFree(ctx, node, want, have, mem, options)
+	want, p, have, err := d.agreed(ctx, node, engine, want, have, mem, opts)
 	if err != nil {
 		return View{}, mem, err
-	}
-	if problems := slices.Concat(p.Problems, p.Missing, unbuildable(engine, want, p)); len(problems) > 0 {
-		return View{}, mem, &ProblemsError{problems}
-	}
-	if extra := beyond(p.Changes, opts.Planned); len(extra) > 0 {
-		return View{}, mem, &ChangedError{Node: node, Stack: want.Name, Changes: extra}
 	}
 	after, err := remember(want, p, mem, have)
 	if err != nil {
@@ -131,6 +117,30 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 		after = mem
 	}
 	return d.account(ctx, node, want, have, after, runErr)
+}
+
+// agreed plans what Apply does and holds it against what was agreed to. The stacks it
+// returns are what is planned for, and what exists by then.
+func (d *Door) agreed(ctx context.Context, node string, engine Engine, want *desired.Stack, have *observed.Stack, mem Memory, opts ApplyOptions) (*desired.Stack, *plan.Plan, *observed.Stack, error) {
+	if opts.Digests != nil {
+		want = pin(want, registryDigests(opts.Digests, have))
+	} else {
+		want, _ = d.resolve(ctx, want, have, nil)
+	}
+	want, _ = plan.Fitting(want, have.APIVersion)
+	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, NodePaths: mem.NodePaths, Adopt: opts.Adopt, Create: mem.creates(opts.Adopt), Node: node}
+	want = plan.KeepNodePaths(want, have, options)
+	p, have, err := d.buildFree(ctx, node, want, have, mem, options)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if problems := slices.Concat(p.Problems, p.Missing, unbuildable(engine, want, p)); len(problems) > 0 {
+		return nil, nil, nil, &ProblemsError{problems}
+	}
+	if extra := beyond(p.Changes, opts.Planned); len(extra) > 0 {
+		return nil, nil, nil, &ChangedError{Node: node, Stack: want.Name, Changes: extra}
+	}
+	return want, p, have, nil
 }
 
 // noteCreate notes on the node that a create is under way, if one is.

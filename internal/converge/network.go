@@ -298,13 +298,22 @@ func (d *Door) ApplyNetwork(ctx context.Context, node string, want *desired.Netw
 		return NetworkView{}, runErr
 	}
 	view := networkView(have)
+	if runErr == nil {
+		view.Reattached = reattached(p)
+	}
+	return view, runErr
+}
+
+// reattached names the containers that a plan attaches to a network again.
+func reattached(p *plan.Plan) []string {
+	var names []string
 	for _, c := range p.Changes {
-		if c.Action == plan.Reattach && runErr == nil {
-			view.Reattached = append(view.Reattached, c.Name)
+		if c.Action == plan.Reattach {
+			names = append(names, c.Name)
 		}
 	}
-	slices.Sort(view.Reattached)
-	return view, runErr
+	slices.Sort(names)
+	return names
 }
 
 // agreedNetwork plans what ApplyNetwork does, and holds it against what was agreed
