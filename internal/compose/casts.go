@@ -20,6 +20,9 @@ func (l *load) casts(all map[tree.Path]interpolation.Cast) map[tree.Path]interpo
 			casts[path] = quiet(cast)
 		}
 	}
+	if keys["include"] {
+		casts[tree.NewPath("include", tree.PathMatchList)] = includeCast
+	}
 	return casts
 }
 

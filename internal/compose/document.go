@@ -25,6 +25,7 @@ func (p fieldPath) next(keys ...string) fieldPath {
 // document is one YAML text as the user wrote it, kept to find lines in.
 type document struct {
 	attribute string
+	text      string
 	roots     []*yaml.Node
 }
 
@@ -38,7 +39,7 @@ var yamlLine = regexp.MustCompile(`line (\d+)`)
 // parse reads a text's YAML documents. It returns an error with the line for a
 // text that is no YAML.
 func parse(attribute, text string) (document, *Error) {
-	doc := document{attribute: attribute}
+	doc := document{attribute: attribute, text: text}
 	decoder := yaml.NewDecoder(bytes.NewReader([]byte(text)))
 	for {
 		var root yaml.Node

@@ -209,32 +209,6 @@ func TestLoad_NodePathInConfig_WarnsWhereItIsRead(t *testing.T) {
 	}
 }
 
-func TestLoad_DotEnvBesideAnIncludedFile_MustBeNamed(t *testing.T) {
-	dir := filesIn(t, map[string]string{
-		".env": "FROM=root", "sub/.env": "FROM=sub", "deep/.env": "FROM=deep",
-		"inner.yaml":       "services: {inner: {image: \"x:$FROM\"}}\n",
-		"sub/compose.yaml": "include: [../deep/c.yaml]\nservices: {sub: {image: x}}\n",
-		"deep/c.yaml":      "services: {deep: {image: x}}\n",
-	})
-	errs := mustFail(t, Input{Dir: dir, Compose: webService("tty: true") + "include:\n  - inner.yaml\n  - {path: sub/compose.yaml, env_file: sub/.env}\n"})
-	if len(errs) != 2 || errs[0].Line != 6 || errs[1].Line != 7 || !strings.Contains(errs[1].Detail, "/deep/.env: write env_file in this entry") {
-		t.Errorf("got %v", errs)
-	}
-	for file, image := range map[string]string{"/dev/null": "x:", ".env": "x:root", "sub/.env": "x:sub"} {
-		in := Input{Dir: dir, Compose: "include: [{path: inner.yaml, env_file: " + file + "}]\n" + webService("tty: true")}
-		if file == "/dev/null" {
-			errs := mustFail(t, in) // "x:" is no image name, so nothing was read
-			if !strings.Contains(errs[0].Detail, `"x:" is no image name`) {
-				t.Errorf("got %v", errs)
-			}
-			continue
-		}
-		if got := mustLoad(t, in).Services["inner"].Image.Reference; got != image {
-			t.Errorf("%s: got %s", file, got)
-		}
-	}
-}
-
 func TestLoad_IncludeWithAbsoluteDirectory_IsRefused(t *testing.T) {
 	dir := filesIn(t, map[string]string{"c.yaml": "services: {inner: {image: x}}\n"})
 	errs := mustFail(t, Input{Dir: dir, Compose: "include: [{path: c.yaml, project_directory: " + dir + "}]\n" + webService("tty: true")})

@@ -1,21 +1,41 @@
 package compose
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
 
-// checkIncludes refuses what compose-go would do about included files behind
+// noEnvironment is what env_file says in an include that reads no such file.
+const noEnvironment = "/dev/null"
+
+// checkIncludes keeps compose-go from what it would do about included files behind
 // the reader's back, in the documents and in the files that they include.
 func (l *load) checkIncludes() {
-	for _, doc := range l.docs {
+	unread := map[string]bool{}
+	for at := range l.docs {
+		doc := &l.docs[at]
+		var entries []*yaml.Node
 		for _, root := range doc.roots {
-			i := includes{load: l, attribute: doc.attribute, seen: map[string]bool{}}
+			i := includes{load: l, attribute: doc.attribute, seen: map[string]bool{}, unread: unread}
 			i.check(root, l.dir)
+			entries = append(entries, i.entries...)
 		}
+		doc.leaveEnvironmentOut(entries)
 	}
+	if len(unread) > 0 {
+		l.warn(unreadWarning(sortedKeys(unread)))
+	}
+}
+
+// unreadWarning is what a plan says of .env files beside included ones.
+func unreadWarning(files []string) string {
+	return "include does not read " + strings.Join(files, ", ") + ": Docker Compose would, but a .env file is often in no repository, and the plan must not depend on where it is made. Put the values into variables and secrets, or name the file in env_file of the entry of include"
 }
 
 // includes follows the include sections from one document.
@@ -24,6 +44,9 @@ type includes struct {
 	attribute string
 	line      int // of the section's entry in the document itself
 	seen      map[string]bool
+	unread    map[string]bool // .env files that are left out
+	// entries are those of the document itself that must say so.
+	entries []*yaml.Node
 }
 
 // check looks at the include section of root, whose paths start from base.
@@ -37,14 +60,14 @@ func (i *includes) check(root *yaml.Node, base string) {
 		if own {
 			i.line = item.Line
 		}
-		i.entry(resolve(item), base)
+		i.entry(resolve(item), base, own)
 	}
 	if own {
 		i.line = 0
 	}
 }
 
-func (i *includes) entry(item *yaml.Node, base string) {
+func (i *includes) entry(item *yaml.Node, base string, own bool) {
 	if item == nil {
 		return
 	}
@@ -71,7 +94,9 @@ func (i *includes) entry(item *yaml.Node, base string) {
 	default:
 		dir = filepath.Join(base, dir)
 	}
-	i.environmentFile(files[0], dir, environment)
+	if !environment {
+		i.environmentFile(item, files[0], dir, own)
+	}
 	for _, file := range files {
 		i.follow(file, dir)
 	}
@@ -101,14 +126,61 @@ func (i *includes) files(paths *yaml.Node, base string) []string {
 	return files
 }
 
-// environmentFile refuses a .env file that is read because it happens to lie
-// there: often it is in no repository, and the plan would differ with it.
-func (i *includes) environmentFile(file, dir string, explicit bool) {
+// environmentFile leaves out a .env file that compose-go would read because it
+// happens to lie there: often it is in no repository, and the plan would differ
+// with it. An entry that is a path alone is taken care of by includeCast.
+func (i *includes) environmentFile(item *yaml.Node, file, dir string, own bool) {
 	path := filepath.Join(dir, ".env")
-	if info, err := os.Stat(path); explicit || err != nil || info.IsDir() {
+	if info, err := os.Stat(path); err != nil || info.IsDir() {
 		return
 	}
-	i.problem("include of " + file + " would read " + path + ": write env_file in this entry, with that path to read it or /dev/null to leave it out")
+	switch {
+	case item.Kind != yaml.MappingNode:
+	case own:
+		i.entries = append(i.entries, item)
+	default: // only its own text could say so
+		i.problem("include of " + file + " would read " + path + ": write env_file in this entry, with that path to read it or " + noEnvironment + " to leave it out")
+		return
+	}
+	if name, err := filepath.Rel(i.dir, path); err == nil && i.dir != "" {
+		path = name
+	}
+	i.unread[path] = true
+}
+
+// includeCast makes of an include's path an entry that reads no .env file,
+// whichever file it is written in.
+func includeCast(path string) (any, error) {
+	return map[string]any{"path": path, "env_file": noEnvironment}, nil
+}
+
+// leaveEnvironmentOut writes into entries of the document's include sections that
+// they read no .env file. A text that compose-go will refuse stays as it is, for
+// the sake of its lines.
+func (d *document) leaveEnvironmentOut(entries []*yaml.Node) {
+	for _, root := range d.roots {
+		var value any
+		if len(entries) == 0 || root.Decode(&value) != nil {
+			return
+		}
+	}
+	// From the last one on: what is before it keeps its place.
+	slices.SortFunc(entries, func(a, b *yaml.Node) int {
+		return cmp.Or(cmp.Compare(b.Content[0].Line, a.Content[0].Line), cmp.Compare(b.Content[0].Column, a.Content[0].Column))
+	})
+	lines := strings.Split(d.text, "\n")
+	for _, entry := range slices.Compact(entries) {
+		first := entry.Content[0]
+		line, column := []rune(lines[first.Line-1]), first.Column-1
+		text := "env_file: " + noEnvironment
+		if entry.Style&yaml.FlowStyle != 0 {
+			text = strconv.Quote("env_file") + ": " + strconv.Quote(noEnvironment) + ", "
+		} else {
+			text += "\n" + strings.Repeat(" ", column)
+		}
+		lines[first.Line-1] = string(line[:column]) + text + string(line[column:])
+	}
+	d.text = strings.Join(lines, "\n")
 }
 
 // follow looks into an included file; one that cannot be read is compose-go's

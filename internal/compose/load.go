@@ -202,9 +202,9 @@ func (l *load) read(ctx context.Context, values map[string]string) (*model, erro
 }
 
 func (l *load) configFiles() []types.ConfigFile {
-	files := []types.ConfigFile{{Filename: "compose", Content: []byte(l.in.Compose)}}
-	for i, text := range l.in.Overrides {
-		files = append(files, types.ConfigFile{Filename: overrideName(i), Content: []byte(text)})
+	files := make([]types.ConfigFile, len(l.docs))
+	for i, doc := range l.docs {
+		files[i] = types.ConfigFile{Filename: doc.attribute, Content: []byte(doc.text)}
 	}
 	return files
 }
