@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
@@ -29,8 +30,9 @@ type claims struct {
 	writing          map[string]int // applies and destroys under way, by node, without those that wait
 	held             map[thing]bool // see hold
 	declared         map[thing]declaration
-	failed           map[thing]int // creates that failed: toResume or resumed
-	stirred          chan struct{} // closed with the next change; nil: nobody waits
+	failed           map[thing]int                          // creates that failed: toResume or resumed
+	directories      map[thing]map[string]desired.Directory // by the resource's identity
+	stirred          chan struct{}                          // closed with the next change; nil: nobody waits
 }
 
 // claimed is a claim with its place in the order in which stacks were planned.

@@ -69,6 +69,45 @@ func (d *Door) PreviewDirectories(ctx context.Context, node string, ids observed
 	return found, problems, nil
 }
 
+// DeclareDirectories notes what a resource is planned to have of a node's
+// directories, and says which of them another one of the run has otherwise: each
+// would undo what the other does. identity tells resources apart; without one nothing
+// is noted. It does no I/O.
+func (d *Door) DeclareDirectories(node, identity string, want []desired.Directory) []DirectoryProblem {
+	var problems []DirectoryProblem
+	for _, w := range want {
+		if other, differs := d.claims.declareDirectory(thing{kindDirectory, node, w.Path}, identity, w); differs {
+			problems = append(problems, DirectoryProblem{Path: w.Path, Detail: fmt.Sprintf(
+				"Two homelab_node of this configuration have %s on node %q: this one with %s, the other one with %s. Each would undo what the other does. "+
+					"Declare it in one of them only, or with the same owner and mode in both.", w.Path, node, w, other)})
+		}
+	}
+	return problems
+}
+
+// declareDirectory notes a directory that a resource is planned to have, and returns
+// what another one has it as, if that differs.
+func (c *claims) declareDirectory(t thing, identity string, want desired.Directory) (other desired.Directory, differs bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if identity == "" {
+		return other, false
+	}
+	if c.directories == nil {
+		c.directories = map[thing]map[string]desired.Directory{}
+	}
+	for _, by := range slices.Sorted(maps.Keys(c.directories[t])) {
+		if one := c.directories[t][by]; by != identity && !one.Fits(want) {
+			return one, true
+		}
+	}
+	if c.directories[t] == nil {
+		c.directories[t] = map[string]desired.Directory{}
+	}
+	c.directories[t][identity] = want
+	return other, false
+}
+
 // ApplyDirectories makes the directories and sets their owners and modes, and
 // returns them as they are then, also on an error, unless they can't be seen.
 // Before are the paths that were managed so far: what of them is wanted no more

@@ -21,6 +21,8 @@ const (
 	KindNetwork = "network"
 	KindSecret  = "secret"
 	kindVolume  = "volume"
+
+	kindDirectory = "directory"
 )
 
 // declaration is a resource that a thing is planned for.

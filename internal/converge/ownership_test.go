@@ -190,3 +190,29 @@ func TestTidy_RenamedHelper_IsFoundByTheNextApplyOfAnything(t *testing.T) {
 		t.Errorf("there are %v", v.containers)
 	}
 }
+
+func TestDeclareDirectories_AnotherOwner_NamesBoth(t *testing.T) {
+	d := New(nodes{newFake()}, registry{})
+	media := func(uid int) []desired.Directory {
+		mode := desired.Mode(0o750)
+		return []desired.Directory{{Path: "/srv/media", UID: &uid, Mode: &mode}}
+	}
+	for _, identity := range []string{"first", "first", ""} {
+		if problems := d.DeclareDirectories("nas", identity, media(1000)); len(problems) > 0 {
+			t.Errorf("%q: %+v", identity, problems)
+		}
+	}
+	for _, fits := range [][]desired.Directory{media(1000), {{Path: "/srv/media"}}} {
+		if problems := d.DeclareDirectories("nas", "second", fits); len(problems) > 0 {
+			t.Errorf("the same: %+v", problems)
+		}
+	}
+	problems := d.DeclareDirectories("nas", "third", media(1001))
+	want := `Two homelab_node of this configuration have /srv/media on node "nas": this one with uid 1001, mode 0750, the other one with uid 1000, mode 0750.`
+	if len(problems) != 1 || !strings.HasPrefix(problems[0].Detail, want) {
+		t.Errorf("%+v", problems)
+	}
+	if problems := d.DeclareDirectories("other", "third", media(1001)); len(problems) > 0 {
+		t.Errorf("another node: %+v", problems)
+	}
+}

@@ -21,6 +21,29 @@ type Directory struct {
 	Mode     *Mode
 }
 
+// Fits reports whether a directory can be as two declarations have it: what one of
+// them leaves out the other one may say.
+func (d Directory) Fits(other Directory) bool {
+	return fits(d.UID, other.UID) && fits(d.GID, other.GID) && fits(d.Mode, other.Mode)
+}
+
+func fits[T comparable](a, b *T) bool { return a == nil || b == nil || *a == *b }
+
+// String is the directory's owner and mode, as far as they are given.
+func (d Directory) String() string {
+	var parts []string
+	if d.UID != nil {
+		parts = append(parts, fmt.Sprintf("uid %d", *d.UID))
+	}
+	if d.GID != nil {
+		parts = append(parts, fmt.Sprintf("gid %d", *d.GID))
+	}
+	if d.Mode != nil {
+		parts = append(parts, "mode "+d.Mode.String())
+	}
+	return strings.Join(parts, ", ")
+}
+
 // Mode is a directory's permissions, with the bits for setuid (04000), setgid
 // (02000) and sticky (01000).
 type Mode uint32

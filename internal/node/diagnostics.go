@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
@@ -108,6 +109,17 @@ func problemDiagnostics(problems []converge.DirectoryProblem) diag.Diagnostics {
 		diags.AddAttributeError(path.Root("directories").AtMapKey(p.Path), "Directory can't be applied", p.Detail)
 	}
 	return diags
+}
+
+// changesHands warns that a directory which is new to the state is on the node
+// already, and is not as it is asked for: a plan shows no difference there.
+func changesHands(name string, want desired.Directory, have converge.Directory) diag.Diagnostics {
+	is := desired.Directory{Path: want.Path, UID: &have.UID, GID: &have.GID, Mode: &have.Mode}
+	if have.State != observed.DirectoryPresent || is.Fits(want) {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("directories").AtMapKey(want.Path), "Directory is changed",
+		fmt.Sprintf("Directory %s is on node %q already, with %s, and gets %s. If another configuration has it, each undoes what the other one does.", want.Path, name, is, want))}
 }
 
 // unseen warns that what a plan says of some directories is not what is there.

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
@@ -29,11 +30,26 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if !planned.Name.Equal(prior.Name) { // made anew, elsewhere
 		prior = model{}
 	}
+	identity, _, diags := concept.Identity(ctx, req.Private, resp.Private, req.State.Raw.IsNull())
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(r.declare(ctx, identity, &planned)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	resp.Diagnostics.Append(r.preview(ctx, &planned, &prior)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &planned)...)
+}
+
+// declare says what another resource of the configuration has otherwise.
+func (r *nodeResource) declare(ctx context.Context, identity string, planned *model) diag.Diagnostics {
+	entries, ok, diags := planned.entries(ctx)
+	if !ok || planned.Name.IsUnknown() || diags.HasError() {
+		return diags
+	}
+	return append(diags, problemDiagnostics(r.door.DeclareDirectories(planned.Name.ValueString(), identity, toDesired(entries)))...)
 }
 
 // preview fills in the computed attributes of a plan.
@@ -106,6 +122,11 @@ func (r *nodeResource) previewDirectories(ctx context.Context, planned, prior *m
 	for p, e := range entries {
 		have := found[p]
 		entries[p] = e.plan(&have, ids)
+	}
+	for _, w := range toDesired(entries) {
+		if _, mine := known[w.Path]; !mine {
+			diags.Append(changesHands(name, w, found[w.Path])...)
+		}
 	}
 	diags.Append(planned.setEntries(ctx, entries)...)
 	return diags

@@ -28,6 +28,7 @@ type Door interface {
 	ReadDirectories(ctx context.Context, node string, ids observed.IDs, paths []string) (map[string]converge.Directory, error)
 	PreviewDirectories(ctx context.Context, node string, ids observed.IDs, want []desired.Directory, known map[string]converge.Directory) (
 		map[string]converge.Directory, []converge.DirectoryProblem, error)
+	DeclareDirectories(node, identity string, want []desired.Directory) []converge.DirectoryProblem
 	ApplyDirectories(ctx context.Context, node, keeper string, want []desired.Directory, before []string) (map[string]converge.Directory, error)
 }
 
