@@ -75,8 +75,10 @@ func (f *fake) writes() int {
 	return n
 }
 
-func (f *fake) ClientVersion() string                                { return "1.47" }
-func (f *fake) Info(context.Context) (system.Info, error)            { return system.Info{ID: "fake"}, nil }
+func (f *fake) ClientVersion() string { return "1.47" }
+func (f *fake) Info(context.Context) (system.Info, error) {
+	return system.Info{ID: "fake", SystemTime: "2026-01-02T12:00:00.5Z"}, nil
+}
 func (f *fake) ServerVersion(context.Context) (types.Version, error) { return types.Version{}, nil }
 
 func (f *fake) ContainerList(context.Context, container.ListOptions) ([]container.Summary, error) {
@@ -205,6 +207,9 @@ func (f *fake) ContainerRename(_ context.Context, id, name string) error {
 }
 
 func (f *fake) ContainerRemove(_ context.Context, id string, _ container.RemoveOptions) error {
+	f.mu.Lock()
+	f.others = slices.DeleteFunc(f.others, func(c container.Summary) bool { return c.ID == id && f.containers[id] == nil })
+	f.mu.Unlock()
 	return f.with("remove container", id, func(*container.InspectResponse) { delete(f.containers, id) })
 }
 

@@ -3,6 +3,7 @@ package converge
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -214,5 +215,37 @@ func TestDeclareDirectories_AnotherOwner_NamesBoth(t *testing.T) {
 	}
 	if problems := d.DeclareDirectories("other", "third", media(1001)); len(problems) > 0 {
 		t.Errorf("another node: %+v", problems)
+	}
+}
+
+// What an apply made for a moment and left is removed by the next apply of anything,
+// once no apply can need it any more.
+func TestTidy_LeftOfAnApply_IsRemovedWhenOld(t *testing.T) {
+	v := newVault()
+	at := func(id, when string, labels map[string]string) container.Summary {
+		created, err := time.Parse(time.RFC3339, when)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return container.Summary{ID: id, Names: []string{"/" + id}, State: container.StateCreated, Created: created.Unix(), Labels: labels}
+	}
+	scratch := func(of string) map[string]string { return map[string]string{desired.LabelScratch: of} }
+	running := at("running", "2026-01-01T00:00:00Z", scratch("home"))
+	running.State = container.StateRunning
+	v.fake.others = []container.Summary{
+		at("old", "2026-01-01T11:00:00Z", scratch("gone")), at("new", "2026-01-02T11:59:00Z", scratch("home")), running,
+		at("note", "2026-01-01T00:00:00Z", scratch(desired.Secret{Name: "db"}.NoteName())),
+		at("homelab-window-0123", "2026-01-01T00:00:00Z", map[string]string{desired.LabelWindow: "/srv"}),
+		at("renamed", "2026-01-01T00:00:00Z", map[string]string{desired.LabelWindow: "/srv"}), at("only", "2026-01-01T00:00:00Z", map[string]string{desired.LabelWindow: "/data"}),
+	}
+	if err := New(v, registry{}).DestroyNetwork(t.Context(), "nas", "lan", nil); err != nil {
+		t.Fatal(err)
+	}
+	var stay []string
+	for _, c := range v.fake.others {
+		stay = append(stay, c.ID)
+	}
+	if want := []string{"new", "running", "note", "homelab-window-0123", "only"}; !slices.Equal(stay, want) {
+		t.Errorf("%q stay, not %q", stay, want)
 	}
 }

@@ -15,6 +15,8 @@ type SecretRemains struct {
 	Volume string
 	// Generated reports that nobody else has the value.
 	Generated bool
+	// Users are the containers that mount it.
+	Users []string
 }
 
 // LeaveSecret notes that the run takes a secret away from a node, and says what stays
@@ -29,6 +31,9 @@ func (d *Door) LeaveSecret(ctx context.Context, node, name string, keep *bool) S
 	if _, have, err := d.observeSecret(ctx, node, name); err == nil && have.Current() != nil {
 		claim.Keeps = plan.KeepsSecret(keep, have)
 		out.Generated = have.Current().Made == SecretGenerated
+		for _, user := range have.Users() {
+			out.Users = append(out.Users, user.Container)
+		}
 		if claim.Keeps {
 			out.Volume = have.Current().Volume
 		}

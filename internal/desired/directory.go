@@ -114,5 +114,10 @@ const DirectoryTarget = "/files"
 // directory root of a node.
 func WindowName(root, keeper string) string {
 	sum := sha256.Sum256([]byte(root + "\x00" + keeper))
-	return "homelab-window-" + hex.EncodeToString(sum[:6])
+	return windowPrefix + hex.EncodeToString(sum[:6])
 }
+
+const windowPrefix = "homelab-window-"
+
+// IsWindowName reports whether a container is called as a window is.
+func IsWindowName(name string) bool { return strings.HasPrefix(name, windowPrefix) }

@@ -3,6 +3,7 @@ package desired
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 )
 
 // Note says on a node that something is being made there for the first time: an
@@ -20,7 +21,13 @@ const (
 )
 
 // Label is the value of the volume's LabelScratch.
-func (n Note) Label() string { return n.Kind + "/" + n.Name + "/first" }
+func (n Note) Label() string { return n.Kind + "/" + n.Name + noteSuffix }
+
+const noteSuffix = "/first"
+
+// IsNote reports whether a LabelScratch says that something is being made for the
+// first time.
+func IsNote(label string) bool { return strings.HasSuffix(label, noteSuffix) }
 
 // Volume is the volume's name. It has the hash of what it is about, so that it is
 // never too long for an engine.

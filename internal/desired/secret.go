@@ -57,7 +57,7 @@ func (s Secret) ScratchName() string { return "secret/" + s.Name }
 
 // NoteName is the label [LabelScratch] of the container that is there for as long as
 // the first version is being written.
-func (s Secret) NoteName() string { return s.ScratchName() + "/first" }
+func (s Secret) NoteName() string { return s.ScratchName() + noteSuffix }
 
 const secretPrefix = "homelab_secret_"
 

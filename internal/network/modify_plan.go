@@ -41,7 +41,7 @@ func (r *networkResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		return
 	}
 	if prior != nil && !(planned.Node.Equal(prior.Node) && planned.Name.Equal(prior.Name)) {
-		r.door.LeaveNetwork(prior.Node.ValueString(), prior.Name.ValueString())
+		resp.Diagnostics.Append(r.movesOn(ctx, prior)...)
 		prior, mem = nil, memory{}
 	}
 	if kept, ok := keep(ctx, planned.IPAM, prior); ok {
@@ -58,6 +58,15 @@ func (r *networkResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &planned)...)
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, agreedKey, agreed)...)
+}
+
+// movesOn notes that the run takes a network away, for another one in its place, and
+// names the containers that are on it. A node that is away is left to applying.
+func (r *networkResource) movesOn(ctx context.Context, prior *model) diag.Diagnostics {
+	s := prior.subject()
+	view, _, _ := r.door.ReadNetwork(ctx, s.Node, s.Name)
+	r.door.LeaveNetwork(s.Node, s.Name)
+	return s.Used(view.Attached)
 }
 
 // keep is the address ranges with the spelling that the state has of the same.

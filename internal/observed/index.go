@@ -29,6 +29,7 @@ type index struct {
 	secrets     map[string]*Secret   // by name
 	notes       map[string][]Network // of containers that belong on a network, by its name
 	strays      []Stray
+	leftovers   []Leftover
 	// What follows is by stack.
 	projects map[string][]string // containers of services
 	scratch  map[string][]string // containers that deliver files

@@ -141,7 +141,11 @@ const takenUp = "takes up the kept value"
 // next is what takes its place under another name or on another node, if anything does.
 func (r *secretResource) leave(ctx context.Context, prior, next *model) diag.Diagnostics {
 	remains := r.door.LeaveSecret(ctx, prior.Node.ValueString(), prior.Name.ValueString(), prior.keep())
-	return remainsDiagnostics(remains, prior, next)
+	diags := remainsDiagnostics(remains, prior, next)
+	if next != nil {
+		diags.Append(prior.subject().Used(remains.Users)...)
+	}
+	return diags
 }
 
 // rotation says why the configuration wants another version, whatever the value is.

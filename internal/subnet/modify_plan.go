@@ -32,6 +32,9 @@ func (r *subnetResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		prior, diags = state.networks(ctx)
 		resp.Diagnostics.Append(diags...)
 		if req.Plan.Raw.IsNull() || !samePlace(ctx, req) {
+			if !req.Plan.Raw.IsNull() {
+				resp.Diagnostics.Append(r.used(ctx, state.Name.ValueString(), prior)...)
+			}
 			r.leave(state.Name.ValueString(), prior)
 			prior = map[string]networkModel{}
 		}
@@ -108,6 +111,17 @@ func samePlace(ctx context.Context, req resource.ModifyPlanRequest) bool {
 func configured(ctx context.Context, req resource.ModifyPlanRequest, attribute string) bool {
 	var value types.String
 	return !req.Config.GetAttribute(ctx, path.Root(attribute), &value).HasError() && !value.IsNull()
+}
+
+// used names the containers on a subnet that another one takes the place of. A node
+// that is away is left to applying.
+func (r *subnetResource) used(ctx context.Context, name string, networks map[string]networkModel) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, node := range sortedKeys(networks) {
+		view, _, _ := r.door.ReadNetwork(ctx, node, name)
+		diags.Append(concept.Subject{Kind: "subnet", Name: name, Node: node}.Used(view.Attached)...)
+	}
+	return diags
 }
 
 // leave notes that the subnet goes, so that others may have what it holds.
