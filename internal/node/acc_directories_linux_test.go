@@ -105,6 +105,7 @@ func (h *house) live() {
 			// Another one of the same node, as of a module, comes and goes.
 			h.step(h.config(directories)+another, append(all, as("/srv/other", 1001, 1001, 0o755), h.windows("/", "/", "/data", "/srv", "/srv"))...),
 			h.plans(h.config(directories)+another, plancheck.ExpectEmptyPlan()),
+			h.fails(h.config(directories)+strings.Replace(another, "/srv/other", "/srv/media", 1), `Two\s+homelab_node\s+of\s+this\s+configuration\s+have\s+/srv/media`),
 			h.step(h.config(directories), append(all, as("/srv/other", 1001, 1001, 0o755), h.windows("/", "/data", "/srv"))...),
 			h.plans(h.config(directories), plancheck.ExpectEmptyPlan()),
 
