@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -189,6 +190,7 @@ func (c *chain) apply(on side, want *desired.Stack, p project, memory *converge.
 		agreed = append(agreed, change.Identity())
 	}
 	on.recorder.Take()
+	created := !adopt && memory.Known == nil
 	_, after, err := on.door().Apply(c.Context(), node, want, *memory, converge.ApplyOptions{Adopt: adopt, Rollback: true, Planned: agreed})
 	wrote := sent(on.recorder.Take(), before)
 	c.log = append(c.log, "plan:\n"+planned.String())
@@ -200,7 +202,12 @@ func (c *chain) apply(on side, want *desired.Stack, p project, memory *converge.
 	if err != nil {
 		c.report("node: %v", err)
 	}
-	if differs := difference(normal(named(planned, want, api.ClientVersion())), normal(wrote)); differs != "" {
+	agreedWrites := named(planned, want, api.ClientVersion())
+	if created { // which is noted on the node while it is made
+		agreedWrites = append(agreedWrites, "POST /volumes/create", "DELETE /volumes/"+desired.Note{Kind: desired.NoteStack, Name: want.Name}.Volume())
+		slices.Sort(agreedWrites)
+	}
+	if differs := difference(normal(agreedWrites), normal(wrote)); differs != "" {
 		c.report("the requests are not the plan's:\n%s", differs)
 	}
 	again, err := on.door().Preview(c.Context(), node, want, *memory, converge.PreviewOptions{Adopt: true})

@@ -269,7 +269,7 @@ services:
         FROM homelab.test/app:1
         RUN ["/app", "sleep", "-log", %q]
 `, b.name), inDirectory(t.TempDir()), `timeouts = { create = "10s" }`)
-	b.test(resource.TestStep{Config: config, ExpectError: wording("context deadline exceeded")})
+	b.test(resource.TestStep{Config: config, ExpectError: wording("was not finished within 10s")})
 	b.eventually("the end of the build", func() bool {
 		usage, err := b.engine.DiskUsage(b.Context(), types.DiskUsageOptions{Types: []types.DiskUsageObject{types.BuildCacheObject}})
 		b.must(err)

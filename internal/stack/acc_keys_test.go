@@ -42,7 +42,7 @@ services:
 func TestAccStack_HookChanged_IsPlannedByItsField(t *testing.T) {
 	b := newBench(t)
 	config := func(hooks string) string {
-		return b.config("services:\n  web:\n    image: homelab.test/app:1\n" + hooks)
+		return b.config("services:\n  web:\n    image: homelab.test/app:1\n"+hooks, showAll)
 	}
 	first := config("    post_start: [{command: [/app, job]}]\n    pre_stop: [{command: [/app, job], environment: {A: b}}]\n")
 	second := config("    post_start: [{command: [/app, job, -sleep, 1ms]}]\n")

@@ -44,10 +44,10 @@ func TestAccStack_ParentMadeAgainByHand_ThoseWhoHoldOnToItFollow(t *testing.T) {
 	config := b.config(fmt.Sprintf(holding, "1"))
 	names := acctest.PlanCheck(func(plan *tfjson.Plan) error {
 		from := func(service, field string) string {
-			return fmt.Sprintf("services.%s.spec.%s: %q -> %q", service, field, "container:"+gone, "service:vpn")
+			return fmt.Sprintf("services.%s.spec.%s: %q -> %q", service, field, "container:"+gone[:12]+", which is gone", "service:vpn")
 		}
 		return acctest.ExpectDifferences(address, from("net", "network_mode"), from("pid", "pid"), from("ipc", "ipc"),
-			fmt.Sprintf("services.vol.spec.volumes_from: %q -> %q", "container:"+gone, "service:vpn"),
+			from("vol", "volumes_from"),
 			`services.pid.state: "exited" -> "running"`)(plan)
 	})
 	b.test(
