@@ -208,5 +208,6 @@ func (d *Door) sameElsewhere(ctx context.Context, t thing, lives func(*observed.
 func movedWarning(owner, node string) string {
 	kind, _, _ := strings.Cut(owner, " ")
 	return fmt.Sprintf("The configuration's state has %s on node %q, and a resource without a state is to make it: what is there is destroyed, and made again. "+
+		"If Terraform calls the resource tainted and what it has is well, run terraform untaint. "+
 		"If only the resource's address has changed, as with another key of for_each, write a moved block (from = %s.OLD, to = %s.NEW), and nothing happens to it.", owner, node, kind, kind)
 }

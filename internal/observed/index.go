@@ -27,6 +27,7 @@ type index struct {
 	endpoints   map[string][]string  // those of them that have an address there now
 	windows     []Window             // containers that show a directory of the node
 	secrets     map[string]*Secret   // by name
+	guests      map[string][]Holder  // containers that share the network namespace of one, by its ID
 	notes       map[string][]Network // of containers that belong on a network, by its name
 	strays      []Stray
 	leftovers   []Leftover
@@ -41,8 +42,8 @@ func newIndex(containers []container.Summary, networks []Network, volumes []*vol
 		networks: map[string]Network{}, volumes: map[string]Volume{}, mountpoints: map[string]Volume{}, names: map[string]string{}, byID: map[string]string{}, mounted: map[string]map[string]string{},
 		ports: holders(containers), containers: map[string]Holder{}, listed: map[string]string{}, attached: map[string][]string{}, endpoints: map[string][]string{},
 		projects: map[string][]string{}, scratch: map[string][]string{}, owned: map[string]bool{},
-		secrets: map[string]*Secret{},
-		notes:   map[string][]Network{},
+		secrets: map[string]*Secret{}, guests: map[string][]Holder{},
+		notes: map[string][]Network{},
 	}
 	for _, n := range networks {
 		if network, _, ok := desired.ReadReattachNote(n.Labels); ok {
@@ -81,6 +82,9 @@ func (i *index) add(c container.Summary) {
 			i.mounted[c.ID] = map[string]string{}
 		}
 		i.mounted[c.ID][m.Destination] = mounted(m)
+	}
+	if host, ok := strings.CutPrefix(c.HostConfig.NetworkMode, desired.ContainerPrefix); ok {
+		i.guests[host] = append(i.guests[host], holderOf(c))
 	}
 	if c.NetworkSettings != nil {
 		for name, endpoint := range c.NetworkSettings.Networks {

@@ -89,7 +89,7 @@ func wrap(verb string, err error) error {
 func (n *Node) Stack(ctx context.Context, name string, refs []string, known Known) (*Stack, error) {
 	s := &Stack{
 		Name: name, known: known, Services: map[string][]Container{}, Images: map[string]Image{},
-		Networks: n.index.networks, Volumes: n.index.volumes, Names: n.index.names, Containers: n.index.containers, Attached: n.index.endpoints, Ports: n.index.ports, Secrets: n.index.secrets,
+		Networks: n.index.networks, Volumes: n.index.volumes, Names: n.index.names, Containers: n.index.containers, Guests: n.index.guests, Attached: n.index.endpoints, Ports: n.index.ports, Secrets: n.index.secrets,
 		Scratch: n.index.scratch[name], APIVersion: n.reader.ClientVersion(), nameOfID: n.index.byID, mounted: n.index.mounted,
 	}
 	s.Owned = n.index.owned[name] || len(s.Scratch) > 0

@@ -26,7 +26,10 @@ type Stack struct {
 	// is, by ID, and Attached the IDs of those that run on a network, by its name.
 	Names      map[string]string
 	Containers map[string]Holder
-	Attached   map[string][]string
+	// Guests are the containers that share the network namespace of another one, by
+	// that one's ID.
+	Guests   map[string][]Holder
+	Attached map[string][]string
 	// Secrets are those of the node that are resources of their own, by name.
 	Secrets map[string]*Secret
 	// Ports says who publishes a host port on the node, by "address:port/protocol".

@@ -38,6 +38,7 @@ func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	b.cleanUpNetworks()
 	b.cleanUpFiles()
 	b.tellTakenUp()
+	b.tellGuests()
 	b.finish()
 	return b.plan
 }
