@@ -41,6 +41,7 @@ func (l *load) convert(ctx context.Context, actual, masked *model) desired.Stack
 		service.Image.Build = l.build(ctx, masked, masked.asWritten.Services[name])
 		l.checkText(&service)
 		l.checkAbsolute(&service)
+		l.checkLimits(&service)
 		stack.Services[name] = service
 	}
 	l.link(&stack)
@@ -130,6 +131,7 @@ func (l *load) volumes(m *model) map[string]desired.Volume {
 		if !volume.External {
 			volume.ComposeHash = l.volumeHash(v)
 		}
+		l.checkVolumeName(volume)
 		out[key] = volume
 	}
 	return out

@@ -231,6 +231,7 @@ func (l *load) networks(p *types.Project) map[string]desired.Network {
 		if !converted.External {
 			converted.ComposeHash = l.networkHash(n)
 		}
+		l.checkBridgeName(converted)
 		out[key] = converted
 	}
 	return out

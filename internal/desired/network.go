@@ -75,6 +75,10 @@ const (
 	vxlanIDs           = "com.docker.network.driver.overlay.vxlanid_list" // an overlay's, given by the engine
 )
 
+// MaxVolumeName is the longest name of a volume in bytes: an engine keeps it in a
+// directory of that name.
+const MaxVolumeName = 255
+
 // MaxInterfaceName is the longest name of a Linux network interface.
 const MaxInterfaceName = 15
 

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -161,7 +163,8 @@ func SecretOwner(f desired.File) string {
 	return strings.Join(owners, ",")
 }
 
-// fileVolume names the volume of a delivered file: "<stack>_<kind>_<name>_<version>".
+// fileVolume names the volume of a delivered file: "<stack>_<kind>_<name>_<version>",
+// with a hash in place of what is too long for a volume.
 func fileVolume(stack string, f desired.File, version string) string {
 	var clean strings.Builder
 	for _, r := range f.Name {
@@ -171,7 +174,13 @@ func fileVolume(stack string, f desired.File, version string) string {
 			clean.WriteByte('-')
 		}
 	}
-	return stack + "_" + string(f.Kind) + "_" + strings.Trim(clean.String(), "-.") + "_" + version
+	name := stack + "_" + string(f.Kind) + "_" + strings.Trim(clean.String(), "-.")
+	if rest := desired.MaxVolumeName - len("_"+version); len(name) > rest {
+		sum := sha256.Sum256([]byte(stack + "\x00" + f.Name))
+		hash := "_" + hex.EncodeToString(sum[:8])
+		name = name[:rest-len(hash)] + hash
+	}
+	return name + "_" + version
 }
 
 // usedVolumes are the volumes of delivered files that a container mounts.
