@@ -13,7 +13,7 @@ import (
 const (
 	maxFileName = 255     // NAME_MAX of linux/limits.h
 	maxPath     = 4095    // PATH_MAX of linux/limits.h without the zero byte
-	maxHostname = 64      // __NEW_UTS_LEN of linux/utsname.h, for hostname and domainname
+	maxHostname = 64      // __NEW_UTS_LEN of linux/utsname.h
 	maxText     = 131071  // MAX_ARG_STRLEN of linux/binfmts.h (32 pages of 4 KiB) without the zero byte
 	stackSize   = 8 << 20 // _STK_LIM of linux/resource.h: the stack's limit unless ulimits has one
 	stackShare  = 4       // bprm_stack_limits of fs/exec.c: arguments and environment get a quarter of the stack,
@@ -25,10 +25,8 @@ const (
 // checkLimits refuses what of a service is longer than the kernel takes. It quotes no
 // value, which may be a secret.
 func (l *load) checkLimits(s *desired.Service) {
-	for key, value := range map[string]string{"hostname": s.Config.Hostname, "domainname": s.Config.Domainname} {
-		if len(value) > maxHostname {
-			l.service(s.Name, key, "%s has more than %d bytes, the most that Linux takes: shorten it", key, maxHostname)
-		}
+	if len(s.Config.Hostname) > maxHostname {
+		l.service(s.Name, "hostname", "hostname has more than %d bytes, the most that Linux takes: shorten it", maxHostname)
 	}
 	l.checkEnvironment(s.Name, "environment", s.Config.Env)
 	l.checkArgumentList(s.Name, "entrypoint", s.Config.Entrypoint)

@@ -23,8 +23,7 @@ func TestLoad_LongerThanLinuxTakes_IsRefusedWithTheLimit(t *testing.T) {
 		"interface": {func(n int) string {
 			return webService("networks: {n: {interface_name: "+x(n)+"}}") + "networks: {n: {}}\n"
 		}, 15, `compose, line 4: service "web": networks: the interface's name on "demo_n" has more than 15 bytes, the most that Linux takes: shorten it`},
-		"hostname":   {func(n int) string { return webService("hostname: " + x(n)) }, 64, `compose, line 4: service "web": hostname has more than 64 bytes, the most that Linux takes: shorten it`},
-		"domainname": {func(n int) string { return webService("domainname: " + x(n)) }, 64, `compose, line 4: service "web": domainname has more than 64 bytes, the most that Linux takes: shorten it`},
+		"hostname": {func(n int) string { return webService("hostname: " + x(n)) }, 64, `compose, line 4: service "web": hostname has more than 64 bytes, the most that Linux takes: shorten it`},
 		"variable": {func(n int) string { return webService("environment: {A: " + x(n-len("A=")) + "}") }, 131071,
 			`compose, line 4: service "web": environment "A" has more than 131071 bytes with its name` + file},
 		"command": {func(n int) string { return webService("command: [a, " + x(n) + "]") }, 131071,
