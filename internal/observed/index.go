@@ -83,6 +83,21 @@ func (i *index) add(c container.Summary) {
 		}
 		i.mounted[c.ID][m.Destination] = mounted(m)
 	}
+	i.addNetworks(c)
+	if w, ok := windowOf(&c); ok {
+		i.windows = append(i.windows, w)
+	}
+	scratch, project := c.Labels[desired.LabelScratch], c.Labels[desired.LabelProject]
+	if scratch != "" {
+		i.scratch[scratch] = append(i.scratch[scratch], c.ID)
+	}
+	if project != "" && project != scratch && c.Labels[desired.LabelOneOff] != "True" && c.Labels[desired.LabelHook] == "" {
+		i.projects[project] = append(i.projects[project], c.ID)
+	}
+}
+
+// addNetworks adds what networks a container is on, or whose it shares.
+func (i *index) addNetworks(c container.Summary) {
 	if host, ok := strings.CutPrefix(c.HostConfig.NetworkMode, desired.ContainerPrefix); ok {
 		i.guests[host] = append(i.guests[host], holderOf(c))
 	}
@@ -95,16 +110,6 @@ func (i *index) add(c container.Summary) {
 				}
 			}
 		}
-	}
-	if w, ok := windowOf(&c); ok {
-		i.windows = append(i.windows, w)
-	}
-	scratch, project := c.Labels[desired.LabelScratch], c.Labels[desired.LabelProject]
-	if scratch != "" {
-		i.scratch[scratch] = append(i.scratch[scratch], c.ID)
-	}
-	if project != "" && project != scratch && c.Labels[desired.LabelOneOff] != "True" && c.Labels[desired.LabelHook] == "" {
-		i.projects[project] = append(i.projects[project], c.ID)
 	}
 }
 
