@@ -42,7 +42,8 @@ func (l *load) networkMode(s types.ServiceConfig) container.NetworkMode {
 }
 
 // sharing turns "container:<name>" into "service:<name>" where the name is that of
-// the first container of a service of the project: it has to be there first.
+// the first container of a service of the project: it has to be there first. In
+// volumes_from the engine keeps the name that it is given, as Docker Compose gives it.
 func sharing(p *types.Project, s types.ServiceConfig) types.ServiceConfig {
 	names := map[string]string{}
 	for _, other := range p.Services {
@@ -51,12 +52,6 @@ func sharing(p *types.Project, s types.ServiceConfig) types.ServiceConfig {
 	for _, mode := range []*string{&s.NetworkMode, &s.Ipc, &s.Pid} {
 		if name, ok := strings.CutPrefix(*mode, types.ContainerPrefix); ok && names[name] != "" {
 			*mode = types.ServicePrefix + names[name]
-		}
-	}
-	s.VolumesFrom = slices.Clone(s.VolumesFrom)
-	for i, item := range s.VolumesFrom {
-		if name, _ := volumesFrom(item); names[name] != "" {
-			s.VolumesFrom[i] = names[name]
 		}
 	}
 	return s

@@ -126,13 +126,12 @@ func namesOf(c *Container) []string {
 func (s *Stack) readVolumesFrom(c container.InspectResponse, out *Container, services map[string]string) []string {
 	var list []string
 	for _, item := range c.HostConfig.VolumesFrom {
-		from, _, _ := strings.Cut(item, ":")
-		id := cmp.Or(s.Names[from], from)
+		id, _, _ := strings.Cut(item, ":")
 		if len(id) == idLength {
 			out.Shares = append(out.Shares, id)
 		}
 		text := s.sharedWith(desired.ContainerPrefix+id, services)
-		if name, ok := strings.CutPrefix(text, desired.ContainerPrefix); ok && s.hasOtherVolumes(c, name) || from != id && s.hasOtherVolumes(c, from) {
+		if name, ok := strings.CutPrefix(text, desired.ContainerPrefix); ok && s.hasOtherVolumes(c, name) {
 			text += ", with other volumes"
 		}
 		list = append(list, text)
