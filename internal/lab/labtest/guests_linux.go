@@ -2,6 +2,7 @@ package labtest
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,13 +19,17 @@ const umlVariable = "HOMELAB_TEST_UML"
 // when it ends. They run the engine of HOMELAB_TEST_ENGINE, and the images AppV1 and
 // AppV2 are on every one. Without
 // HOMELAB_TEST_UML=1 the test is skipped: make test-vlan sets it, and then a machine
-// that cannot run them fails the test, with what it lacks.
+// that cannot run them fails the test, with what it lacks; one whose processor is the
+// reason skips it, since nobody can install another.
 func Guests(t testing.TB, count int) []*uml.Guest {
 	t.Helper()
 	if os.Getenv(umlVariable) == "" {
 		t.Skip("this test boots nodes on a kernel of their own: run it with make test-vlan")
 	}
-	if err := uml.Supported(); err != nil {
+	switch err := uml.Supported(); {
+	case errors.Is(err, uml.ErrProcessor):
+		t.Skip(err)
+	case err != nil:
 		t.Fatal(err)
 	}
 	if err := supported(); err != nil {

@@ -13,6 +13,12 @@
 // and /dev/net/tun: see [Supported]. It is no security boundary.
 package uml
 
+import "errors"
+
+// ErrProcessor is why a machine with a processor of the newest kind runs no guests,
+// whatever else it has.
+var ErrProcessor = errors.New("a guest with its own kernel needs a processor without AMX: User Mode Linux cannot restore that many registers")
+
 // What the host and the program in the guest agree on.
 const (
 	// SharedDir is where a guest has the directory with its own program.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -35,7 +36,25 @@ func Supported() error {
 	if err != nil {
 		return fmt.Errorf("a guest with its own kernel needs %s: %w: in a container, start it with --privileged", tunDevice, err)
 	}
-	return f.Close()
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return checkProcessor("/proc/cpuinfo")
+}
+
+// checkProcessor returns ErrProcessor if the processor of a file like /proc/cpuinfo
+// has AMX. User Mode Linux restores 2,696 bytes of a process's registers
+// (arch/x86/um/user-offsets.c, HOST_FP_SIZE), AMX has some 11,000, and the machine's
+// kernel takes only all of them: the guest panics when its first process starts.
+func checkProcessor(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("look at the processor: %w", err)
+	}
+	if slices.Contains(strings.Fields(string(text)), "amx_tile") {
+		return ErrProcessor
+	}
+	return nil
 }
 
 // Fetch makes sure that dir has the kernel of Debian's package user-mode-linux,

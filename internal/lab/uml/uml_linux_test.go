@@ -2,8 +2,10 @@ package uml
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -108,6 +110,18 @@ func TestDoomed_PanicOnTheConsole_IsSeen(t *testing.T) {
 	}
 	if doomed([]byte("API listen on 10.99.0.11:2375\n")) {
 		t.Error("a guest that runs is given up")
+	}
+}
+
+func TestCheckProcessor_WithAMX_IsRefused(t *testing.T) {
+	for flags, want := range map[string]error{"flags : fpu avx512f pku": nil, "flags : fpu avx512f amx_tile amx_int8": ErrProcessor} {
+		file := filepath.Join(t.TempDir(), "cpuinfo")
+		if err := os.WriteFile(file, []byte("processor : 0\n"+flags+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := checkProcessor(file); !errors.Is(got, want) || want == nil && got != nil {
+			t.Errorf("%s: %v", flags, got)
+		}
 	}
 }
 
