@@ -99,6 +99,7 @@ func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem 
 	if err != nil {
 		return View{}, mem, err
 	}
+	defer d.claims.fulfil(node, stackOwner(want.Name))
 	note := desired.Note{Kind: desired.NoteStack, Name: want.Name}
 	if err := noteCreate(ctx, engine, note, create); err != nil {
 		return View{}, mem, err

@@ -103,6 +103,14 @@ func (c *claims) declare(t thing, by declaration) string {
 	return ""
 }
 
+// fulfil forgets what a resource declared: once it is applied it may be planned
+// again in the same process, with the state that came of it.
+func (c *claims) fulfil(node, owner string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.declared, func(t thing, by declaration) bool { return t.node == node && by.owner == owner })
+}
+
 // keepers are the other nodes on which a state of this run has a thing of the name.
 func (c *claims) keepers(t thing) []string {
 	c.mu.Lock()
@@ -131,10 +139,12 @@ func (d *Door) clash(attribute string, t thing, by declaration) []plan.Problem {
 		"Only one of the two can make it: declare it external: true in a stack that uses it, or give one of them another name.", t.kind, t.name, t.node, other, by.owner)}}
 }
 
+func stackOwner(name string) string { return fmt.Sprintf("homelab_stack %q", name) }
+
 // declareStack notes what a stack is planned to have for itself, and says what
 // another resource of the run has declared, too.
 func (d *Door) declareStack(node, identity string, want *desired.Stack) []plan.Problem {
-	by := declaration{identity, fmt.Sprintf("homelab_stack %q", want.Name)}
+	by := declaration{identity, stackOwner(want.Name)}
 	if problems := d.clash("name", thing{KindStack, node, want.Name}, by); len(problems) > 0 {
 		return problems
 	}

@@ -136,6 +136,19 @@ func TestPreview_TwoResourcesOfOneName_TheSecondIsRefused(t *testing.T) {
 	}
 }
 
+func TestPreview_AppliedInThisProcess_IsNoSecondResource(t *testing.T) {
+	d := New(nodes{newFake()}, registry{})
+	previewed(t, d, home(), PreviewOptions{Identity: "planned"})
+	_, mem, err := apply(t, d, home(), Memory{}, ApplyOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := d.Preview(t.Context(), "nas", home(), mem, PreviewOptions{Adopt: true, Identity: "planned with the state"})
+	if err != nil || len(p.Problems) > 0 || !p.Empty {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
 func TestDestroy_RemoveVolumes_RemovesOnlyWhatIsDeclared(t *testing.T) {
 	w := home()
 	w.Volumes["data"] = desired.Volume{Key: "data", Name: "home_data"}
