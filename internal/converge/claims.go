@@ -129,6 +129,14 @@ func (c *claims) count(node string, more int) {
 // under way that may lead to one, or that writes to the node. It is for a call
 // that is noted as work itself.
 func (c *claims) await(ctx context.Context, node string, stacks []string) {
+	unplanned := func(name string) bool { _, planned := c.nodes[node][name]; return !planned }
+	c.waitUntil(ctx, node, func() bool { return !slices.ContainsFunc(stacks, unplanned) })
+}
+
+// waitUntil waits until ready reports true, for as long as any work is under way, or
+// that writes to the node. It is for a call that is noted as work itself. ready is
+// called with mu held.
+func (c *claims) waitUntil(ctx context.Context, node string, ready func() bool) {
 	c.mu.Lock()
 	c.waiting++
 	c.stir()
@@ -139,8 +147,7 @@ func (c *claims) await(ctx context.Context, node string, stacks []string) {
 		c.mu.Unlock()
 	}()
 	c.settle(ctx, func() (done, idle bool) {
-		unplanned := func(name string) bool { _, planned := c.nodes[node][name]; return !planned }
-		return !slices.ContainsFunc(stacks, unplanned), c.working <= c.waiting && c.writing[node] == 0
+		return ready(), c.working <= c.waiting && c.writing[node] == 0
 	})
 }
 

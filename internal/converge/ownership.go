@@ -52,19 +52,10 @@ func (c *claims) hold(t thing) {
 // any work is under way that may show it, and reports whether one has. It is for a
 // call that is noted as work itself.
 func (c *claims) holds(ctx context.Context, t thing) bool {
-	c.mu.Lock()
-	c.waiting++
-	c.stir()
-	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		c.waiting--
-		c.mu.Unlock()
-	}()
 	found := false
-	c.settle(ctx, func() (done, idle bool) {
+	c.waitUntil(ctx, t.node, func() bool {
 		found = c.held[t]
-		return found, c.working <= c.waiting && c.writing[t.node] == 0
+		return found
 	})
 	return found
 }

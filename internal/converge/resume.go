@@ -57,21 +57,13 @@ func (c *claims) setFailed(t thing, how int) {
 func (c *claims) resumes(ctx context.Context, t thing) bool {
 	c.mu.Lock()
 	how := c.failed[t]
+	c.mu.Unlock()
 	if how != toResume {
-		c.mu.Unlock()
 		return how == resumed
 	}
-	c.waiting++
-	c.stir()
-	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		c.waiting--
-		c.mu.Unlock()
-	}()
-	c.settle(ctx, func() (done, idle bool) {
+	c.waitUntil(ctx, t.node, func() bool {
 		how = c.failed[t]
-		return how != toResume, c.working <= c.waiting && c.writing[t.node] == 0
+		return how != toResume
 	})
 	return how != 0
 }

@@ -1,6 +1,7 @@
 package moduletest
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,9 +13,9 @@ import (
 )
 
 func TestModules_FromAPathAndFromGit_FindWhatTheyAreBuiltOn(t *testing.T) {
-	terraform, err := exec.LookPath("terraform")
+	terraform, err := exec.LookPath(cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform"))
 	if err != nil {
-		t.Skip("there is no terraform on PATH")
+		t.Skipf("modules are fetched by Terraform: %v", err)
 	}
 	run := func(t *testing.T, dir, program string, args ...string) {
 		t.Helper()
