@@ -19,10 +19,17 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/lab"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/labtest"
 )
 
-func TestMain(m *testing.M) { labtest.Main(m) }
+// The node's engine chooses subnets from those of its usual ranges that no test names:
+// what it chose for another network, or for a swarm's bridge, must not be in their way.
+func TestMain(m *testing.M) {
+	labtest.MainWith(m, lab.Options{DockerdArgs: []string{
+		"--default-address-pool", "base=172.28.0.0/14,size=16", "--default-address-pool", "base=192.168.128.0/17,size=20",
+	}})
+}
 
 const address = "homelab_network.test"
 
