@@ -2,6 +2,7 @@ package converge
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -197,7 +198,8 @@ func containerNames(containers []observed.Container, stack, chosen string) []str
 
 func networksOf(have *observed.Stack, mem Memory, out map[string]Network) {
 	keys := inverse(mem.Networks)
-	for name, n := range have.Networks {
+	for _, name := range slices.Sorted(maps.Keys(have.Networks)) { // two may have one key
+		n := have.Networks[name]
 		key, known := keys[name]
 		if !known && n.Labels[desired.LabelProject] != have.Name {
 			continue
@@ -246,7 +248,8 @@ func volumesOf(have *observed.Stack, mem Memory, out map[string]Volume) {
 			}
 		}
 	}
-	for name, v := range have.Volumes {
+	for _, name := range slices.Sorted(maps.Keys(have.Volumes)) { // two may have one key
+		v := have.Volumes[name]
 		key, known := keys[name]
 		leftover := v.Labels[desired.LabelStack] == have.Name && v.Labels[desired.LabelFile] != "" && !used[name]
 		imported := mem.Volumes == nil && v.Labels[desired.LabelProject] == have.Name && v.Labels[desired.LabelVolume] != ""
@@ -265,8 +268,8 @@ func volumesOf(have *observed.Stack, mem Memory, out map[string]Volume) {
 
 func inverse(m map[string]string) map[string]string {
 	out := map[string]string{}
-	for key, value := range m {
-		out[value] = key
+	for _, key := range slices.Sorted(maps.Keys(m)) { // two may have one value
+		out[m[key]] = key
 	}
 	return out
 }

@@ -18,3 +18,20 @@ func TestCompletes_OfOneThatIsImported_FollowsFromItsRestartPolicy(t *testing.T)
 		}
 	}
 }
+
+func TestViewOf_TwoNetworksOrVolumesWithOneKey_ShowsTheSameEachTime(t *testing.T) {
+	have := &observed.Stack{Name: "home", Networks: map[string]observed.Network{}, Volumes: map[string]observed.Volume{}}
+	for _, name := range []string{"home_a", "home_b", "home_c", "home_d"} {
+		have.Networks[name] = observed.Network{Name: name, Labels: map[string]string{desired.LabelProject: "home", desired.LabelNetwork: "default"}}
+		have.Volumes[name] = observed.Volume{Name: name, Labels: map[string]string{desired.LabelProject: "home", desired.LabelVolume: "data"}}
+	}
+	remembered := map[string]string{"a": "home_a", "b": "home_a", "c": "home_a", "d": "home_a"}
+	for range 50 {
+		if view := viewOf(have, Memory{}, View{}); view.Networks["default"].Name != "home_d" || view.Volumes["data"].Name != "home_d" {
+			t.Fatalf("shown: %v, %v", view.Networks, view.Volumes)
+		}
+		if view := viewOf(have, Memory{Networks: remembered, Volumes: remembered}, View{}); view.Networks["d"].Name != "home_a" || view.Volumes["d"].Name != "home_a" {
+			t.Fatalf("shown: %v, %v", view.Networks, view.Volumes)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package converge
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -38,7 +39,7 @@ func (d *Door) noteLeaving(node, stack string, own []plan.Segment, declared map[
 		kept[n.Name] = true
 	}
 	list := slices.Clone(own)
-	for name := range there {
+	for _, name := range slices.Sorted(maps.Keys(there)) {
 		if there[name].Labels[desired.LabelProject] == stack && !kept[name] {
 			list = append(list, plan.Segment{Name: name, Stack: stack, Leaves: true})
 		}

@@ -51,11 +51,12 @@ func (b *builder) inPlace(compare *comparison, c *observed.Container, causes []D
 			rest = append(rest, d)
 		}
 	}
-	for name, d := range b.goneNetworks(compare.service, c) {
+	gone := b.goneNetworks(compare.service, c)
+	for _, name := range sortedKeys(gone) {
 		if !c.Up() && c.State != observed.Paused {
-			here.networks[name] = append(here.networks[name], d)
+			here.networks[name] = append(here.networks[name], gone[name])
 		} else {
-			rest = append(rest, d)
+			rest = append(rest, gone[name])
 		}
 	}
 	return here, rest

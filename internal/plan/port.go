@@ -261,13 +261,13 @@ func sharePort(want *desired.Service, current *observed.Container) bool {
 // publishedBy reads the ports back from a container's fields.
 func publishedBy(c *observed.Container) []HostPort {
 	var out []HostPort
-	for key, value := range c.Spec {
+	for _, key := range sortedKeys(c.Spec) {
 		container, ok := strings.CutPrefix(key, "ports.")
 		if !ok {
 			continue
 		}
 		_, protocol, _ := strings.Cut(container, "/")
-		for _, one := range strings.Split(value, ", ") {
+		for _, one := range strings.Split(c.Spec[key], ", ") {
 			i := strings.LastIndex(one, ":")
 			if port, ok := newHostPort(one[:max(i, 0)], one[i+1:], protocol); ok {
 				out = append(out, port)

@@ -117,7 +117,7 @@ func (b *builder) onlyOne(s *desired.Service, own *slot) string {
 			return "only one container can have the address " + fixed[0]
 		}
 	}
-	for name := range old.NetworkIDs {
+	for _, name := range sortedKeys(old.NetworkIDs) {
 		if b.replacedNetworks[name] {
 			return fmt.Sprintf("network %q is replaced", name)
 		}
