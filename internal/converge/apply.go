@@ -78,7 +78,11 @@ func (e *DivergedError) Error() string {
 func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem Memory, opts ApplyOptions) (View, Memory, error) {
 	create := mem.creates(opts.Adopt)
 	if create {
-		defer d.creating(node, want.Name)()
+		end, err := d.creating(ctx, node, want.Name)
+		if err != nil {
+			return View{}, mem, err
+		}
+		defer end()
 	}
 	mem.Failed = false
 	defer d.claims.write(node)()
@@ -154,13 +158,15 @@ func noteCreate(ctx context.Context, engine Engine, note desired.Note, create bo
 
 // creating waits until nobody else creates the same, which then is there, and returns
 // what ends the create.
-func (d *Door) creating(node, stack string) (end func()) {
-	turn := d.turnOf(node, "create "+stack)
-	turn.Lock()
+func (d *Door) creating(ctx context.Context, node, stack string) (end func(), err error) {
+	next, err := d.turn(ctx, node, "create "+stack)
+	if err != nil {
+		return nil, err
+	}
 	return func() {
 		d.claims.over(thing{KindStack, node, stack})
-		turn.Unlock()
-	}
+		next()
+	}, nil
 }
 
 // settleNote removes the note of a create, as Terraform is about to have a state of
@@ -192,7 +198,8 @@ func beyond(changes []plan.Change, planned []string) []string {
 // account looks at what is there after the operations ran. It does so also
 // when time was up: state has to say what really runs. before is what was there.
 func (d *Door) account(ctx context.Context, node string, want *desired.Stack, before *observed.Stack, mem Memory, runErr error) (View, Memory, error) {
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
 	_, have, err := d.observe(ctx, node, want.Name, references(want), mem.Seen)
 	if err != nil {
 		lost := View{Services: map[string]Service{}}

@@ -43,7 +43,9 @@ func (d *Door) Destroy(ctx context.Context, node, stack string, opts DestroyOpti
 	p := plan.Destroy(have, opts.plan())
 	if err := execute.Run(ctx, engine, &desired.Stack{Name: stack}, p, execute.Options{Progress: opts.Progress, Slots: d.slotsOf(node)}); err != nil {
 		d.forget(node)
-		_, after, lost := d.observe(context.WithoutCancel(ctx), node, stack, nil, observed.Known{})
+		later, cancel := afterwards(ctx)
+		defer cancel()
+		_, after, lost := d.observe(later, node, stack, nil, observed.Known{})
 		if lost != nil {
 			return &AftermathError{err, Aftermath{Unseen: true}}
 		}

@@ -118,9 +118,11 @@ func (d *Door) ApplyDirectories(ctx context.Context, node, keeper string, want [
 	if len(want)+len(before) == 0 {
 		return map[string]Directory{}, nil
 	}
-	turn := d.turnOf(node, "directories")
-	turn.Lock()
-	defer turn.Unlock()
+	end, err := d.turn(ctx, node, "directories")
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	d.forget(node)
 	defer d.forget(node)
 	if err := d.tidy(ctx, node); err != nil {
@@ -170,7 +172,9 @@ func applyDirectories(ctx context.Context, engine Engine, keeper string, want []
 		}
 	}
 	writeErr := w.write(ctx, writes)
-	after, err := w.read(context.WithoutCancel(ctx))
+	later, cancel := afterwards(ctx)
+	defer cancel()
+	after, err := w.read(later)
 	if _, problems := plan.Directories(want, after); writeErr != nil && len(problems) > 0 { // the cause, where it can be seen
 		return after, &DirectoriesError{problems}
 	}

@@ -3,6 +3,7 @@ package converge
 import (
 	"context"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/singleflight"
 
@@ -76,12 +77,12 @@ type Door struct {
 	lost    map[string]lost
 	writes  map[string]int // how often each node was forgotten
 	slots   map[string]execute.Slots
-	turns   map[string]*sync.Mutex // guard what writes the same thing of a node
+	turns   map[string]chan struct{} // hold whose turn it is to write a thing of a node
 }
 
 // New returns a door to the given nodes.
 func New(engines Engines, registry Registry) *Door {
-	return &Door{engines: engines, registry: registry, nodes: map[string]*observed.Node{}, lost: map[string]lost{}, writes: map[string]int{}, slots: map[string]execute.Slots{}, turns: map[string]*sync.Mutex{}}
+	return &Door{engines: engines, registry: registry, nodes: map[string]*observed.Node{}, lost: map[string]lost{}, writes: map[string]int{}, slots: map[string]execute.Slots{}, turns: map[string]chan struct{}{}}
 }
 
 // slotsOf bounds the operations on a node, whatever stacks they belong to.
@@ -94,15 +95,31 @@ func (d *Door) slotsOf(node string) execute.Slots {
 	return d.slots[node]
 }
 
-// turnOf lets those who write the same thing of a node take turns.
-func (d *Door) turnOf(node, thing string) *sync.Mutex {
+// turn waits until nobody else writes the same thing of a node, or until ctx ends.
+// The caller calls end when it is done.
+func (d *Door) turn(ctx context.Context, node, thing string) (end func(), err error) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	key := node + "\n" + thing
 	if d.turns[key] == nil {
-		d.turns[key] = &sync.Mutex{}
+		d.turns[key] = make(chan struct{}, 1)
 	}
-	return d.turns[key]
+	taken := d.turns[key]
+	d.mu.Unlock()
+	select {
+	case taken <- struct{}{}:
+		return func() { <-taken }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// lookLimit bounds how long a node is looked at after a change.
+const lookLimit = 5 * time.Minute
+
+// afterwards is for looking at what a change left, also when the time for the change
+// is up.
+func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), lookLimit)
 }
 
 // Facts reads what a node's engine says about itself.

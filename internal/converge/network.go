@@ -214,7 +214,9 @@ func (d *Door) ApplyNetwork(ctx context.Context, node string, want *desired.Netw
 	if runErr == nil {
 		d.segments.settle(node, want.Name)
 	}
-	_, have, err := d.observeNetwork(context.WithoutCancel(ctx), node, want.Name)
+	later, cancel := afterwards(ctx)
+	defer cancel()
+	_, have, err := d.observeNetwork(later, node, want.Name)
 	if err == nil && have.Unfinished && (runErr == nil || !have.Exists) {
 		d.settleNote(ctx, engine, note, opts.Progress)
 	}

@@ -122,7 +122,8 @@ func (d *Door) ReadSecret(ctx context.Context, node, name string) (view SecretVi
 // lookAtSecret reads the file, too, and returns it.
 func lookAtSecret(ctx context.Context, engine Engine, have *observed.Secret) (SecretView, observed.SecretFile, error) {
 	now := have.Current()
-	view := SecretView{Version: now.Version, Volume: now.Volume, File: path.Join(now.Mountpoint, desired.FileEntry), Secret: now.Secret, Superseded: have.Superseded()}
+	view := viewOfVersion(now)
+	view.Superseded = have.Superseded()
 	window := have.Window
 	if have.Shown != now.Version {
 		window = ""

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
@@ -37,9 +38,11 @@ func (d *Door) ApplySecret(ctx context.Context, node string, change SecretChange
 	if err := d.awaitVacated(ctx, node, change); err != nil {
 		return SecretView{}, err
 	}
-	turn := d.turnOf(node, secretTurn+change.Name)
-	turn.Lock()
-	defer turn.Unlock()
+	end, err := d.turn(ctx, node, secretTurn+change.Name)
+	if err != nil {
+		return SecretView{}, err
+	}
+	defer end()
 	d.forget(node)
 	defer d.forget(node)
 	if err := d.tidy(ctx, node); err != nil {
@@ -57,17 +60,49 @@ func (d *Door) ApplySecret(ctx context.Context, node string, change SecretChange
 	if change, err = agreedSecret(ctx, node, engine, change, have); err != nil {
 		return SecretView{}, explain(engine, err)
 	}
-	err = applySecret(ctx, engine, change, have)
+	written, err := applySecret(ctx, engine, change, have)
+	later, cancel := afterwards(ctx)
+	defer cancel()
 	if err == nil {
-		err = d.sweepSecrets(ctx, node, []string{change.Name})
+		view, err := d.finishSecret(later, node, change.Name)
+		if err != nil {
+			return written, explain(engine, fmt.Errorf("%w: %w", ErrSecretWritten, err))
+		}
+		return view, nil
 	}
 	d.forget(node)
-	_, after, readErr := d.observeSecret(context.WithoutCancel(ctx), node, change.Name)
+	_, after, readErr := d.observeSecret(later, node, change.Name)
 	if readErr != nil || after.Current() == nil {
 		return SecretView{}, explain(engine, errors.Join(err, readErr))
 	}
-	view, _, readErr := lookAtSecret(context.WithoutCancel(ctx), engine, after)
+	view, _, readErr := lookAtSecret(later, engine, after)
 	return view, explain(engine, errors.Join(err, readErr))
+}
+
+// ErrSecretWritten means that the secret is in force as it was asked for, and that the
+// steps after that failed: the view comes from what was written.
+var ErrSecretWritten = errors.New("finish after the secret was written")
+
+// finishSecret removes what is no longer needed of a secret that was written, and
+// reads the secret back.
+func (d *Door) finishSecret(ctx context.Context, node, name string) (SecretView, error) {
+	if err := d.sweepSecrets(ctx, node, []string{name}); err != nil {
+		return SecretView{}, err
+	}
+	d.forget(node)
+	engine, after, err := d.observeSecret(ctx, node, name)
+	if err != nil {
+		return SecretView{}, err
+	}
+	if after.Current() == nil {
+		return SecretView{}, errors.New("somebody removed it")
+	}
+	if err := execute.RemoveScratch(ctx, engine, after.Notes); err != nil {
+		return SecretView{}, err
+	}
+	after.Notes = nil
+	view, _, err := lookAtSecret(ctx, engine, after)
+	return view, err
 }
 
 // awaitVacated waits, for as long as others are at work on the node, for somebody
@@ -123,35 +158,42 @@ func takesUpKept(ctx context.Context, engine Engine, change SecretChange, have *
 	return change, nil
 }
 
-func applySecret(ctx context.Context, engine Engine, change SecretChange, have *observed.Secret) error {
+// applySecret does what was agreed to, and returns the secret that is in force then.
+func applySecret(ctx context.Context, engine Engine, change SecretChange, have *observed.Secret) (SecretView, error) {
 	if err := execute.RemoveScratch(ctx, engine, have.Scratch); err != nil {
-		return err
+		return SecretView{}, err
 	}
 	// What is not shown counts as in force for being the newest: the next one is that
 	// while it is being written.
 	if err := watchSecret(ctx, engine, have); err != nil {
-		return err
+		return SecretView{}, err
 	}
 	now := have.Current()
 	if !change.Write {
 		if have.Kept {
 			if err := execute.ShowSecret(ctx, engine, now.Secret, now.Version, have.Stamp, false); err != nil {
-				return err
+				return SecretView{}, err
 			}
 		}
-		return execute.RemoveScratch(ctx, engine, have.Notes)
+		return viewOfVersion(now), nil
 	}
 	next := execute.SecretVersion{Secret: change.Secret, Version: change.Version, Made: change.Made, Content: change.Value}
 	var err error
 	if change.Keep {
 		if next.Content, err = keptValue(ctx, engine, have); err != nil {
-			return err
+			return SecretView{}, err
 		}
 		next.Check, next.Made = now.Check, now.Made
 	} else if next.Check, err = desired.NewSecretCheck(next.Content); err != nil {
-		return err
+		return SecretView{}, err
 	}
-	return execute.WriteSecret(ctx, engine, next, have.Notes)
+	mountpoint, err := execute.WriteSecret(ctx, engine, next, have.Notes)
+	return viewOfVersion(&observed.SecretVersion{Secret: next.Secret, Version: next.Version, Volume: next.Volume(next.Version), Mountpoint: mountpoint}), err
+}
+
+// viewOfVersion shows a version without a look at its file.
+func viewOfVersion(v *observed.SecretVersion) SecretView {
+	return SecretView{Version: v.Version, Volume: v.Volume, File: path.Join(v.Mountpoint, desired.FileEntry), Secret: v.Secret}
 }
 
 // startOver takes away what a create left that was cut off, all but the note of it,

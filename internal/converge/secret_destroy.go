@@ -61,9 +61,11 @@ func (o *SecretOptions) lookAtKept(ctx context.Context, engine Engine, have *obs
 func (d *Door) DestroySecret(ctx context.Context, node, name string, keep *bool) error {
 	d.claims.hold(thing{KindSecret, node, name})
 	defer d.claims.write(node)()
-	turn := d.turnOf(node, secretTurn+name)
-	turn.Lock()
-	defer turn.Unlock()
+	end, err := d.turn(ctx, node, secretTurn+name)
+	if err != nil {
+		return err
+	}
+	defer end()
 	d.forget(node)
 	defer d.forget(node)
 	if err := d.tidy(ctx, node); err != nil {

@@ -28,13 +28,14 @@ type vault struct {
 
 	mu      sync.Mutex // guards what follows
 	left    int        // calls that change anything; below 0: any number
+	lists   int        // lists of volumes that are answered; below 0: any number
 	volumes map[string]volume.Volume
 	files   map[string][]byte // archives, by volume
 	mounts  map[string]string // volumes, by container
 }
 
 func newVault() *vault {
-	return &vault{fake: newFake(), left: -1, volumes: map[string]volume.Volume{}, files: map[string][]byte{}, mounts: map[string]string{}}
+	return &vault{fake: newFake(), left: -1, lists: -1, volumes: map[string]volume.Volume{}, files: map[string][]byte{}, mounts: map[string]string{}}
 }
 
 func (v *vault) Engine(context.Context, string) (Engine, error) { return v, nil }
@@ -131,6 +132,10 @@ func (v *vault) VolumeList(context.Context, volume.ListOptions) (volume.ListResp
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	var out volume.ListResponse
+	if v.lists == 0 {
+		return out, errKilled
+	}
+	v.lists--
 	for _, one := range v.volumes {
 		out.Volumes = append(out.Volumes, &one)
 	}
@@ -232,6 +237,41 @@ func TestApplySecret_CreateKilledAnywhere_IsMadeByTheNextOne(t *testing.T) {
 		}
 		if left := v.others(); len(left) > 0 {
 			t.Errorf("after %d calls: left %q", calls, left)
+		}
+	}
+}
+
+// A create whose secret can't be read back is not lost: the state has what was written,
+// or the next create is not refused.
+func TestApplySecret_ReadBackFails_SecretIsNotOrphaned(t *testing.T) {
+	for _, kept := range []bool{false, true} {
+		written := 0
+		for lists := 0; ; lists++ {
+			v := newVault()
+			if kept {
+				if _, err := v.create(t, "first"); err != nil {
+					t.Fatal(err)
+				}
+				if err := New(v, registry{}).DestroySecret(t.Context(), "nas", "db", nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			v.lists = lists
+			view, err := v.create(t, "first")
+			v.lists = -1
+			if err == nil {
+				break
+			}
+			if errors.Is(err, ErrSecretWritten) {
+				if written++; view.Version != 1 || view.Volume != "homelab_secret_db_v1" || view.File != "/volumes/homelab_secret_db_v1/_data/content" {
+					t.Errorf("after %d lists: %+v", lists, view)
+				}
+			} else if _, err := v.create(t, "second"); err != nil {
+				t.Errorf("after %d lists the next create is refused: %v", lists, err)
+			}
+		}
+		if written == 0 {
+			t.Error("no read-back failed")
 		}
 	}
 }

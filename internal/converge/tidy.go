@@ -36,9 +36,11 @@ func (d *Door) tidy(ctx context.Context, node string) error {
 	if len(strays) == 0 {
 		return nil
 	}
-	turn := d.turnOf(node, "helpers")
-	turn.Lock()
-	defer turn.Unlock()
+	end, err := d.turn(ctx, node, "helpers")
+	if err != nil {
+		return err
+	}
+	defer end()
 	for _, stray := range strays {
 		if stray.Taken {
 			err = execute.RemoveScratch(ctx, engine, []string{stray.ID})

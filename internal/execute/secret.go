@@ -40,46 +40,49 @@ type SecretVersion struct {
 // window show it, which puts it into force. On an error the version before stays
 // in force, and what was written is taken away.
 //
-// While the first version is being written there is a note of it: a container that
-// is never started and mounts nothing. notes are those that are there already. They
-// go last, so that a create that was cut off is known by them, and stay where what
-// was written could not be taken away.
-func WriteSecret(ctx context.Context, engine SecretEngine, s SecretVersion, notes []string) error {
+// A first version gets a note before it is written: a container that is never started
+// and mounts nothing. A create that was cut off is known by it. The note goes where
+// nothing is left of a version that failed; otherwise the caller removes it when
+// nothing can be lost any more. notes are those that are there already. The result is
+// the folder of the volume on the node.
+func WriteSecret(ctx context.Context, engine SecretEngine, s SecretVersion, notes []string) (mountpoint string, err error) {
 	if s.Version == 1 && len(notes) == 0 {
 		id, err := createScratch(ctx, engine, "", map[string]string{desired.LabelScratch: s.NoteName()}, &container.HostConfig{})
 		if err != nil {
-			return err
+			return "", err
 		}
 		notes = []string{id}
 	}
-	err := writeVersion(ctx, engine, s)
-	if err != nil {
-		if cleared := ignoreNotFound(engine.VolumeRemove(context.WithoutCancel(ctx), s.Volume(s.Version), false)); cleared != nil {
-			return errors.Join(err, cleared)
-		}
+	mountpoint, err = writeVersion(ctx, engine, s)
+	if err == nil {
+		return mountpoint, nil
 	}
-	return errors.Join(err, RemoveScratch(ctx, engine, notes))
+	if cleared := ignoreNotFound(engine.VolumeRemove(context.WithoutCancel(ctx), s.Volume(s.Version), false)); cleared != nil {
+		return "", errors.Join(err, cleared)
+	}
+	return "", errors.Join(err, RemoveScratch(ctx, engine, notes))
 }
 
 // writeVersion makes the volume, writes the file and has it shown.
-func writeVersion(ctx context.Context, engine SecretEngine, s SecretVersion) error {
+func writeVersion(ctx context.Context, engine SecretEngine, s SecretVersion) (mountpoint string, err error) {
 	name := s.Volume(s.Version)
 	labels := map[string]string{
 		desired.LabelSecret: s.Name, desired.LabelFile: string(desired.FileSecret), desired.LabelFileName: s.Name,
 		desired.LabelFileVersion: strconv.Itoa(s.Version), desired.LabelFileOwner: s.Owner(),
 		desired.LabelSecretCheck: string(s.Check), desired.LabelSecretMade: s.Made,
 	}
-	if _, err := engine.VolumeCreate(ctx, volume.CreateOptions{Name: name, Labels: labels}); err != nil {
-		return fmt.Errorf("create volume %s: %w", name, err)
+	made, err := engine.VolumeCreate(ctx, volume.CreateOptions{Name: name, Labels: labels})
+	if err != nil {
+		return "", fmt.Errorf("create volume %s: %w", name, err)
 	}
 	stamp, err := writeSecret(ctx, engine, s)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := ShowSecret(ctx, engine, s.Secret, s.Version, stamp, false); err != nil {
-		return errors.Join(err, HideSecret(ctx, engine, s.Secret)) // just its answer may have been lost
+		return "", errors.Join(err, HideSecret(ctx, engine, s.Secret)) // just its answer may have been lost
 	}
-	return nil
+	return made.Mountpoint, nil
 }
 
 // writeSecret writes the file, and returns the stamp that it is read with.

@@ -35,6 +35,8 @@ func applyDiagnostics(err error, m *model) diag.Diagnostics {
 	case err == nil:
 	case errors.As(err, &problems):
 		return problemDiagnostics(problems.Problems, m)
+	case errors.Is(err, converge.ErrSecretWritten):
+		diags.AddWarning("Secret is written but was not read back", fmt.Sprintf("%s is in force as planned. Afterwards there was an error: %s. The next plan reads the secret again.", where, err))
 	case errors.As(err, &changed):
 		diags.AddError("Node changed since the plan", fmt.Sprintf("%s: applying would now have to %s, which the plan did not say. "+
 			"Nothing was changed. Plan again to see it.", where, strings.Join(changed.Changes, ", ")))

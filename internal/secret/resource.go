@@ -2,6 +2,7 @@ package secret
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -75,7 +76,7 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	defer cancel()
 	view, err := r.door.ApplySecret(ctx, planned.Node.ValueString(), change)
 	resp.Diagnostics.Append(applyDiagnostics(err, &planned)...)
-	if err != nil {
+	if err != nil && !errors.Is(err, converge.ErrSecretWritten) {
 		return // there is none, or it is somebody else's
 	}
 	planned.observe(view)
@@ -137,7 +138,7 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 	defer cancel()
 	view, err := r.door.ApplySecret(ctx, planned.Node.ValueString(), change)
 	resp.Diagnostics.Append(applyDiagnostics(err, &planned)...)
-	if err != nil && (view.Version == 0 || planned.Version.IsUnknown() || strconv.Itoa(view.Version) != planned.Version.ValueString()) {
+	if err != nil && !errors.Is(err, converge.ErrSecretWritten) && (view.Version == 0 || planned.Version.IsUnknown() || strconv.Itoa(view.Version) != planned.Version.ValueString()) {
 		return // the prior state stands
 	}
 	planned.observe(view)
