@@ -95,7 +95,8 @@ func ReadDirectories(ctx context.Context, r DirectoryReader, windows []Window, i
 			return nil
 		})
 	}
-	return found, group.Wait()
+	err = group.Wait()
+	return found, err
 }
 
 // onTheWay says of a path what is known from the walk: present where every part of

@@ -26,6 +26,8 @@ type fake struct {
 	// vanished are containers that are listed and gone when inspected.
 	vanished []string
 	faults   map[string]error // by method, or method and object
+	// answering is closed when images may be inspected; nil: at once.
+	answering chan struct{}
 
 	mu    sync.Mutex // guards calls
 	calls map[string]int
@@ -75,6 +77,9 @@ func (f *fake) VolumeList(context.Context, volume.ListOptions) (volume.ListRespo
 }
 
 func (f *fake) ImageInspect(_ context.Context, ref string) (image.InspectResponse, error) {
+	if f.answering != nil {
+		<-f.answering
+	}
 	if err := f.call("ImageInspect", ""); err != nil {
 		return image.InspectResponse{}, err
 	}

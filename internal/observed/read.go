@@ -129,7 +129,8 @@ func (n *Node) inspect(ctx context.Context, name string) ([]container.InspectRes
 			return nil
 		})
 	}
-	return found, group.Wait()
+	err := group.Wait()
+	return found, err
 }
 
 // slot waits until one more inspection may be under way; the caller gives it back.
@@ -258,17 +259,24 @@ func (n *Node) lostReferences(ctx context.Context, inspected []container.Inspect
 // knows its ID, planning what the documents call it.
 func (n *Node) image(ctx context.Context, ref string) (img Image, exists bool, err error) {
 	key := familiar(ref)
-	_, err, _ = n.asking.Do(key, func() (any, error) {
+	img, exists, known := n.knownImage(key)
+	if known {
+		return img, exists, nil
+	}
+	shared := context.WithoutCancel(ctx) // others may wait for it, too
+	asked := n.asking.DoChan(key, func() (any, error) {
 		if _, _, known := n.knownImage(key); known {
 			return nil, nil
 		}
-		return nil, n.askForImage(context.WithoutCancel(ctx), ref, key) // others may wait for it, too
+		return nil, n.askForImage(shared, ref, key)
 	})
-	if err != nil {
-		return Image{}, false, err
+	select {
+	case answer := <-asked:
+		img, exists, _ = n.knownImage(key)
+		return img, exists, answer.Err
+	case <-ctx.Done():
+		return Image{}, false, ctx.Err()
 	}
-	img, exists, _ = n.knownImage(key)
-	return img, exists, nil
 }
 
 // knownImage returns an image that was asked for; known tells whether one was.

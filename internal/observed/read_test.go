@@ -1,6 +1,7 @@
 package observed
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -207,6 +208,21 @@ func TestStack_InspectionFails_IsNamed(t *testing.T) {
 		if _, err := node.Stack(t.Context(), "home", []string{"nginx:1"}, Known{}); err == nil || !strings.HasPrefix(err.Error(), says) {
 			t.Errorf("%s: %v", method, err)
 		}
+	}
+}
+
+// Somebody else may wait for the same image, so the inspection goes on.
+func TestStack_CancelledWhileAnImageIsInspected_ReturnsAtOnce(t *testing.T) {
+	f := &fake{containers: []container.InspectResponse{inspected("a", nil)}, answering: make(chan struct{})}
+	defer close(f.answering)
+	node, err := ReadNode(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := node.image(ctx, "nginx:1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
 

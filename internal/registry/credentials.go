@@ -76,7 +76,7 @@ type keychain struct {
 // lookup is what a helper said, asked once for all who want it meanwhile and for
 // some time after.
 type lookup struct {
-	mu    sync.Mutex // guards what follows, and is held while the helper runs
+	turn  chan struct{} // guards what follows, and is held while the helper runs
 	until time.Time
 	found found
 	err   error
@@ -120,14 +120,18 @@ func (k *keychain) entry(key string) *lookup {
 		k.known = map[string]*lookup{}
 	}
 	if k.known[key] == nil {
-		k.known[key] = &lookup{}
+		k.known[key] = &lookup{turn: make(chan struct{}, 1)}
 	}
 	return k.known[key]
 }
 
 func (l *lookup) get(ctx context.Context, search func() (found, error)) (found, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+		return found{}, ctx.Err()
+	}
 	if time.Now().Before(l.until) {
 		return l.found, l.err
 	}

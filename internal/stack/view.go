@@ -67,7 +67,10 @@ type specWire map[string]text
 // DecodeMsgpack reads a map of strings, null or unknown.
 func (s *specWire) DecodeMsgpack(in *msgpack.Decoder) error {
 	var spec *map[string]text
-	err := decode(in, &spec, func() (out map[string]text, err error) { return out, in.Decode(&out) })
+	err := decode(in, &spec, func() (out map[string]text, err error) {
+		err = in.Decode(&out)
+		return out, err
+	})
 	if spec != nil {
 		*s = *spec
 	}

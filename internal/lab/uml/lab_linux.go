@@ -89,7 +89,8 @@ func Up(ctx context.Context, opts Options) (lab *Lab, err error) {
 	for _, g := range l.Guests {
 		group.Go(func() error { return g.start(ctx) })
 	}
-	return l, group.Wait()
+	err = group.Wait()
+	return l, err
 }
 
 // prepare makes the directories, the guests' program and the wire.
