@@ -2,7 +2,6 @@ package subnet
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -241,8 +240,8 @@ func (r *subnetResource) apply(ctx context.Context, planned *model, prior map[st
 	return made, diags
 }
 
-// applyOne makes one node have its network; nil means that it has none, as far as
-// anybody knows.
+// applyOne makes one node have its network; nil means that the node has none. What the
+// state has of a node that can't be read stays, as its range is still in use.
 func (r *subnetResource) applyOne(ctx context.Context, s segment, node string, part ranges, prior map[string]networkModel, agreed map[string][]string) (*networkModel, error) {
 	before, mine := prior[node]
 	planned := s.network(node, part)
@@ -263,18 +262,13 @@ func (r *subnetResource) applyOne(ctx context.Context, s segment, node string, p
 		n := observed(view.ID, view.Network, before)
 		return &n, err
 	}
-	if mine && untouched(err) {
-		return &before, err
+	if !mine {
+		return nil, err
 	}
-	return nil, err
-}
-
-// untouched tells whether an error came before anything was written, or leaves open
-// what there is; the state then keeps what was known.
-func untouched(err error) bool {
-	var refused *converge.ProblemsError
-	var changed *converge.ChangedError
-	return errors.As(err, &refused) || errors.As(err, &changed) || converge.Offline(err) || converge.NotConfigured(err)
+	if _, exists, unread := r.door.ReadNetwork(ctx, node, s.name); unread == nil && !exists {
+		return nil, err
+	}
+	return &before, err
 }
 
 // remove removes networks, and returns those that are still there.
