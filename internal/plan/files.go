@@ -49,6 +49,7 @@ func (b *builder) place() Placements {
 	placements := Placements{}
 	checked := map[string]Placement{} // secrets are expensive to recognise: once each
 	newest := map[string]int{}        // the highest version given to a secret so far
+	taken := takenVolumes(want, have)
 	for _, name := range sortedKeys(want.Services) {
 		service := want.Services[name]
 		placements[name] = map[string]Placement{}
@@ -68,7 +69,7 @@ func (b *builder) place() Placements {
 			if file.Digest == "" {
 				key := string(file.Kind) + "/" + file.Name + "/" + SecretOwner(file)
 				if _, ok := checked[key]; !ok {
-					checked[key] = placeSecret(want.Name, file, have, newest, recognise(have, used, b.opts.Rotated))
+					checked[key] = placeSecret(want.Name, file, have, newest, taken, recognise(have, used, b.opts.Rotated))
 				}
 				p = checked[key]
 				p.File = file
@@ -85,8 +86,9 @@ func (b *builder) place() Placements {
 
 // placeSecret finds the volume that holds a secret with the same value and
 // owner, or gives it the next version. newest has the highest version that was
-// given to each secret in this plan.
-func placeSecret(stack string, f desired.File, have *observed.Stack, newest map[string]int, is func(f desired.File, volumes []string) string) Placement {
+// given to each secret in this plan. Two names may differ only in what a volume's name
+// has no place for, so a version whose volume is taken is left out.
+func placeSecret(stack string, f desired.File, have *observed.Stack, newest map[string]int, taken map[string]bool, is func(f desired.File, volumes []string) string) Placement {
 	secret, owner := string(f.Kind)+"/"+f.Name, SecretOwner(f)
 	var candidates []string
 	for _, name := range sortedKeys(have.Volumes) {
@@ -102,8 +104,25 @@ func placeSecret(stack string, f desired.File, have *observed.Stack, newest map[
 	if name := is(f, candidates); name != "" {
 		return Placement{Volume: name, Version: fileVersion(have.Volumes[name].Labels), Exists: true}
 	}
-	newest[secret]++
-	return Placement{Volume: fileVolume(stack, f, "v"+strconv.Itoa(newest[secret])), Version: newest[secret]}
+	for {
+		newest[secret]++
+		if name := fileVolume(stack, f, "v"+strconv.Itoa(newest[secret])); !taken[name] {
+			taken[name] = true
+			return Placement{Volume: name, Version: newest[secret]}
+		}
+	}
+}
+
+// takenVolumes are the names that volumes have on the node, or will have.
+func takenVolumes(want *desired.Stack, have *observed.Stack) map[string]bool {
+	taken := map[string]bool{}
+	for name := range have.Volumes {
+		taken[name] = true
+	}
+	for _, v := range want.Volumes {
+		taken[v.Name] = true
+	}
+	return taken
 }
 
 func fileVersion(labels map[string]string) int {

@@ -149,6 +149,40 @@ func TestBuild_Secret_IsKnownByItsCheckAndCountsItsVersions(t *testing.T) {
 	}
 }
 
+// A volume's name has no place for what ends the name of a secret.
+func TestBuild_SecretsWithAlmostOneName_HaveVolumesOfTheirOwn(t *testing.T) {
+	names := []string{"-db", "db", "db-", "db."}
+	both := func(values ...string) *desired.Stack {
+		w := stackOf(service("app"))
+		edit(w, "app", func(s *desired.Service) {
+			for i, value := range values {
+				s.Files = append(s.Files, desired.File{Kind: desired.FileSecret, Name: names[i], Target: "/run/secrets/" + names[i],
+					Entries: []desired.Entry{{Path: desired.FileEntry, Mode: 0o444, Content: []byte(value)}}})
+			}
+		})
+		return w
+	}
+	volumes := func(p *plan.Plan) map[string]string {
+		t.Helper()
+		holds := map[string]string{}
+		for _, placement := range p.Placements["app"] {
+			content := string(plan.SecretContent(placement.File))
+			if other := holds[placement.Volume]; other != "" {
+				t.Errorf("volume %s holds %s and %s", placement.Volume, other, content)
+			}
+			holds[placement.Volume] = content
+		}
+		return holds
+	}
+	w := both("one", "two", "three", "four")
+	e := running(t, w)
+	volumes(build(e, w))
+	expect(t, build(e, w), ``)
+	volumes(build(e, both("one", "two", "new", "four")))
+	e = running(t, both("one"))
+	volumes(build(e, w))
+}
+
 func TestBuild_SecretInEnvironmentRotated_ShowsVersionsOnly(t *testing.T) {
 	w := func(value string) *desired.Stack {
 		w := stackOf(service("app"))
