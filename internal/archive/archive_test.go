@@ -132,7 +132,7 @@ func TestWalk_CancelledContext_ReturnsItsError(t *testing.T) {
 
 func TestDigest_AnyDifference_ChangesIt(t *testing.T) {
 	base := desired.Entry{Path: "a", Mode: 0o644, Content: []byte("x"), SizeBytes: 1}
-	digest := func(entries ...desired.Entry) string { return must[string](t)(Digest(entries)) }
+	digest := func(entries ...desired.Entry) string { return must[string](t)(Digest(t.Context(), entries)) }
 	want := digest(base)
 	if !strings.HasPrefix(want, "sha256:") || len(want) != len("sha256:")+64 {
 		t.Errorf("got %s", want)
@@ -159,9 +159,9 @@ func TestDigest_LocalAndInline_AreEqualWhateverTheTime(t *testing.T) {
 	dir := files(t, map[string]string{"a": "content"})
 	local := desired.Entry{Path: "a", Local: filepath.Join(dir, "a"), SizeBytes: 7}
 	inline := desired.Entry{Path: "a", Content: []byte("content"), SizeBytes: 7}
-	want := must[string](t)(Digest([]desired.Entry{inline}))
+	want := must[string](t)(Digest(t.Context(), []desired.Entry{inline}))
 	for range 2 {
-		if got := must[string](t)(Digest([]desired.Entry{local})); got != want {
+		if got := must[string](t)(Digest(t.Context(), []desired.Entry{local})); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 		if err := os.Chtimes(local.Local, time.Unix(1, 0), time.Unix(1, 0)); err != nil {
@@ -169,7 +169,7 @@ func TestDigest_LocalAndInline_AreEqualWhateverTheTime(t *testing.T) {
 		}
 	}
 	local.Local += ".missing"
-	if _, err := Digest([]desired.Entry{local}); err == nil || !strings.Contains(err.Error(), local.Local) {
+	if _, err := Digest(t.Context(), []desired.Entry{local}); err == nil || !strings.Contains(err.Error(), local.Local) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/moby/patternmatcher/ignorefile"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 
 const dockerignore = ".dockerignore"
@@ -82,7 +83,7 @@ func ignorePatterns(dir, dockerfile string) ([]string, error) {
 }
 
 func readIgnore(path string) ([]string, error) {
-	f, err := os.Open(path)
+	f, err := localfile.Open(path)
 	if err != nil {
 		return nil, unreadable(path, err)
 	}

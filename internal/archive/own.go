@@ -5,12 +5,13 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 
 	"github.com/moby/patternmatcher"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 
 // IgnoreFile is the name of the file in a delivered directory that says what of it
@@ -76,7 +77,7 @@ const (
 
 // written reports whether a file is a state or a plan.
 func written(path string) (bool, error) {
-	file, err := os.Open(path)
+	file, err := localfile.Open(path)
 	if err != nil {
 		return false, unreadable(path, err)
 	}

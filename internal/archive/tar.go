@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"time"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 
 // The mode bits of a tar header beyond the permissions (POSIX ustar).
@@ -86,7 +86,7 @@ func tarMode(mode fs.FileMode) int64 {
 }
 
 func writeLocal(ctx context.Context, tw *tar.Writer, header *tar.Header, e *desired.Entry) error {
-	f, err := os.Open(e.Local)
+	f, err := localfile.Open(e.Local)
 	if err != nil {
 		return unreadable(e.Local, err)
 	}
@@ -102,7 +102,7 @@ func writeLocal(ctx context.Context, tw *tar.Writer, header *tar.Header, e *desi
 		return fmt.Errorf("archive %s: %w", e.Path, err)
 	}
 	// One byte more than announced is asked for: a file that grew shows it.
-	n, err := io.Copy(tw, io.LimitReader(contextReader{ctx, f}, e.SizeBytes))
+	n, err := io.Copy(tw, io.LimitReader(localfile.NewReader(ctx, f), e.SizeBytes))
 	switch {
 	case err != nil:
 		return fmt.Errorf("archive %s: %w", e.Local, err)
@@ -117,17 +117,4 @@ func writeLocal(ctx context.Context, tw *tar.Writer, header *tar.Header, e *desi
 
 func changed(e *desired.Entry) error {
 	return fmt.Errorf("archive %s: the file changed since it was planned", e.Local)
-}
-
-// contextReader ends a long copy when its context ends.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }

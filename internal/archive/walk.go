@@ -13,6 +13,7 @@ import (
 	"github.com/moby/patternmatcher"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 
 // Tree is what a directory has to deliver.
@@ -134,7 +135,7 @@ func entry(path, rel string, d fs.DirEntry) (desired.Entry, error) {
 		}
 		e.Link = filepath.ToSlash(e.Link)
 	default:
-		return desired.Entry{}, fmt.Errorf("read %s: it is a %s; only files, directories and symbolic links can be delivered", path, kind(info.Mode()))
+		return desired.Entry{}, fmt.Errorf("read %s: it is a %s; only files, directories and symbolic links can be delivered", path, localfile.Kind(info.Mode()))
 	}
 	return e, nil
 }
@@ -142,23 +143,11 @@ func entry(path, rel string, d fs.DirEntry) (desired.Entry, error) {
 // readable opens a file once, so that a missing permission is an error of the
 // plan and not of the apply that streams it.
 func readable(path string) error {
-	f, err := os.Open(path)
+	f, err := localfile.Open(path)
 	if err != nil {
 		return unreadable(path, err)
 	}
 	return f.Close()
-}
-
-func kind(mode fs.FileMode) string {
-	switch {
-	case mode&fs.ModeSocket != 0:
-		return "socket"
-	case mode&fs.ModeNamedPipe != 0:
-		return "named pipe"
-	case mode&fs.ModeDevice != 0:
-		return "device"
-	}
-	return "special file"
 }
 
 // unreadable names the path once: the errors of package os name it too.

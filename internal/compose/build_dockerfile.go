@@ -1,11 +1,11 @@
 package compose
 
 import (
-	"os"
 	"path/filepath"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 
 // readDockerfile notes what a build's Dockerfile uses, and returns the images
@@ -18,7 +18,7 @@ func readDockerfile(b *desired.Build) (images []string) {
 			return nil
 		}
 		var err error
-		if text, err = os.ReadFile(filepath.Join(b.Context, filepath.FromSlash(b.Dockerfile))); err != nil {
+		if text, err = localfile.ReadFile(filepath.Join(b.Context, filepath.FromSlash(b.Dockerfile))); err != nil {
 			return nil
 		}
 	}

@@ -61,7 +61,7 @@ func (c contextDigests) digest(ctx context.Context, dir, dockerfile string) (str
 		return "", err
 	}
 	c.warn(dir, tree.LeftOut)
-	return archive.Digest(tree.Entries)
+	return archive.Digest(ctx, tree.Entries)
 }
 
 func writeArgs(w io.Writer, args map[string]*string) {

@@ -1,12 +1,14 @@
 package compose
 
 import (
+	"io/fs"
 	"os"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 
 // maxBuildSecret is what BuildKit hands over at most
@@ -38,7 +40,7 @@ func (l *load) buildSecret(s types.ServiceConfig, name string, secret types.File
 	} else {
 		local, _ := l.local(secret.File)
 		var err error
-		if value, err = os.ReadFile(local); err != nil {
+		if value, err = localfile.ReadFile(local); err != nil {
 			l.service(s.Name, "build.secrets", "build.secrets: %q cannot be read: %v", name, reason(err))
 		}
 	}
@@ -66,7 +68,7 @@ func (l *load) buildSSH(s types.ServiceConfig) []desired.BuildSSH {
 		}
 		var local []string
 		for _, part := range strings.Split(path, ",") {
-			l.checkFile(s, "build.ssh", part, true)
+			l.checkFile(s, "build.ssh", part, true, fs.ModeSocket)
 			name, _ := l.local(part)
 			local = append(local, name)
 		}

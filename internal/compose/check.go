@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 
 // check reports everything that is wrong with a model as a whole: keys that are
@@ -250,13 +253,13 @@ func (l *load) checkPaths(s types.ServiceConfig) {
 	}
 }
 
-func (l *load) checkFile(s types.ServiceConfig, key, path string, required bool) {
+func (l *load) checkFile(s types.ServiceConfig, key, path string, required bool, allowed ...fs.FileMode) {
 	local, ok := l.local(path)
 	if !ok {
 		l.add("project_directory", "service %q: %s names the relative path %q: set project_directory, the directory that it starts from", s.Name, key, path)
 		return
 	}
-	if _, err := os.Stat(local); err != nil && (required || !os.IsNotExist(err)) {
+	if _, err := localfile.Stat(local, allowed...); err != nil && (required || !os.IsNotExist(err)) {
 		l.service(s.Name, key, "%s %q cannot be read: %v (looked for %s)", key, path, reason(err), local)
 	}
 }

@@ -3,8 +3,8 @@ package compose
 import (
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 
 // fileMode is how configs and secrets are delivered unless the user says
@@ -106,28 +107,37 @@ func (l *load) file(ctx context.Context, r fileUse, object types.FileObjectConfi
 	}
 	l.own(&file, r)
 	if secret {
-		l.hold(&file, r.service)
+		l.hold(ctx, &file, r.service)
 	} else {
-		l.digest(&file, r.service)
+		l.digest(ctx, &file, r.service)
 	}
 	return file
 }
 
 // hold reads a secret's files into memory: a secret is recognised by its value,
 // and no digest of it may take the value's place.
-func (l *load) hold(file *desired.File, s types.ServiceConfig) {
+func (l *load) hold(ctx context.Context, file *desired.File, s types.ServiceConfig) {
 	for i := range file.Entries {
 		e := &file.Entries[i]
 		if e.Local == "" {
 			continue
 		}
-		content, err := os.ReadFile(e.Local)
+		content, err := readAll(ctx, e.Local)
 		if err != nil {
 			l.service(s.Name, string(file.Kind), "%s %q cannot be delivered: %v", file.Kind, file.Name, err)
 			return
 		}
 		e.Content, e.SizeBytes, e.Local = content, int64(len(content)), ""
 	}
+}
+
+func readAll(ctx context.Context, path string) ([]byte, error) {
+	file, err := localfile.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(localfile.NewReader(ctx, file))
 }
 
 // own gives a file's entries the owner and mode that the user wrote.
@@ -164,7 +174,7 @@ func (l *load) bind(ctx context.Context, s types.ServiceConfig, v types.ServiceV
 		// could differs with the umask of a checkout.
 		file.Entries[i].Mode &^= 0o022
 	}
-	l.digest(&file, s)
+	l.digest(ctx, &file, s)
 	bind := mount(nil, v)
 	file.Bind = &bind
 	if !v.ReadOnly {
@@ -180,7 +190,7 @@ func (l *load) readLocal(ctx context.Context, file *desired.File, s types.Servic
 	if filepath.IsAbs(source) {
 		l.warn(string(file.Kind) + " " + quote(file.Name) + " is read from " + source + " where Terraform runs, not on the node")
 	}
-	info, err := os.Stat(local)
+	info, err := localfile.Stat(local)
 	if err == nil && info.IsDir() {
 		file.Directory = true
 		var tree archive.Tree
@@ -210,8 +220,8 @@ func (l *load) warnLeftOut(service, what, ignoreFile string, paths []string) {
 		ignoreFile + " to have them left out without this warning, or with ! before the name to have them sent")
 }
 
-func (l *load) digest(file *desired.File, s types.ServiceConfig) {
-	sum, err := archive.Digest(file.Entries)
+func (l *load) digest(ctx context.Context, file *desired.File, s types.ServiceConfig) {
+	sum, err := archive.Digest(ctx, file.Entries)
 	if err != nil {
 		l.service(s.Name, string(file.Kind), "%s %q cannot be delivered: %v", file.Kind, file.Name, err)
 	}
@@ -311,7 +321,7 @@ func (l *load) checkSource(section, name, file string) {
 		l.add("project_directory", "%s %q names the relative path %q: set project_directory, the directory that it starts from", section, name, file)
 		return
 	}
-	if _, err := os.Stat(local); err != nil {
+	if _, err := localfile.Stat(local); err != nil {
 		l.at(at, "%s %q: file %q cannot be read: %v (looked for %s)", section, name, file, reason(err), local)
 	}
 }

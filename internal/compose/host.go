@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/netip"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 
 // checkIsolation refuses what only Windows engines know.
@@ -153,7 +153,7 @@ func (l *load) seccomp(s types.ServiceConfig, path string) string {
 		l.add("project_directory", "service %q: security_opt names the relative path %q: set project_directory, the directory that it starts from", s.Name, path)
 		return ""
 	}
-	text, err := os.ReadFile(local)
+	text, err := localfile.ReadFile(local)
 	if err != nil {
 		l.service(s.Name, "security_opt", "the seccomp profile %q cannot be read: %v (looked for %s)", path, reason(err), local)
 		return ""

@@ -2,6 +2,8 @@ package compose
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +11,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 
 // noEnvironment is what env_file says in an include that reads no such file.
@@ -76,6 +80,9 @@ func (i *includes) entry(item *yaml.Node, base string, own bool) {
 		_, paths = stepMapping(item, "path")
 		_, file := stepMapping(item, "env_file")
 		environment = file != nil
+		for _, name := range i.files(resolve(file), base) {
+			i.special(name)
+		}
 		if _, node := stepMapping(item, "project_directory"); node != nil {
 			dir = i.text(node)
 		}
@@ -190,7 +197,10 @@ func (i *includes) follow(file, dir string) {
 		return
 	}
 	i.seen[file] = true
-	text, err := os.ReadFile(file)
+	if i.special(file) {
+		return
+	}
+	text, err := localfile.ReadFile(file)
 	if err != nil {
 		return
 	}
@@ -201,6 +211,17 @@ func (i *includes) follow(file, dir string) {
 	for _, root := range doc.roots {
 		i.check(root, dir)
 	}
+}
+
+// special reports a path that leads to neither a file nor a directory: compose-go
+// would wait for what a named pipe gives.
+func (i *includes) special(file string) bool {
+	_, err := localfile.Stat(file)
+	special := errors.As(err, new(*localfile.KindError))
+	if special {
+		i.problem(fmt.Sprintf("include names %s, which cannot be read: %v", file, reason(err)))
+	}
+	return special
 }
 
 func (i *includes) text(node *yaml.Node) string {

@@ -217,7 +217,7 @@ func (l *load) options(unset map[string]bool) func(*loader.Options) {
 		o.SkipConsistencyCheck = true
 		o.SkipResolveEnvironment = true
 		o.SkipResolveLabels = true
-		o.ResourceLoaders = []loader.ResourceLoader{sourceGuard{l.dir}}
+		o.ResourceLoaders = []loader.ResourceLoader{&sourceGuard{dir: l.dir}}
 		substitution := &substitution{unset: unset, lenient: l.lenient, asked: l.asked}
 		o.Interpolate.Substitute = substitution.apply
 		o.Interpolate.TypeCastMapping = l.casts(o.Interpolate.TypeCastMapping)

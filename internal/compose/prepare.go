@@ -2,13 +2,16 @@ package compose
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 
 // projectName is what Docker Compose accepts as a project's name.
@@ -82,20 +85,46 @@ func (l *load) findDir() {
 
 // sourceGuard stands before compose-go's own loader of included and extended
 // files, and refuses those it may not read. It accepts nothing else.
-type sourceGuard struct{ dir string }
-
-func (g sourceGuard) Accept(path string) bool {
-	return isRemote(path) || g.dir == "" && !filepath.IsAbs(path)
+type sourceGuard struct {
+	dir string
+	// dirs are those that files were found in: relative paths in these files start there.
+	dirs []string
 }
 
-func (g sourceGuard) Load(_ context.Context, path string) (string, error) {
+func (g *sourceGuard) Accept(path string) bool {
+	return isRemote(path) || g.dir == "" && !filepath.IsAbs(path) || g.special(path) != nil
+}
+
+// special returns why a path cannot be read that leads to neither a file nor a
+// directory.
+func (g *sourceGuard) special(path string) error {
+	for _, dir := range append([]string{g.dir}, g.dirs...) {
+		full := path
+		if !filepath.IsAbs(path) {
+			full = filepath.Join(dir, path)
+		}
+		_, err := localfile.Stat(full)
+		if errors.As(err, new(*localfile.KindError)) {
+			return err
+		}
+		if found := filepath.Dir(full); err == nil && !slices.Contains(g.dirs, found) {
+			g.dirs = append(g.dirs, found)
+		}
+	}
+	return nil
+}
+
+func (g *sourceGuard) Load(_ context.Context, path string) (string, error) {
+	if err := g.special(path); err != nil {
+		return "", &Error{Attribute: "compose", Detail: fmt.Sprintf("include or extends names %q, which cannot be read: %v", path, reason(err))}
+	}
 	if isRemote(path) {
 		return "", &Error{Attribute: "compose", Detail: fmt.Sprintf("%q is not a local file: include and extends read local files only; keep a copy in the repository", path)}
 	}
 	return "", &Error{Attribute: "project_directory", Detail: fmt.Sprintf("include or extends names the relative path %q: set project_directory", path)}
 }
 
-func (g sourceGuard) Dir(path string) string { return filepath.Dir(path) }
+func (g *sourceGuard) Dir(path string) string { return filepath.Dir(path) }
 
 func isRemote(path string) bool {
 	for _, prefix := range []string{"git@", "github.com/", "oci:"} {

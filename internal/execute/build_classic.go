@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/distribution/reference"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 
 // buildClassic sends the build context and builds with the engine's classic
@@ -86,7 +86,7 @@ func (r *run) classicAuths(ctx context.Context, b *desired.Build) (map[string]re
 func dockerfileImages(b *desired.Build) []string {
 	text := []byte(b.DockerfileInline)
 	if b.DockerfileInline == "" && !b.Remote {
-		text, _ = os.ReadFile(filepath.Join(b.Context, filepath.FromSlash(b.Dockerfile)))
+		text, _ = localfile.ReadFile(filepath.Join(b.Context, filepath.FromSlash(b.Dockerfile)))
 	}
 	args := map[string]string{}
 	for key, value := range b.Args {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/docker/docker/client"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 
 const (
@@ -108,7 +110,7 @@ func currentContext(dir string) (string, error) {
 
 // readJSON never quotes the file: config.json may hold credentials.
 func readJSON(file string, into any) error {
-	text, err := os.ReadFile(file)
+	text, err := localfile.ReadFile(file)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 
 // material is one certificate or key, as a file's path or as PEM text.
@@ -81,7 +82,7 @@ func (m material) read() ([]byte, *Error) {
 	if m.file == "" {
 		return []byte(m.text), nil
 	}
-	text, err := os.ReadFile(m.file)
+	text, err := localfile.ReadFile(m.file)
 	switch {
 	case err == nil:
 		return text, nil

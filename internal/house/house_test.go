@@ -114,6 +114,16 @@ func TestHouse_EachRule_Fails(t *testing.T) {
 				{"internal/fleet/a_test.go", "package p\nimport \"context\"\nvar ctx = context.Background()\n"},
 				{"internal/fleet/b.go", "package p\n// context.Background() is not for here.\nimport \"context\"\nvar _ context.Context\n"},
 			}},
+		{"local files",
+			[]example{
+				{"internal/compose/a.go", "package p\nimport \"os\"\nvar text, err = os.ReadFile(\"a\")\n"},
+				{"internal/fleet/a.go", "package p\nimport \"os\"\nvar file, err = os.Open(\"a\")\n"},
+			},
+			[]example{
+				{"internal/localfile/a.go", "package p\nimport \"os\"\nvar file, err = os.OpenFile(\"a\", 0, 0)\n"},
+				{"internal/lab/a.go", "package p\nimport \"os\"\nvar text, err = os.ReadFile(\"a\")\n"},
+				{"internal/compose/a_test.go", "package p\nimport \"os\"\nvar text, err = os.ReadFile(\"a\")\n"},
+			}},
 		{"file length",
 			[]example{{"internal/plan/a.go", longBody}},
 			[]example{{"internal/plan/a_test.go", longBody}, {"internal/plan/b.go", strings.TrimSuffix(longBody, "\n")}}},

@@ -50,6 +50,7 @@ var rules = []rule{
 	{"main", "main serves the provider, over its handshake, and nothing else", mainBusy},
 	{"lab", "the lab is for tests and the quick start, never in the provider", labShipped},
 	{"background context", "whoever starts work without the caller's context can't be cancelled by Terraform", backgroundContext},
+	{"local files", "os.Open of a named pipe waits for ever; localfile refuses it", localFiles},
 	{"file length", "a file this long holds more than one concept: split it by concept", longFiles},
 }
 
@@ -177,7 +178,7 @@ func conceptsGreedy(files []file) []string {
 		}
 		for imported := range f.imports {
 			to := ours(imported)
-			if to == "" || to == name || to == "converge" || to == "desired" || to == "cidr" || to == "concept" { // these are Terraform's own words
+			if to == "" || to == name || to == "converge" || to == "desired" || to == "cidr" || to == "concept" || to == "localfile" { // these are Terraform's own terms, or stand in for package os
 				continue
 			}
 			if others[name] == nil {

@@ -13,6 +13,8 @@ import (
 	"github.com/docker/cli/cli/config/credentials"
 	"github.com/docker/cli/cli/config/types"
 	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 
 // fromDocker finds a registry's credentials as the Docker command line does: in
@@ -68,7 +70,7 @@ func fromFile(file *configfile.ConfigFile, host, repository string) (authn.AuthC
 // Podman's. The file is nil where there is none.
 func dockerConfig() (*configfile.ConfigFile, string, error) {
 	for _, path := range configPaths() {
-		text, err := os.ReadFile(path)
+		text, err := localfile.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

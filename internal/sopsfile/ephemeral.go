@@ -4,13 +4,13 @@ package sopsfile
 import (
 	"context"
 	"errors"
-	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/sops"
 )
 
@@ -44,7 +44,7 @@ func (f *file) Open(ctx context.Context, req ephemeral.OpenRequest, resp *epheme
 		return
 	}
 	name := m.Path.ValueString()
-	content, err := os.ReadFile(name)
+	content, err := localfile.ReadFile(name)
 	if err != nil {
 		resp.Diagnostics.Append(unreadable(name, err))
 		return

@@ -3,7 +3,6 @@ package sopsfile
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -12,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/sops"
 )
 
@@ -102,7 +102,7 @@ func check(ctx context.Context, files []string) diag.Diagnostics {
 
 // try decrypts a file and returns what is wrong with it; nil for nothing.
 func try(ctx context.Context, file string) diag.Diagnostic {
-	content, err := os.ReadFile(file)
+	content, err := localfile.ReadFile(file)
 	if err != nil {
 		return unreadable(file, err)
 	}
@@ -136,7 +136,7 @@ func formatsOf(file string) []sops.Format {
 
 // Look says at an attribute that a file can't be looked at; nothing where it can.
 func Look(at path.Path, file string) diag.Diagnostics {
-	if _, err := os.Stat(file); err != nil {
+	if _, err := localfile.Stat(file); err != nil {
 		d := unreadable(file, err)
 		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at, d.Summary(), d.Detail())}
 	}
