@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"sync"
@@ -47,10 +48,10 @@ func (t *tunnel) DialContext(ctx context.Context, _, _ string) (net.Conn, error)
 		return nil, err
 	}
 	conn, err := m.dial(ctx)
-	if err == nil || ctx.Err() != nil {
-		return conn, err
+	if !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, fs.ErrNotExist) {
+		return conn, err // others go on with the connection
 	}
-	// It ended just now: nothing was sent yet, so a new one does no harm.
+	// Nobody listens: it ended just now. Nothing was sent yet, so a new one does no harm.
 	m.close()
 	if m, err = t.connected(ctx); err != nil {
 		return nil, err

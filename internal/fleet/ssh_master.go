@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -175,13 +176,25 @@ func (m *sshMaster) control(ctx context.Context, command []string, options ...st
 	return cmd
 }
 
+// dial opens a channel. It waits where too many others do so at once.
 func (m *sshMaster) dial(ctx context.Context) (net.Conn, error) {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", m.path("api"))
-	if err != nil {
-		return nil, err
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for {
+		var d net.Dialer
+		conn, err := d.DialContext(ctx, "unix", m.path("api"))
+		if err == nil {
+			return &sshConn{UnixConn: conn.(*net.UnixConn), master: m}, nil //nolint:forcetypeassert // a unix socket's
+		}
+		if !errors.Is(err, syscall.EAGAIN) {
+			return nil, err
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
-	return &sshConn{UnixConn: conn.(*net.UnixConn), master: m}, nil //nolint:forcetypeassert // a unix socket's
 }
 
 func (m *sshMaster) path(name string) string { return filepath.Join(m.dir, name) }
