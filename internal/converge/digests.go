@@ -41,9 +41,10 @@ func (a *answers[T]) get(ctx context.Context, key string, question func(context.
 		}
 		one = &answer[T]{known: make(chan struct{})}
 		a.given[key] = one
+		shared := context.WithoutCancel(ctx)
 		go func() {
 			defer close(one.known)
-			one.value, one.err = question(context.WithoutCancel(ctx))
+			one.value, one.err = question(shared)
 		}()
 	}
 	a.mu.Unlock()

@@ -127,9 +127,7 @@ func through(ctx context.Context, engine DirectoryEngine, root, keeper string, h
 		return err
 	}
 	defer func() {
-		if removeErr := removeScratch(ctx, engine, id); err == nil {
-			err = removeErr
-		}
+		err = errors.Join(err, removeScratch(ctx, engine, id))
 	}()
 	return putDirectories(ctx, engine, id, headers)
 }

@@ -2,6 +2,7 @@ package execute
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -69,9 +70,7 @@ func (r *run) deliver(ctx context.Context, op *plan.Operation) (err error) {
 		return err
 	}
 	defer func() {
-		if removeErr := removeScratch(ctx, r.engine, id); err == nil {
-			err = removeErr
-		}
+		err = errors.Join(err, removeScratch(ctx, r.engine, id))
 	}()
 	reader, writer := io.Pipe()
 	go func() { writer.CloseWithError(archive.Tar(ctx, writer, scratchEntries(op.File.File.Entries))) }()

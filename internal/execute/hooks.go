@@ -133,7 +133,7 @@ func readAttached(ctx context.Context, attached *types.HijackedResponse) (string
 
 // runBeside runs a pre_start hook in a container of its own, on the service's
 // networks and with the volumes of the container that is about to start.
-func (r *run) runBeside(ctx context.Context, op *plan.Operation, id string, hook *desired.Hook) error {
+func (r *run) runBeside(ctx context.Context, op *plan.Operation, id string, hook *desired.Hook) (err error) {
 	s := r.want.Services[op.Service]
 	config := container.Config{Image: hook.Image, Cmd: hook.Command, User: hook.User, WorkingDir: hook.WorkingDir,
 		Env: slices.Concat(s.Config.Env, hook.Environment), Labels: map[string]string{desired.LabelScratch: r.want.Name}}
@@ -152,11 +152,10 @@ func (r *run) runBeside(ctx context.Context, op *plan.Operation, id string, hook
 	name := helperName("hook")
 	made, err := r.engine.ContainerCreate(ctx, &config, &host, joined, platform(s.Image.Platform), name)
 	if err != nil {
-		removeLost(ctx, r.engine, name, err)
-		return fmt.Errorf("create container: %w", err)
+		return errors.Join(fmt.Errorf("create container: %w", err), removeLost(ctx, r.engine, name, err))
 	}
 	defer func() {
-		_ = r.engine.ContainerRemove(context.WithoutCancel(ctx), made.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
+		err = errors.Join(err, removeHelper(ctx, r.engine, made.ID, container.RemoveOptions{Force: true, RemoveVolumes: true}))
 	}()
 	for i, e := range attachments {
 		if i > 0 && !atLeast(r.engine, apiManyEndpoints) {
@@ -171,7 +170,9 @@ func (r *run) runBeside(ctx context.Context, op *plan.Operation, id string, hook
 	}
 	if err := r.await(ctx, made.ID, plan.AwaitCompleted); err != nil {
 		var text bytes.Buffer
-		for _, line := range r.logs(context.WithoutCancel(ctx), made.ID, false) {
+		later, cancel := context.WithTimeout(context.WithoutCancel(ctx), collectLimit)
+		defer cancel()
+		for _, line := range r.logs(later, made.ID, false) {
 			fmt.Fprintln(&text, line)
 		}
 		return fmt.Errorf("%w%s", err, quoted(text.String()))

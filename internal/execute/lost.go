@@ -149,19 +149,21 @@ func helperName(kind string) string {
 }
 
 // removeLost removes a helper container whose creation failed without a refusal, also
-// when ctx has ended.
-func removeLost(ctx context.Context, engine interface {
-	ContainerRemove(ctx context.Context, id string, options container.RemoveOptions) error
-}, name string, cause error) {
+// when ctx has ended. Its error says that the container may be left.
+func removeLost(ctx context.Context, engine remover, name string, cause error) error {
 	if !uncertain(cause) {
-		return
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), collectLimit)
 	defer cancel()
-	_ = seek(ctx, cause, func() (bool, error) {
+	err := seek(ctx, cause, func() (bool, error) {
 		err := engine.ContainerRemove(ctx, name, container.RemoveOptions{Force: true, RemoveVolumes: true})
 		return err == nil, ignoreNotFound(err)
 	})
+	if err != nil {
+		return fmt.Errorf("helper container %s may be left on the node: %w", name, err)
+	}
+	return nil
 }
 
 // stopMargin is how long an engine takes for a stop beyond the grace period: it kills

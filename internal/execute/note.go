@@ -28,7 +28,9 @@ func WriteNote(ctx context.Context, engine noteEngine, note desired.Note) error 
 // RemoveNote removes the note of [WriteNote], also when ctx has ended. One that is
 // gone is no error.
 func RemoveNote(ctx context.Context, engine noteEngine, note desired.Note) error {
-	if err := ignoreNotFound(engine.VolumeRemove(context.WithoutCancel(ctx), note.Volume(), false)); err != nil {
+	ctx, cancel := cleaning(ctx)
+	defer cancel()
+	if err := ignoreNotFound(engine.VolumeRemove(ctx, note.Volume(), false)); err != nil {
 		return fmt.Errorf("remove the note that %s %s is being made: %w", note.Kind, note.Name, err)
 	}
 	return nil

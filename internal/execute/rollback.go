@@ -23,8 +23,10 @@ const rollbackLimit = 5 * time.Minute
 // network stays if not all are back on it. It names the services whose
 // previous containers run.
 func (r *run) rollBack(ctx context.Context) ([]string, error) {
-	ctx = context.WithoutCancel(ctx)
-	ctx, cancel := context.WithTimeout(ctx, rollbackLimit+r.longestStop(ctx))
+	asking, asked := cleaning(ctx)
+	limit := rollbackLimit + r.longestStop(asking)
+	asked()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	r.waitForEngine(ctx)
 	var errs []error

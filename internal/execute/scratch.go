@@ -4,8 +4,10 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
@@ -49,9 +51,8 @@ func createScratch(ctx context.Context, engine scratchEngine, name string, label
 		if err == nil {
 			return resp.ID, nil
 		}
-		removeLost(ctx, engine, name, err)
 		if !errdefs.IsNotFound(err) || try > 1 {
-			return "", fmt.Errorf("create scratch container: %w", err)
+			return "", errors.Join(fmt.Errorf("create scratch container: %w", err), removeLost(ctx, engine, name, err))
 		}
 		if err := importScratch(ctx, engine); err != nil {
 			return "", err
@@ -59,14 +60,34 @@ func createScratch(ctx context.Context, engine scratchEngine, name string, label
 	}
 }
 
+// cleanLimit bounds one step that cleans up.
+const cleanLimit = 2 * time.Minute
+
+// cleaning is for cleaning up, also when the time for the change is up.
+func cleaning(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), cleanLimit)
+}
+
 // removeScratch removes such a container, also when ctx has ended. One that is
 // gone is no error.
 func removeScratch(ctx context.Context, engine scratchEngine, id string) error {
-	err := engine.ContainerRemove(context.WithoutCancel(ctx), id, container.RemoveOptions{Force: true})
-	if ignoreNotFound(err) != nil {
-		return fmt.Errorf("remove scratch container: %w", err)
+	return removeHelper(ctx, engine, id, container.RemoveOptions{Force: true})
+}
+
+// removeHelper removes a container that this package made for a moment. Its error
+// says that the container is left.
+func removeHelper(ctx context.Context, engine remover, id string, options container.RemoveOptions) error {
+	ctx, cancel := cleaning(ctx)
+	defer cancel()
+	if err := ignoreNotFound(engine.ContainerRemove(ctx, id, options)); err != nil {
+		return fmt.Errorf("helper container %s is left on the node: %w", id, err)
 	}
 	return nil
+}
+
+// remover is what removing a container takes of a node's engine.
+type remover interface {
+	ContainerRemove(ctx context.Context, id string, options container.RemoveOptions) error
 }
 
 // importScratch makes the empty image from an archive with one directory:

@@ -57,7 +57,9 @@ func WriteSecret(ctx context.Context, engine SecretEngine, s SecretVersion, note
 	if err == nil {
 		return mountpoint, nil
 	}
-	if cleared := ignoreNotFound(engine.VolumeRemove(context.WithoutCancel(ctx), s.Volume(s.Version), false)); cleared != nil {
+	later, cancel := cleaning(ctx)
+	defer cancel()
+	if cleared := ignoreNotFound(engine.VolumeRemove(later, s.Volume(s.Version), false)); cleared != nil {
 		return "", errors.Join(err, cleared)
 	}
 	return "", errors.Join(err, RemoveScratch(ctx, engine, notes))
@@ -92,9 +94,7 @@ func writeSecret(ctx context.Context, engine SecretEngine, s SecretVersion) (sta
 		return "", err
 	}
 	defer func() {
-		if removeErr := removeScratch(ctx, engine, id); err == nil {
-			err = removeErr
-		}
+		err = errors.Join(err, removeScratch(ctx, engine, id))
 	}()
 	reader, writer := io.Pipe()
 	entries := scratchEntries([]desired.Entry{s.Entry(s.Content)})
@@ -158,9 +158,7 @@ func ReadSecretVersion(ctx context.Context, engine SecretEngine, s desired.Secre
 		return observed.SecretFile{}, err
 	}
 	defer func() {
-		if removeErr := removeScratch(ctx, engine, id); err == nil {
-			err = removeErr
-		}
+		err = errors.Join(err, removeScratch(ctx, engine, id))
 	}()
 	return observed.ReadSecretFile(ctx, engine, id)
 }

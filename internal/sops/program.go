@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"time"
 )
 
 // Program is the name of the program that decrypts, without the extension.
@@ -31,7 +32,7 @@ func Decrypt(ctx context.Context, request Request) (Answer, error) {
 		return Answer{}, fmt.Errorf("encode request: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, program)
-	cmd.Stdin = bytes.NewReader(asked)
+	cmd.Stdin, cmd.WaitDelay = bytes.NewReader(asked), time.Second // a key service's program may outlive it
 	detach(cmd)
 	// What it says on standard error is left out: libraries may quote values there.
 	said, err := cmd.Output()

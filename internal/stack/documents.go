@@ -30,9 +30,9 @@ type loading struct {
 // it has the schema of the Compose specification compiled, which the first load
 // would have to wait for.
 func NewDocuments(ctx context.Context) *Documents {
-	ctx = context.WithoutCancel(ctx)
+	shared := context.WithoutCancel(ctx)
 	go func() {
-		_, _ = compose.Load(ctx, compose.Input{Name: "none", Compose: "services: {none: {image: none}}"}) // nobody wants it
+		_, _ = compose.Load(shared, compose.Input{Name: "none", Compose: "services: {none: {image: none}}"}) // nobody wants it
 	}()
 	return &Documents{loaded: map[string]*loading{}}
 }
