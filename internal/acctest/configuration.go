@@ -42,30 +42,47 @@ type Outcome struct {
 // Lose loses the state.
 func (c *Configuration) Lose() { c.state = resourceState{} }
 
+// Plan only plans, also what would be replaced.
+func (c *Configuration) Plan(ctx context.Context, attributes map[string]any) (Outcome, error) {
+	_, out, err := c.plan(ctx, attributes)
+	return out, err
+}
+
+// plan plans a change, with the state refreshed before; out.Refused is why there is
+// none.
+func (c *Configuration) plan(ctx context.Context, attributes map[string]any) (change change, out Outcome, err error) {
+	r, err := c.begin(ctx)
+	if err != nil {
+		return change, out, err
+	}
+	if err := c.refresh(ctx, r); err != nil {
+		return change, out, err
+	}
+	change, resp, err := r.plan(ctx, c.state, attributes)
+	if err != nil {
+		return change, out, err
+	}
+	if out.Plan, out.Refused = said(resp.Diagnostics); out.Refused == "" {
+		out.Plan += strings.Join(change.shown(), "\n")
+		change.replaces = len(resp.RequiresReplace) > 0 && change.prior != nil
+	}
+	return change, out, nil
+}
+
 // Apply plans and applies; without attributes it destroys what the state has.
 func (c *Configuration) Apply(ctx context.Context, attributes map[string]any) (Outcome, error) {
 	if attributes == nil && c.state.value == nil {
 		return Outcome{}, nil
 	}
-	r, err := c.begin(ctx)
-	if err != nil {
-		return Outcome{}, err
-	}
-	if err := c.refresh(ctx, r); err != nil {
-		return Outcome{}, err
-	}
-	var out Outcome
-	change, resp, err := r.plan(ctx, c.state, attributes)
-	if err != nil {
+	change, out, err := c.plan(ctx, attributes)
+	if err != nil || out.Refused != "" {
 		return out, err
 	}
-	if out.Plan, out.Refused = said(resp.Diagnostics); out.Refused != "" {
-		return out, nil
-	}
-	if out.Plan += strings.Join(change.shown(), "\n"); len(resp.RequiresReplace) > 0 && change.prior != nil {
+	if change.replaces {
 		return out, fmt.Errorf("%s would be replaced: this is not for that", c.kind)
 	}
-	if r, err = c.begin(ctx); err != nil {
+	r, err := c.begin(ctx)
+	if err != nil {
 		return out, err
 	}
 	c.state, out.Failed, err = r.apply(ctx, change)
@@ -158,6 +175,7 @@ func (r *run) kept(value *tfprotov6.DynamicValue, private []byte) (resourceState
 type change struct {
 	prior, next, config *tftypes.Value // nil: none
 	private             []byte
+	replaces            bool
 }
 
 func (r *run) plan(ctx context.Context, prior resourceState, attributes map[string]any) (change, *tfprotov6.PlanResourceChangeResponse, error) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
 // AftermathError is how a change ended that failed after something was written, with
@@ -143,7 +144,7 @@ func serviceAfter(name string, list []observed.Container) ServiceAfter {
 	}
 	worst := &list[0]
 	for i := range list {
-		if slices.Index(severity[:], list[i].State) < slices.Index(severity[:], worst.State) {
+		if plan.Worse(list[i].State, worst.State) {
 			worst = &list[i]
 		}
 	}

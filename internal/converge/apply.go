@@ -11,6 +11,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/run"
 )
 
 // ApplyOptions are how a stack is applied.
@@ -75,77 +76,76 @@ func (e *DivergedError) Error() string {
 // and memory what is to be remembered, also when an error is returned; on an
 // error before anything was written its Services are nil, and empty when the node
 // can't be looked at any more.
-func (d *Door) Apply(ctx context.Context, node string, want *desired.Stack, mem Memory, opts ApplyOptions) (View, Memory, error) {
-	create := mem.creates(opts.Adopt)
+func (s Stacks) Apply(ctx context.Context, node string, want *desired.Stack, mem Memory, opts ApplyOptions) (View, Memory, error) {
+	create := mem.Creates(opts.Adopt)
 	if create {
-		end, err := d.creating(ctx, node, want.Name)
+		end, err := s.creating(ctx, node, want.Name)
 		if err != nil {
 			return View{}, mem, err
 		}
 		defer end()
 	}
 	mem.Failed = false
-	defer d.claims.write(node)()
-	d.forget(node)
-	defer d.forget(node)
-	if err := d.tidy(ctx, node); err != nil {
+	defer s.run.Write(node)()
+	s.forget(node)
+	defer s.forget(node)
+	if err := s.tidy(ctx, node); err != nil {
 		return View{}, mem, err
 	}
-	engine, have, err := d.observe(ctx, node, want.Name, references(want), mem.Seen)
+	engine, have, decision, err := s.agreed(ctx, node, want, mem, opts)
 	if err != nil {
 		return View{}, mem, err
 	}
-	want, p, have, err := d.agreed(ctx, node, engine, want, have, mem, opts)
+	after, err := decision.Remember(mem, have)
 	if err != nil {
 		return View{}, mem, err
 	}
-	after, err := remember(want, p, mem, have)
-	if err != nil {
-		return View{}, mem, err
-	}
-	defer d.claims.fulfil(node, stackOwner(want.Name))
+	defer s.run.StackApplied(node, want.Name)
 	note := desired.Note{Kind: desired.NoteStack, Name: want.Name}
 	if err := noteCreate(ctx, engine, note, create); err != nil {
 		return View{}, mem, err
 	}
-	runErr := execute.Run(ctx, engine, want, p, execute.Options{Rollback: opts.Rollback, Auth: d.registry.Auth, AuthSource: d.registry.AuthSource, Mirrors: d.registry.Mirrors,
-		Digests: knownDigests(have), Progress: opts.Progress, Slots: d.slotsOf(node)})
+	runErr := execute.Run(ctx, engine, decision.Want, decision.Plan, execute.Options{Rollback: opts.Rollback, Auth: s.registry.Auth, AuthSource: s.registry.AuthSource,
+		Mirrors: s.registry.Mirrors, Digests: knownDigests(have), Progress: opts.Progress, Slots: s.slotsOf(node)})
 	if runErr == nil {
-		runErr = d.sweepSecrets(ctx, node, secretsIn(have))
+		runErr = s.sweepSecrets(ctx, node, secretsIn(have))
 	}
 	if create || have.Unfinished {
-		d.settleNote(ctx, engine, note, opts.Progress)
+		settleNote(ctx, engine, note, opts.Progress)
 	}
-	d.forget(node)
+	s.forget(node)
 	var failed *execute.Error
 	if errors.As(runErr, &failed) && failed.RolledBack {
 		after = mem
 	}
-	return d.account(ctx, node, want, have, after, runErr)
+	return s.account(ctx, node, decision.Want, have, after, runErr)
 }
 
-// agreed plans what Apply does and holds it against what was agreed to. The stacks it
-// returns are what is planned for, and what exists by then.
-func (d *Door) agreed(ctx context.Context, node string, engine Engine, want *desired.Stack, have *observed.Stack, mem Memory, opts ApplyOptions) (*desired.Stack, *plan.Plan, *observed.Stack, error) {
-	if opts.Digests != nil {
-		want = pin(want, registryDigests(opts.Digests, have))
-	} else {
-		want, _ = d.resolve(ctx, want, have, nil)
+// agreed decides what Apply does, by the rules of a preview, and holds it against what
+// was agreed to. What is in the way may be about to go, and what is missing about to be
+// created: while others write to the node it is decided again after each.
+func (s Stacks) agreed(ctx context.Context, node string, want *desired.Stack, mem Memory, opts ApplyOptions) (Engine, *observed.Stack, plan.StackDecision, error) {
+	in := plan.StackInput{Want: want, Last: mem, Adopt: opts.Adopt, Digests: opts.Digests}
+	in.Last.Followed = nil // what a tag meant when it was read is no matter of an apply
+	for {
+		engine, have, err := s.observe(ctx, node, want.Name, references(want), mem.Seen)
+		if err != nil {
+			return nil, nil, plan.StackDecision{}, err
+		}
+		in.Have, in.World = have, s.run.World(node, run.Stack(want.Name), "")
+		in.World.Applying = true
+		decision := s.decide(ctx, engine, in)
+		switch {
+		case len(decision.Problems) > 0 && decision.MayClear && s.run.AwaitWriter(ctx, node):
+			continue
+		case len(decision.Problems) > 0:
+			return nil, nil, decision, &ProblemsError{decision.Problems}
+		}
+		if extra := beyond(decision.Changes, opts.Planned); len(extra) > 0 {
+			return nil, nil, decision, &ChangedError{Node: node, Stack: want.Name, Changes: extra}
+		}
+		return engine, have, decision, nil
 	}
-	want, _ = plan.Fitting(want, have.APIVersion)
-	options := plan.Options{Known: mem.Known, Accepted: mem.Accepted, NodePaths: mem.NodePaths, Adopt: opts.Adopt, Create: mem.creates(opts.Adopt), Node: node}
-	want = plan.KeepNodePaths(want, have, options)
-	p, have, err := d.buildFree(ctx, node, want, have, mem, options)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	if problems := slices.Concat(p.Problems, p.Missing, unbuildable(engine, want, p)); len(problems) > 0 {
-		return nil, nil, nil, &ProblemsError{problems}
-	}
-	if extra := beyond(p.Changes, opts.Planned); len(extra) > 0 {
-		return nil, nil, nil, &ChangedError{Node: node, Stack: want.Name, Changes: extra}
-	}
-	return want, p, have, nil
 }
 
 // noteCreate notes on the node that a create is under way, if one is.
@@ -158,13 +158,13 @@ func noteCreate(ctx context.Context, engine Engine, note desired.Note, create bo
 
 // creating waits until nobody else creates the same, which then is there, and returns
 // what ends the create.
-func (d *Door) creating(ctx context.Context, node, stack string) (end func(), err error) {
-	next, err := d.turn(ctx, node, "create "+stack)
+func (s Stacks) creating(ctx context.Context, node, stack string) (end func(), err error) {
+	next, err := s.run.Turn(ctx, node, "create "+stack)
 	if err != nil {
 		return nil, err
 	}
 	return func() {
-		d.claims.over(thing{KindStack, node, stack})
+		s.run.CreateFailed(node, stack, true)
 		next()
 	}, nil
 }
@@ -172,7 +172,7 @@ func (d *Door) creating(ctx context.Context, node, stack string) (end func(), er
 // settleNote removes the note of a create, as Terraform is about to have a state of
 // what was made. An apply that was cancelled keeps it: Terraform may be gone. So
 // does one that can't remove it; the next apply of the same does.
-func (d *Door) settleNote(ctx context.Context, engine Engine, note desired.Note, progress func(context.Context, string)) {
+func settleNote(ctx context.Context, engine Engine, note desired.Note, progress func(context.Context, string)) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}
@@ -197,10 +197,10 @@ func beyond(changes []plan.Change, planned []string) []string {
 
 // account looks at what is there after the operations ran. It does so also
 // when time was up: state has to say what really runs. before is what was there.
-func (d *Door) account(ctx context.Context, node string, want *desired.Stack, before *observed.Stack, mem Memory, runErr error) (View, Memory, error) {
+func (s Stacks) account(ctx context.Context, node string, want *desired.Stack, before *observed.Stack, mem Memory, runErr error) (View, Memory, error) {
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
-	_, have, err := d.observe(ctx, node, want.Name, references(want), mem.Seen)
+	_, have, err := s.observe(ctx, node, want.Name, references(want), mem.Seen)
 	if err != nil {
 		lost := View{Services: map[string]Service{}}
 		if runErr == nil {
@@ -209,29 +209,28 @@ func (d *Door) account(ctx context.Context, node string, want *desired.Stack, be
 		return lost, mem, &AftermathError{runErr, Aftermath{Unseen: true}}
 	}
 	mem.Seen = have.Known()
+	seen, _ := mem.View(have, View{})
 	if runErr != nil {
-		return viewOf(have, mem, View{}), mem, &AftermathError{runErr, aftermath(before, have)}
+		return seen, mem, &AftermathError{runErr, aftermath(before, have)}
 	}
-	check := plan.Build(want, have, plan.Options{Known: mem.Known, Accepted: mem.Accepted, Adopt: true})
+	digests := map[string]string{}
+	for name := range want.Services {
+		digests[name] = want.Services[name].Image.Digest
+	}
+	check := plan.DecideStack(plan.StackInput{Want: want, Have: have, Last: mem, Adopt: true, Digests: digests, World: plan.World{Applying: true}})
 	if len(check.Problems) > 0 || len(check.Changes) > 0 {
-		return viewOf(have, mem, View{}), mem, &AftermathError{&DivergedError{Node: node, Stack: want.Name, Changes: check.Changes}, aftermath(before, have)}
+		return seen, mem, &AftermathError{&DivergedError{Node: node, Stack: want.Name, Changes: check.Changes}, aftermath(before, have)}
 	}
-	return settled(want, have, check, mem), mem, nil
+	return check.Settled(seen), mem, nil
 }
 
-// settled shows a stack that is as it should be: the fields as they were
-// planned, the rest as observed.
-func settled(want *desired.Stack, have *observed.Stack, p *plan.Plan, mem Memory) View {
-	view := planned(want, have, p)
-	seen := viewOf(have, mem, View{})
-	for name, s := range view.Services {
-		now := seen.Services[name]
-		s.State, s.Digest, s.Image, s.Replicas = now.State, now.Digest, now.Image, now.Replicas
-		if s.Replicas == 0 {
-			s.Image = want.Services[name].Image.Reference
+// knownDigests are the digests of the images on the node, by reference.
+func knownDigests(have *observed.Stack) map[string]string {
+	out := map[string]string{}
+	for ref, img := range have.Images {
+		if img.Digest != "" {
+			out[ref] = img.Digest
 		}
-		view.Services[name] = s
 	}
-	view.Networks, view.Volumes = seen.Networks, seen.Volumes
-	return view
+	return out
 }

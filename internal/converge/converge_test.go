@@ -39,7 +39,7 @@ func edited(change func(*desired.Service)) *desired.Stack {
 }
 
 // applied is a node that has the stack.
-func applied(t *testing.T) (*Door, *fake, Memory) {
+func applied(t *testing.T) (*Core, *fake, Memory) {
 	t.Helper()
 	f := newFake()
 	d := New(nodes{f}, registry{"app:1": "sha256:digest-1"})
@@ -54,9 +54,9 @@ func applied(t *testing.T) (*Door, *fake, Memory) {
 }
 
 // apply applies under a clock of its own: waiting takes no time.
-func apply(t *testing.T, d *Door, w *desired.Stack, mem Memory, opts ApplyOptions) (view View, after Memory, err error) {
+func apply(t *testing.T, d *Core, w *desired.Stack, mem Memory, opts ApplyOptions) (view View, after Memory, err error) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { view, after, err = d.Apply(t.Context(), "nas", w, mem, opts) })
+	synctest.Test(t, func(t *testing.T) { view, after, err = d.Stacks().Apply(t.Context(), "nas", w, mem, opts) })
 	return view, after, err
 }
 
@@ -76,7 +76,7 @@ func TestRead_SeveralStacks_ShareOneSnapshot(t *testing.T) {
 	var group sync.WaitGroup
 	for range 5 {
 		group.Go(func() {
-			if _, _, err := d.Read(t.Context(), "nas", "home", Memory{}, View{}); err != nil {
+			if _, _, err := d.Stacks().Read(t.Context(), "nas", "home", Memory{}, View{}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -91,7 +91,7 @@ func TestRead_AfterAWrite_ReadsAgain(t *testing.T) {
 	d, f, mem := applied(t)
 	before := f.count("list containers")
 	for range 2 {
-		if _, exists, err := d.Read(t.Context(), "nas", "home", mem, View{}); err != nil || !exists {
+		if _, exists, err := d.Stacks().Read(t.Context(), "nas", "home", mem, View{}); err != nil || !exists {
 			t.Fatal(exists, err)
 		}
 	}
@@ -105,12 +105,12 @@ func TestRead_AfterAWrite_ReadsAgain(t *testing.T) {
 func TestSnapshot_WrittenWhileItIsRead_IsNotKept(t *testing.T) {
 	f := newFake()
 	d := New(nodes{f}, registry{})
-	f.listing = func() { d.forget("nas") }
-	if _, _, err := d.Read(t.Context(), "nas", "home", Memory{}, View{}); err != nil {
+	f.listing = func() { d.stacks.forget("nas") }
+	if _, _, err := d.Stacks().Read(t.Context(), "nas", "home", Memory{}, View{}); err != nil {
 		t.Fatal(err)
 	}
 	f.listing = nil
-	if _, _, err := d.Read(t.Context(), "nas", "home", Memory{}, View{}); err != nil {
+	if _, _, err := d.Stacks().Read(t.Context(), "nas", "home", Memory{}, View{}); err != nil {
 		t.Fatal(err)
 	}
 	if n := f.count("list containers"); n != 2 {
@@ -121,8 +121,8 @@ func TestSnapshot_WrittenWhileItIsRead_IsNotKept(t *testing.T) {
 func TestPreview_NothingChanged_IsEmptyAndWritesNothing(t *testing.T) {
 	d, f, mem := applied(t)
 	before := f.writes()
-	p, err := d.Preview(t.Context(), "nas", home(), mem, PreviewOptions{})
-	if err != nil || !p.Empty || len(p.Changes) != 0 || f.writes() != before {
+	p, err := d.Stacks().Preview(t.Context(), "nas", home(), mem, PreviewOptions{})
+	if err != nil || !p.Empty() || len(p.Changes) != 0 || f.writes() != before {
 		t.Errorf("preview: %+v, error: %v", p, err)
 	}
 	if *p.After.Services["app"].State != "running" || *p.After.Services["app"].Digest != "sha256:digest-1" {
@@ -134,8 +134,8 @@ func TestPreview_RegistryDoesNotAnswer_WarnsAndKeepsTheNodesDigest(t *testing.T)
 	_, f, mem := applied(t)
 	d := New(nodes{f}, registry{})
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	p, err := d.Preview(t.Context(), "nas", w, mem, PreviewOptions{})
-	if err != nil || !p.Empty || *p.After.Services["app"].Digest != "sha256:digest-1" {
+	p, err := d.Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{})
+	if err != nil || !p.Empty() || *p.After.Services["app"].Digest != "sha256:digest-1" {
 		t.Errorf("preview: %+v, error: %v", p, err)
 	}
 	if len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "the registry does not answer") {
@@ -147,7 +147,7 @@ func TestPreview_TagMovedInRegistry_ShowsTheNewDigest(t *testing.T) {
 	_, f, mem := applied(t)
 	d := New(nodes{f}, registry{"app:1": "sha256:digest-2"})
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	p, err := d.Preview(t.Context(), "nas", w, mem, PreviewOptions{})
+	p, err := d.Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{})
 	if err != nil || len(p.Changes) != 1 || p.Changes[0].Identity() != "recreate service app/1" || *p.After.Services["app"].Digest != "sha256:digest-2" {
 		t.Errorf("preview: %+v, error: %v", p, err)
 	}
@@ -193,7 +193,7 @@ func TestApply_RolledBack_RemembersWhatWasBefore(t *testing.T) {
 	if s := view.Services["app"]; s.State == nil || *s.State != "running" || s.Spec["environment.BROKEN"] != "" || s.Replicas != 1 {
 		t.Errorf("service: %+v", s)
 	}
-	if p, err := d.Preview(t.Context(), "nas", home(), after, PreviewOptions{}); err != nil || !p.Empty {
+	if p, err := d.Stacks().Preview(t.Context(), "nas", home(), after, PreviewOptions{}); err != nil || !p.Empty() {
 		t.Errorf("the former stack is not as it was: %v, %v", p.Changes, err)
 	}
 }
@@ -224,7 +224,7 @@ func TestRead_EnvironmentAddedByHand_IsShownWithoutItsValue(t *testing.T) {
 	d, f, mem := applied(t)
 	c := only(t, f)
 	c.Config.Env = append(c.Config.Env, "TOKEN=s3cret")
-	view, _, err := d.Read(t.Context(), "nas", "home", mem, View{})
+	view, _, err := d.Stacks().Read(t.Context(), "nas", "home", mem, View{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,13 +236,13 @@ func TestRead_EnvironmentAddedByHand_IsShownWithoutItsValue(t *testing.T) {
 
 func TestRead_ServiceMissing_KeepsWhatWasLastSeen(t *testing.T) {
 	d, f, mem := applied(t)
-	last, _, err := d.Read(t.Context(), "nas", "home", mem, View{})
+	last, _, err := d.Stacks().Read(t.Context(), "nas", "home", mem, View{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	clear(f.containers)
-	d.forget("nas")
-	view, exists, err := d.Read(t.Context(), "nas", "home", mem, last)
+	d.stacks.forget("nas")
+	view, exists, err := d.Stacks().Read(t.Context(), "nas", "home", mem, last)
 	s := view.Services["app"]
 	if err != nil || !exists || *s.State != "missing" || s.Replicas != 0 || s.Image != "app:1" || s.Spec["environment.TZ"] != "UTC" {
 		t.Errorf("service: %+v, exists %t, error %v", s, exists, err)
@@ -253,14 +253,14 @@ func TestRead_NothingLeft_DoesNotExist(t *testing.T) {
 	d, f, mem := applied(t)
 	clear(f.containers)
 	clear(f.networks)
-	if _, exists, err := d.Read(t.Context(), "nas", "home", mem, View{}); err != nil || exists {
+	if _, exists, err := d.Stacks().Read(t.Context(), "nas", "home", mem, View{}); err != nil || exists {
 		t.Errorf("exists %t, error %v", exists, err)
 	}
 }
 
 func TestRead_WithoutMemory_ShowsNoValueThatMayBeSecret(t *testing.T) {
 	d, _, _ := applied(t)
-	view, exists, err := d.Read(t.Context(), "nas", "home", Memory{}, View{})
+	view, exists, err := d.Stacks().Read(t.Context(), "nas", "home", Memory{}, View{})
 	if err != nil || !exists {
 		t.Fatal(exists, err)
 	}
@@ -279,7 +279,7 @@ func TestRead_WithoutMemory_ShowsNothingThatEnginesFillIn(t *testing.T) {
 	host := only(t, f).HostConfig
 	host.CgroupnsMode, host.LogConfig, host.Runtime, host.ReadonlyRootfs = "host", container.LogConfig{Type: "json-file"}, "crun", true
 	host.NetworkMode, only(t, f).Config.Hostname = "container:0123456789ab", "another"
-	view, _, err := d.Read(t.Context(), "nas", "home", Memory{}, View{})
+	view, _, err := d.Stacks().Read(t.Context(), "nas", "home", Memory{}, View{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,7 +297,7 @@ func TestApply_SameImageByAnotherReference_KeepsTheContainersAsPlanned(t *testin
 	if err := f.ContainerStop(t.Context(), only(t, f).ID, container.StopOptions{}); err != nil { // something is to be done
 		t.Fatal(err)
 	}
-	preview, err := d.Preview(t.Context(), "nas", home(), mem, PreviewOptions{})
+	preview, err := d.Stacks().Preview(t.Context(), "nas", home(), mem, PreviewOptions{})
 	if err != nil || !preview.Changed["app"] {
 		t.Fatal(preview.Changes, err)
 	}
@@ -340,17 +340,19 @@ func TestMemory_HooksThatWereTakenOver_AreChecksAndNotTexts(t *testing.T) {
 		s.Hooks = &desired.Hooks{PostStart: []desired.Hook{{Command: []string{"echo", "hunter3"}, User: "app", Environment: []string{"KEY=hunter4"}}}}
 	})
 	have := &observed.Stack{Services: map[string][]observed.Container{"app": {{Service: "app", Number: 1, ID: "0123456789abcdef", Name: "home-app-1", State: observed.Running}}}}
-	accepted, err := accept(w, nil, have)
+	decision := plan.DecideStack(plan.StackInput{Want: w, Have: have, Adopt: true})
+	mem, err := decision.Remember(Memory{}, have)
 	if err != nil {
 		t.Fatal(err)
 	}
+	accepted := mem.Accepted
 	fields := accepted["app"]
 	if text := fmt.Sprint(fields); strings.Contains(text, "hunter") || fields["post_start.0.user"] != "app" || len(fields) != 3 {
 		t.Errorf("remembered is %s", text)
 	}
-	again, err := accept(w, accepted, have)
-	if err != nil || !reflect.DeepEqual(again, accepted) {
-		t.Errorf("noted again it is %v (%v), before it was %v", again, err, accepted)
+	again, err := decision.Remember(mem, have)
+	if err != nil || !reflect.DeepEqual(again.Accepted, accepted) {
+		t.Errorf("noted again it is %v (%v), before it was %v", again.Accepted, err, accepted)
 	}
 	p := plan.Build(w, have, plan.Options{Adopt: true, Accepted: accepted})
 	changed := edited(func(s *desired.Service) {
@@ -378,7 +380,7 @@ func TestMemory_OfAStackWithoutAnything_IsNotThatOfAnImport(t *testing.T) {
 	if err := json.Unmarshal(text, &back); err != nil {
 		t.Fatal(err)
 	}
-	if _, exists, err := d.Read(t.Context(), "nas", "home", back, View{}); err != nil || !exists {
+	if _, exists, err := d.Stacks().Read(t.Context(), "nas", "home", back, View{}); err != nil || !exists {
 		t.Errorf("exists %t, error %v: memory %s", exists, err, text)
 	}
 }
@@ -386,7 +388,7 @@ func TestMemory_OfAStackWithoutAnything_IsNotThatOfAnImport(t *testing.T) {
 func TestDestroy_Stack_LeavesNothingAndIsDoneWhenNothingIsThere(t *testing.T) {
 	d, f, _ := applied(t)
 	for range 2 {
-		if err := d.Destroy(t.Context(), "nas", "home", DestroyOptions{}); err != nil {
+		if err := d.Stacks().Destroy(t.Context(), "nas", "home", DestroyOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -418,8 +420,8 @@ func TestApply_NodeLostAfterTheWrites_DoesNotPassForNothingWritten(t *testing.T)
 
 func TestDoor_Slots_AreSharedByTheStacksOfANode(t *testing.T) {
 	d := New(nodes{newFake()}, registry{})
-	first := d.slotsOf("a")
-	if d.slotsOf("a") != first || d.slotsOf("b") == first {
+	first := d.stacks.slotsOf("a")
+	if d.stacks.slotsOf("a") != first || d.stacks.slotsOf("b") == first {
 		t.Error("operations on a node are not bounded together")
 	}
 }

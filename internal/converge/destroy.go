@@ -24,28 +24,27 @@ type DestroyOptions struct {
 
 // Destroy removes what the stack made, dependents first. Named volumes stay
 // unless that is asked for. What is gone already is no error.
-func (d *Door) Destroy(ctx context.Context, node, stack string, opts DestroyOptions) error {
-	d.claims.hold(thing{KindStack, node, stack})
-	defer d.claims.write(node)()
-	d.forget(node)
-	defer d.forget(node)
+func (s Stacks) Destroy(ctx context.Context, node, stack string, opts DestroyOptions) error {
+	defer s.run.Write(node)()
+	s.forget(node)
+	defer s.forget(node)
 	if opts.Resume {
-		return d.leaveToCreate(ctx, node, stack)
+		return s.leaveToCreate(ctx, node, stack)
 	}
-	d.claims.over(thing{KindStack, node, stack})
-	if err := d.tidy(ctx, node); err != nil {
+	s.run.CreateFailed(node, stack, true)
+	if err := s.tidy(ctx, node); err != nil {
 		return err
 	}
-	engine, have, err := d.observe(ctx, node, stack, nil, observed.Known{})
+	engine, have, err := s.observe(ctx, node, stack, nil, observed.Known{})
 	if err != nil {
 		return err
 	}
-	p := plan.Destroy(have, opts.plan())
-	if err := execute.Run(ctx, engine, &desired.Stack{Name: stack}, p, execute.Options{Progress: opts.Progress, Slots: d.slotsOf(node)}); err != nil {
-		d.forget(node)
+	p := plan.DestroyStack(have, opts.Memory, opts.RemoveVolumes)
+	if err := execute.Run(ctx, engine, &desired.Stack{Name: stack}, p, execute.Options{Progress: opts.Progress, Slots: s.slotsOf(node)}); err != nil {
+		s.forget(node)
 		later, cancel := afterwards(ctx)
 		defer cancel()
-		_, after, lost := d.observe(later, node, stack, nil, observed.Known{})
+		_, after, lost := s.observe(later, node, stack, nil, observed.Known{})
 		if lost != nil {
 			return &AftermathError{err, Aftermath{Unseen: true}}
 		}
@@ -56,24 +55,33 @@ func (d *Door) Destroy(ctx context.Context, node, stack string, opts DestroyOpti
 			return explain(engine, err)
 		}
 	}
-	return d.sweepSecrets(ctx, node, secretsIn(have))
+	return s.sweepSecrets(ctx, node, secretsIn(have))
 }
 
-func (o DestroyOptions) plan() plan.Options {
-	return plan.Options{RemoveVolumes: o.RemoveVolumes, Declared: o.Memory.declared()}
+// leaveToCreate notes on the node that the create of a stack was cut off: the create
+// that follows takes up what is there.
+func (s Stacks) leaveToCreate(ctx context.Context, node, stack string) error {
+	engine, err := s.engines.Engine(ctx, node)
+	if err != nil {
+		return err
+	}
+	if err := execute.WriteNote(ctx, engine, desired.Note{Kind: desired.NoteStack, Name: stack}); err != nil {
+		return explain(engine, err)
+	}
+	s.run.CreateFailed(node, stack, false)
+	return nil
 }
 
 // PreviewDestroy says what of the stack's project Destroy leaves on the node though
 // it removes volumes: those that the stack does not declare. It only reads, and only
 // where volumes are removed.
-func (d *Door) PreviewDestroy(ctx context.Context, node, stack string, opts DestroyOptions) (warnings []string, err error) {
+func (s Stacks) PreviewDestroy(ctx context.Context, node, stack string, opts DestroyOptions) (warnings []string, err error) {
 	if !opts.RemoveVolumes {
 		return nil, nil
 	}
-	defer d.claims.work()()
-	_, have, err := d.observe(ctx, node, stack, nil, opts.Memory.Seen)
+	_, have, err := s.observe(ctx, node, stack, nil, opts.Memory.Seen)
 	if err != nil {
 		return nil, err
 	}
-	return plan.Destroy(have, opts.plan()).Warnings, nil
+	return plan.DestroyStack(have, opts.Memory, true).Warnings, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
 // slow is a registry that takes a second for each answer and counts them.
@@ -39,13 +40,28 @@ func following(refs ...string) *desired.Stack {
 	return w
 }
 
+// resolved is a stack of services that run nowhere, with the digests that a registry
+// tells, and what the plan warns of.
+func resolved(ctx context.Context, r Registry, w *desired.Stack) (*desired.Stack, []string) {
+	return resolvedBy(ctx, New(nodes{newFake()}, r), w)
+}
+
+func resolvedBy(ctx context.Context, c *Core, w *desired.Stack) (*desired.Stack, []string) {
+	for name, s := range w.Services {
+		s.Replicas = 0
+		w.Services[name] = s
+	}
+	decision := c.stacks.decide(ctx, nil, plan.StackInput{Want: w, Have: &observed.Stack{Name: w.Name}})
+	return decision.Want, decision.Warnings
+}
+
 func TestResolve_SeveralTags_AreAskedForAtOnceAndOnceEach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &slow{registry: registry{"a:1": "sha256:a", "b:1": "sha256:b"}}
 		d := New(nodes{newFake()}, r)
 		began := time.Now()
 		for range 2 {
-			want, warnings := d.resolve(t.Context(), following("a:1", "b:1", "a:1", "away:1"), &observed.Stack{}, nil)
+			want, warnings := resolvedBy(t.Context(), d, following("a:1", "b:1", "a:1", "away:1"))
 			if want.Services["s0"].Image.Digest != "sha256:a" || want.Services["s1"].Image.Digest != "sha256:b" || want.Services["s2"].Image.Digest != "sha256:a" {
 				t.Errorf("services: %+v", want.Services)
 			}
@@ -71,7 +87,7 @@ func TestResolve_NoServiceFollowsADigest_AsksNoRegistry(t *testing.T) {
 		s.Image.Pull = policy
 		w.Services[name] = s
 	}
-	if _, warnings := New(nodes{newFake()}, r).resolve(t.Context(), w, &observed.Stack{}, nil); len(warnings) > 0 || len(r.asked) > 0 {
+	if _, warnings := resolved(t.Context(), r, w); len(warnings) > 0 || len(r.asked) > 0 {
 		t.Errorf("asked for %q, warned %q", r.asked, warnings)
 	}
 }
@@ -81,7 +97,7 @@ func TestResolve_CallerGivesUp_DoesNotWait(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		began := time.Now()
-		_, warnings := New(nodes{newFake()}, &slow{registry: registry{}}).resolve(ctx, following("a:1"), &observed.Stack{}, nil)
+		_, warnings := resolved(ctx, &slow{registry: registry{}}, following("a:1"))
 		if took := time.Since(began); took != time.Millisecond || len(warnings) != 1 {
 			t.Errorf("took %s, warned %q", took, warnings)
 		}
@@ -94,9 +110,9 @@ func TestResolve_CallerGivesUp_DoesNotWait(t *testing.T) {
 func TestPreview_TagMovesAfterTheStackWasRead_FindsTheSame(t *testing.T) {
 	_, f, mem := applied(t)
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	mem.follow("app:1", Lookup{Digest: "sha256:digest-1"})
-	mem = New(nodes{f}, registry{"app:1": "sha256:digest-2"}).Follow(t.Context(), "nas", "home", mem)
-	p, err := New(nodes{f}, registry{"app:1": "sha256:digest-3"}).Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
+	mem.Followed = map[string]Lookup{"app:1": Lookup{Digest: "sha256:digest-1"}}
+	mem = New(nodes{f}, registry{"app:1": "sha256:digest-2"}).Stacks().Follow(t.Context(), "nas", "home", mem)
+	p, err := New(nodes{f}, registry{"app:1": "sha256:digest-3"}).Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
 	if err != nil || *p.After.Services["app"].Digest != "sha256:digest-2" || len(p.Warnings) > 0 {
 		t.Errorf("preview: %+v, %v", p, err)
 	}
@@ -105,10 +121,10 @@ func TestPreview_TagMovesAfterTheStackWasRead_FindsTheSame(t *testing.T) {
 func TestPreview_RegistryComesBackAfterTheStackWasRead_FindsTheSame(t *testing.T) {
 	_, f, mem := applied(t)
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	mem.follow("app:1", Lookup{Digest: "sha256:digest-1"})
-	mem = New(nodes{f}, registry{}).Follow(t.Context(), "nas", "home", mem)
-	p, err := New(nodes{f}, registry{"app:1": "sha256:digest-3"}).Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
-	if err != nil || !p.Empty || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "the registry does not answer") {
+	mem.Followed = map[string]Lookup{"app:1": Lookup{Digest: "sha256:digest-1"}}
+	mem = New(nodes{f}, registry{}).Stacks().Follow(t.Context(), "nas", "home", mem)
+	p, err := New(nodes{f}, registry{"app:1": "sha256:digest-3"}).Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
+	if err != nil || !p.Empty() || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "the registry does not answer") {
 		t.Errorf("preview: %+v, %v", p, err)
 	}
 }
@@ -130,8 +146,8 @@ func TestPreview_NodeHasThePlatformsDigest_IsNoChange(t *testing.T) {
 	_, f, mem := applied(t)
 	d := New(nodes{f}, registry{"app:1": "sha256:index", "app:1 sha256:digest-1": "listed"})
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	p, err := d.Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
-	if err != nil || !p.Empty || *p.After.Services["app"].Digest != "sha256:digest-1" {
+	p, err := d.Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
+	if err != nil || !p.Empty() || *p.After.Services["app"].Digest != "sha256:digest-1" {
 		t.Errorf("preview: %+v, %v", p, err)
 	}
 }
@@ -144,8 +160,8 @@ func TestPreview_OneOfSeveralDigestsIsTheRegistrys_IsNoChange(t *testing.T) {
 	f.images["app:1"] = img
 	d := New(nodes{f}, registry{"app:1": "sha256:digest-2"})
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	p, err := d.Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
-	if err != nil || !p.Empty {
+	p, err := d.Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
+	if err != nil || !p.Empty() {
 		t.Errorf("preview: %+v, %v", p, err)
 	}
 }
@@ -158,8 +174,8 @@ func TestPreview_NodeForgotTheDigest_ContainerKnowsIt(t *testing.T) {
 	f.images["app:1"] = img
 	d := New(nodes{f}, registry{"app:1": "sha256:digest-1"})
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	p, err := d.Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
-	if err != nil || !p.Empty || *p.After.Services["app"].Digest != "sha256:digest-1" {
+	p, err := d.Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
+	if err != nil || !p.Empty() || *p.After.Services["app"].Digest != "sha256:digest-1" {
 		t.Errorf("preview: %+v, %v", p, err)
 	}
 	w = edited(func(s *desired.Service) { s.Config.Env = []string{"TZ=UTC", "PW=hunter2", "NEW=1"} })
@@ -174,7 +190,7 @@ func TestPreview_TagGoneFromTheNodeAndMoved_IsSeen(t *testing.T) {
 	delete(f.images, "app:1")
 	d := New(nodes{f}, registry{"app:1": "sha256:digest-2"})
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	p, err := d.Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
+	p, err := d.Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
 	if err != nil || len(p.Changes) != 1 || p.Changes[0].Causes[0].String() != `digest: "sha256:digest-1" -> "sha256:digest-2"` {
 		t.Errorf("preview: %+v, %v", p, err)
 	}

@@ -33,17 +33,13 @@ func (e *DirectoriesError) Error() string {
 
 // ReadDirectories looks at directories of a node; those that no window shows are
 // unseen. It writes nothing. Without paths it asks nothing.
-func (d *Door) ReadDirectories(ctx context.Context, node string, ids observed.IDs, paths []string) (map[string]Directory, error) {
+func (n Nodes) ReadDirectories(ctx context.Context, node string, ids observed.IDs, paths []string) (map[string]Directory, error) {
 	if len(paths) == 0 {
 		return map[string]Directory{}, nil
 	}
-	engine, err := d.engines.Engine(ctx, node)
+	engine, snapshot, err := n.look(ctx, node)
 	if err != nil {
 		return nil, err
-	}
-	snapshot, err := d.snapshot(ctx, node, engine)
-	if err != nil {
-		return nil, explain(engine, err)
 	}
 	found, err := observed.ReadDirectories(ctx, engine, snapshot.Windows(), ids, paths)
 	return found, explain(engine, err)
@@ -52,7 +48,7 @@ func (d *Door) ReadDirectories(ctx context.Context, node string, ids observed.ID
 // PreviewDirectories tells what of the directories can't be had. Known are those
 // that were read already; the others are looked at, and found is all of them. It
 // writes nothing.
-func (d *Door) PreviewDirectories(ctx context.Context, node string, ids observed.IDs, want []desired.Directory, known map[string]Directory) (
+func (n Nodes) PreviewDirectories(ctx context.Context, node string, ids observed.IDs, want []desired.Directory, known map[string]Directory) (
 	found map[string]Directory, problems []DirectoryProblem, err error) {
 	var others []string
 	for _, w := range want {
@@ -60,7 +56,7 @@ func (d *Door) PreviewDirectories(ctx context.Context, node string, ids observed
 			others = append(others, w.Path)
 		}
 	}
-	found, err = d.ReadDirectories(ctx, node, ids, others)
+	found, err = n.ReadDirectories(ctx, node, ids, others)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -73,10 +69,10 @@ func (d *Door) PreviewDirectories(ctx context.Context, node string, ids observed
 // directories, and says which of them another one of the run has otherwise: each
 // would undo what the other does. identity tells resources apart; without one nothing
 // is noted. It does no I/O.
-func (d *Door) DeclareDirectories(node, identity string, want []desired.Directory) []DirectoryProblem {
+func (n Nodes) DeclareDirectories(node, identity string, want []desired.Directory) []DirectoryProblem {
 	var problems []DirectoryProblem
 	for _, w := range want {
-		if other, differs := d.claims.declareDirectory(thing{kindDirectory, node, w.Path}, identity, w); differs {
+		if other, differs := n.run.NoteDirectory(node, identity, w); differs {
 			problems = append(problems, DirectoryProblem{Path: w.Path, Detail: fmt.Sprintf(
 				"Two homelab_node of this configuration have %s on node %q: this one with %s, the other one with %s. Each would undo what the other does. "+
 					"Declare it in one of them only, or with the same owner and mode in both.", w.Path, node, w, other)})
@@ -85,50 +81,27 @@ func (d *Door) DeclareDirectories(node, identity string, want []desired.Director
 	return problems
 }
 
-// declareDirectory notes a directory that a resource is planned to have, and returns
-// what another one has it as, if that differs.
-func (c *claims) declareDirectory(t thing, identity string, want desired.Directory) (other desired.Directory, differs bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if identity == "" {
-		return other, false
-	}
-	if c.directories == nil {
-		c.directories = map[thing]map[string]desired.Directory{}
-	}
-	for _, by := range slices.Sorted(maps.Keys(c.directories[t])) {
-		if one := c.directories[t][by]; by != identity && !one.Fits(want) {
-			return one, true
-		}
-	}
-	if c.directories[t] == nil {
-		c.directories[t] = map[string]desired.Directory{}
-	}
-	c.directories[t][identity] = want
-	return other, false
-}
-
 // ApplyDirectories makes the directories and sets their owners and modes, and
 // returns them as they are then, also on an error, unless they can't be seen.
 // Before are the paths that were managed so far: what of them is wanted no more
 // stays on the node. Keeper tells apart those who manage directories of one node,
 // so that each closes its own windows only. They take turns: what is missing above
 // one's directory may be another's.
-func (d *Door) ApplyDirectories(ctx context.Context, node, keeper string, want []desired.Directory, before []string) (map[string]Directory, error) {
+func (n Nodes) ApplyDirectories(ctx context.Context, node, keeper string, want []desired.Directory, before []string) (map[string]Directory, error) {
 	if len(want)+len(before) == 0 {
 		return map[string]Directory{}, nil
 	}
-	end, err := d.turn(ctx, node, "directories")
+	end, err := n.run.Turn(ctx, node, "directories")
 	if err != nil {
 		return nil, err
 	}
 	defer end()
-	d.forget(node)
-	defer d.forget(node)
-	if err := d.tidy(ctx, node); err != nil {
+	n.forget(node)
+	defer n.forget(node)
+	if err := n.tidy(ctx, node); err != nil {
 		return nil, err
 	}
-	engine, err := d.engines.Engine(ctx, node)
+	engine, err := n.engines.Engine(ctx, node)
 	if err != nil {
 		return nil, err
 	}

@@ -2,14 +2,13 @@ package converge
 
 import (
 	"context"
-	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/run"
 )
 
 // NetworkView is a network that is no stack's, as the engine has it.
@@ -57,31 +56,23 @@ type NetworkOptions struct {
 
 // NetworkPreview is what applying a network would do.
 type NetworkPreview struct {
-	// Replaced tells that the network is made again, Created that there is none
-	// yet.
-	Replaced, Created bool
+	plan.NetworkDecision
+
 	// Now is what is there before.
 	Now NetworkView
-	// Changes are everything that will happen, for ApplyNetwork to hold to.
-	Changes  []Change
-	Problems []plan.Problem
-	Warnings []string
-	// Remarks are what the node has that the network takes the place of.
-	Remarks []string
 }
 
 // Segment is what a network takes of its node.
 type Segment = plan.Segment
 
-// observeNetwork reads one network, from the shared snapshot.
-func (d *Door) observeNetwork(ctx context.Context, node, name string) (Engine, *observed.NetworkOnNode, error) {
-	engine, err := d.engines.Engine(ctx, node)
+// Networks reads, plans, applies and destroys networks that are resources.
+type Networks struct{ *house }
+
+// observe reads one network, from the shared snapshot.
+func (n Networks) observe(ctx context.Context, node, name string) (Engine, *observed.NetworkOnNode, error) {
+	engine, snapshot, err := n.look(ctx, node)
 	if err != nil {
 		return nil, nil, err
-	}
-	snapshot, err := d.snapshot(ctx, node, engine)
-	if err != nil {
-		return nil, nil, explain(engine, err)
 	}
 	have, err := snapshot.Network(ctx, name)
 	return engine, have, explain(engine, err)
@@ -107,100 +98,72 @@ func networkView(have *observed.NetworkOnNode) NetworkView {
 	return view
 }
 
-// ReadNetwork shows what exists of a network; exists is false when there is none
-// of that name, of which the view has only who belongs on it. It only reads.
-func (d *Door) ReadNetwork(ctx context.Context, node, name string) (view NetworkView, exists bool, err error) {
-	defer d.claims.work()()
-	_, have, err := d.observeNetwork(ctx, node, name)
+// Read shows what exists of a network; exists is false when there is none of that
+// name, of which the view has only who belongs on it. It only reads.
+func (n Networks) Read(ctx context.Context, node, name string) (view NetworkView, exists bool, err error) {
+	_, have, err := n.observe(ctx, node, name)
 	if err != nil {
 		return NetworkView{}, false, err
 	}
 	return networkView(have), have.Exists, nil
 }
 
-// LeaveNetwork notes that the run takes a network away from a node, so that what it
-// holds is free for others. It does no I/O.
-func (d *Door) LeaveNetwork(node, name string) {
-	this := thing{KindNetwork, node, name}
-	if !d.claims.isDeclared(this) { // else another resource takes its place
-		d.segments.put(node, plan.Segment{Name: name, Leaves: true})
+// Leave notes that the run takes a network away from a node, so that what it holds is
+// free for others. It does no I/O.
+func (n Networks) Leave(node, name string) {
+	if !n.run.IsOwned(node, run.Network(name)) { // else another resource takes its place
+		n.run.NoteNetwork(node, plan.Segment{Name: name, Leaves: true})
 	}
-	d.claims.hold(this)
 }
 
-// PreviewNetwork says what ApplyNetwork would do, and what is wrong with it. It
-// only reads.
-func (d *Door) PreviewNetwork(ctx context.Context, node string, want *desired.Network, opts NetworkOptions) (NetworkPreview, error) {
-	defer d.claims.work()()
-	this := thing{KindNetwork, node, want.Name}
-	if opts.Adopt {
-		d.claims.hold(this)
-	}
-	clashes := d.clash("name", this, declaration{opts.Identity, opts.Owner})
-	own := plan.SegmentOf(opts.Owner, want)
-	own.VLAN = opts.VLAN
-	declared := d.segments.put(node, own)
-	engine, have, err := d.observeNetwork(ctx, node, want.Name)
+// Preview says what Apply would do, and what is wrong with it. It only reads.
+func (n Networks) Preview(ctx context.Context, node string, want *desired.Network, opts NetworkOptions) (NetworkPreview, error) {
+	n.run.PlanNetwork(node, plan.Owner{Identity: opts.Identity, Name: opts.Owner}, opts.VLAN, want)
+	engine, have, err := n.observe(ctx, node, want.Name)
 	if err != nil {
 		return NetworkPreview{}, err
 	}
-	have, moved, err := d.vacatedNetwork(ctx, this, have, opts)
-	if err != nil {
-		return NetworkPreview{}, err
-	}
-	p := plan.Network(want, have, networkOptions(opts))
-	out := NetworkPreview{Changes: p.Changes, Problems: append(clashes, p.Problems...), Created: !have.Exists}
-	for _, c := range p.Changes {
-		out.Replaced = out.Replaced || c.Action == plan.Replace
-	}
-	out.Now = networkView(have)
-	own.Made = !have.Exists || out.Replaced
-	neighbours, warnings := plan.CheckNeighbours(own, declared, have, d.claims.gone(node))
-	if own.Made {
-		made := d.segments.put(node, own)
-		warnings = append(warnings, plan.CheckOwnRanges(own, made, func() []netip.Prefix { return d.ownRanges(ctx, node, engine) })...)
-	}
-	zoned, exposed := plan.CheckZone(own, d.claims.others(node, ""), have.Attached)
-	out.Problems = slices.Concat(out.Problems, plan.CheckEngine(want, have), neighbours, d.farSubnets(node, own), zoned, d.checkSwarm(ctx, node, engine, own))
-	out.Warnings = slices.Concat(warnings, exposed)
-	out.Remarks = p.Warnings
-	if moved && !opts.Replaces {
-		out.Remarks = append(out.Remarks, movedWarning(opts.Owner, node))
+	in := opts.input(want, have, n.run.World(node, run.Network(want.Name), opts.Identity))
+	first := n.decide(ctx, engine, in)
+	// Whether the run creates the network is known now: of two networks that may get
+	// each other's range, the one of which it is known later is told.
+	n.run.NoteNetwork(node, first.Takes)
+	in.World.Networks = n.run.World(node, run.Network(want.Name), opts.Identity).Networks
+	out := NetworkPreview{NetworkDecision: n.decide(ctx, engine, in), Now: networkView(have)}
+	if out.Created {
+		out.Now = networkView(have.Gone())
+		out.Now.Unfinished, out.Now.Detached, out.Now.Notes = networkView(have).Unfinished, networkView(have).Detached, networkView(have).Notes
 	}
 	return out, nil
 }
 
-// vacatedNetwork is [Door.vacated] for a network by itself.
-func (d *Door) vacatedNetwork(ctx context.Context, t thing, have *observed.NetworkOnNode, opts NetworkOptions) (left *observed.NetworkOnNode, moved bool, err error) {
-	switch {
-	case opts.Adopt || !have.Exists:
-		return have, false, nil
-	case d.sameElsewhere(ctx, t, have.Lives):
-		return have.Gone(), false, nil
-	case have.Unfinished && !d.claims.holdsNow(t):
-		return have, false, nil
-	case d.claims.holds(ctx, t):
-		return have.Gone(), true, nil
+// decide decides about a network, and asks for what the decision needs.
+func (n Networks) decide(ctx context.Context, engine Engine, in plan.NetworkInput) plan.NetworkDecision {
+	n.tell(ctx, engine, &in.World, plan.Needs{}, nil)
+	decision := plan.DecideNetwork(in)
+	if decision.Needs.Empty() {
+		return decision
 	}
-	_, have, err = d.observeNetwork(ctx, t.node, t.name) // what was written meanwhile is read
-	return have, false, err
+	n.tell(ctx, engine, &in.World, decision.Needs, nil)
+	return plan.DecideNetwork(in)
 }
 
-func networkOptions(opts NetworkOptions) plan.NetworkOptions {
-	return plan.NetworkOptions{Known: opts.Known, Filled: opts.Filled, Asked: opts.Asked, Adopt: opts.Adopt}
+func (o NetworkOptions) input(want *desired.Network, have *observed.NetworkOnNode, w plan.World) plan.NetworkInput {
+	return plan.NetworkInput{Want: want, Have: have, World: w, Owner: o.Owner, VLAN: o.VLAN, Replaces: o.Replaces,
+		NetworkOptions: plan.NetworkOptions{Known: o.Known, Filled: o.Filled, Asked: o.Asked, Adopt: o.Adopt}}
 }
 
-// ApplyNetwork makes the node have the network. The view is what is observed
-// afterwards, also when an error is returned; it has no ID when there is no such
-// network then, or the node can't be looked at any more.
-func (d *Door) ApplyNetwork(ctx context.Context, node string, want *desired.Network, opts NetworkOptions) (NetworkView, error) {
-	defer d.claims.write(node)()
-	d.forget(node)
-	defer d.forget(node)
-	if err := d.tidy(ctx, node); err != nil {
+// Apply makes the node have the network. The view is what is observed afterwards,
+// also when an error is returned; it has no ID when there is no such network then, or
+// the node can't be looked at any more.
+func (n Networks) Apply(ctx context.Context, node string, want *desired.Network, opts NetworkOptions) (NetworkView, error) {
+	defer n.run.Write(node)()
+	n.forget(node)
+	defer n.forget(node)
+	if err := n.tidy(ctx, node); err != nil {
 		return NetworkView{}, err
 	}
-	engine, p, err := d.agreedNetwork(ctx, node, want, opts)
+	engine, p, err := n.agreed(ctx, node, want, opts)
 	if err != nil {
 		return NetworkView{}, err
 	}
@@ -208,17 +171,16 @@ func (d *Door) ApplyNetwork(ctx context.Context, node string, want *desired.Netw
 	if err := noteCreate(ctx, engine, note, !opts.Adopt); err != nil {
 		return NetworkView{}, err
 	}
-	runErr := execute.Run(ctx, engine, &desired.Stack{Name: want.Name}, p,
-		execute.Options{Rollback: true, Progress: opts.Progress, Slots: d.slotsOf(node)})
-	d.forget(node)
+	runErr := execute.Run(ctx, engine, nil, p, execute.Options{Name: want.Name, Rollback: true, Progress: opts.Progress, Slots: n.slotsOf(node)})
+	n.forget(node)
 	if runErr == nil {
-		d.segments.settle(node, want.Name)
+		n.run.NetworkMade(node, want.Name)
 	}
 	later, cancel := afterwards(ctx)
 	defer cancel()
-	_, have, err := d.observeNetwork(later, node, want.Name)
+	_, have, err := n.observe(later, node, want.Name)
 	if err == nil && have.Unfinished && (runErr == nil || !have.Exists) {
-		d.settleNote(ctx, engine, note, opts.Progress)
+		settleNote(ctx, engine, note, opts.Progress)
 	}
 	switch {
 	case runErr != nil && err != nil:
@@ -247,39 +209,42 @@ func reattached(p *plan.Plan) []string {
 	return names
 }
 
-// agreedNetwork plans what ApplyNetwork does, and holds it against what was agreed
-// to. A network that is there may be about to leave: that is waited for.
-func (d *Door) agreedNetwork(ctx context.Context, node string, want *desired.Network, opts NetworkOptions) (Engine, *plan.Plan, error) {
-	engine, have, err := d.observeNetwork(ctx, node, want.Name)
-	for err == nil && !opts.Adopt && have.Exists && !have.Unfinished && d.claims.another(ctx, node) {
-		engine, have, err = d.observeNetwork(ctx, node, want.Name)
+// agreed decides what Apply does, by the rules of a preview, and holds it against what
+// was agreed to. A network that is there may be about to leave: that is waited for.
+func (n Networks) agreed(ctx context.Context, node string, want *desired.Network, opts NetworkOptions) (Engine, *plan.Plan, error) {
+	for {
+		engine, have, err := n.observe(ctx, node, want.Name)
+		if err != nil {
+			return nil, nil, err
+		}
+		in := opts.input(want, have, n.run.World(node, run.Network(want.Name), opts.Identity))
+		in.World.Applying = true
+		decision := n.decide(ctx, engine, in)
+		switch {
+		case len(decision.Problems) > 0 && decision.MayClear && n.run.AwaitWriter(ctx, node):
+			continue
+		case len(decision.Problems) > 0:
+			return nil, nil, &ProblemsError{decision.Problems}
+		}
+		if extra := beyond(decision.Changes, opts.Planned); len(extra) > 0 {
+			return nil, nil, &ChangedError{Node: node, Stack: want.Name, Changes: extra}
+		}
+		return engine, decision.Plan, nil
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	p := plan.Network(want, have, networkOptions(opts))
-	if problems := slices.Concat(p.Problems, plan.CheckEngine(want, have)); len(problems) > 0 {
-		return nil, nil, &ProblemsError{problems}
-	}
-	if extra := beyond(p.Changes, opts.Planned); len(extra) > 0 {
-		return nil, nil, &ChangedError{Node: node, Stack: want.Name, Changes: extra}
-	}
-	return engine, p, nil
 }
 
-// DestroyNetwork removes a network. Containers on it are an error that names them;
-// that it is gone already is none.
-func (d *Door) DestroyNetwork(ctx context.Context, node, name string, progress func(ctx context.Context, message string)) error {
-	d.claims.hold(thing{KindNetwork, node, name})
-	defer d.claims.write(node)()
-	d.forget(node)
-	defer d.forget(node)
-	if err := d.tidy(ctx, node); err != nil {
+// Destroy removes a network. Containers on it are an error that names them; that it is
+// gone already is none.
+func (n Networks) Destroy(ctx context.Context, node, name string, progress func(ctx context.Context, message string)) error {
+	defer n.run.Write(node)()
+	n.forget(node)
+	defer n.forget(node)
+	if err := n.tidy(ctx, node); err != nil {
 		return err
 	}
-	engine, have, err := d.observeNetwork(ctx, node, name)
-	for err == nil && len(have.Attached) > 0 && d.claims.another(ctx, node) { // who is on it may be about to leave
-		engine, have, err = d.observeNetwork(ctx, node, name)
+	engine, have, err := n.observe(ctx, node, name)
+	for err == nil && len(have.Attached) > 0 && n.run.AwaitWriter(ctx, node) { // who is on it may be about to leave
+		engine, have, err = n.observe(ctx, node, name)
 	}
 	if err != nil {
 		return err
@@ -288,7 +253,7 @@ func (d *Door) DestroyNetwork(ctx context.Context, node, name string, progress f
 	if len(p.Problems) > 0 {
 		return &ProblemsError{p.Problems}
 	}
-	if err := execute.Run(ctx, engine, &desired.Stack{Name: name}, p, execute.Options{Progress: progress, Slots: d.slotsOf(node)}); err != nil || !have.Unfinished {
+	if err := execute.Run(ctx, engine, nil, p, execute.Options{Name: name, Progress: progress, Slots: n.slotsOf(node)}); err != nil || !have.Unfinished {
 		return err
 	}
 	return explain(engine, execute.RemoveNote(ctx, engine, desired.Note{Kind: desired.NoteNetwork, Name: name}))
@@ -300,38 +265,3 @@ func CheckPools(pools []desired.Pool) []Problem { return plan.CheckPools(pools) 
 
 // Reattach is what happens to containers on a network that is made again.
 const Reattach = plan.Reattach
-
-// NetworkAdvice says what to do about an engine's refusal of a network, as far as
-// its words tell; empty otherwise. The words are those of Docker Engine 20.10 to
-// 29, and of the kernel.
-func NetworkAdvice(err error) string {
-	text := strings.ToLower(err.Error())
-	for _, a := range networkAdvice {
-		if strings.Contains(text, a.says) {
-			return a.advice
-		}
-	}
-	return ""
-}
-
-var networkAdvice = []struct{ says, advice string }{
-	{"pool overlaps with other one", "Another network of the node has addresses of this range: choose another subnet (docker network inspect shows who has it)."},
-	{"vlan link: operation not supported", "The node's kernel can't tag VLANs: load its module with modprobe 8021q, or use a kernel that has it."},
-	{"invalid subinterface vlan name", "The node has no such interface (ip link shows them); one that is to be made for a VLAN is written as eth0.20."},
-	{"is already using parent interface", "On this engine one interface can be the parent of one such network only: use another parent, or a VLAN of it such as eth0.20."},
-	{"device or resource busy", "The parent is in use by the other of macvlan and ipvlan, and the kernel lets an interface carry only one of them: use another parent."},
-	{"is not a swarm manager", "Overlay networks are made on a swarm manager: docker swarm init makes the node one."},
-	{"is not a bridge", "The node has an interface of this name that is no bridge: choose another interface_name."},
-	{"was not found on the host", "The node has no such interface: ip link shows them."},
-	{"failed to find master interface", "The node has no such interface: ip link shows them."},
-	{"vlan link: file exists", "The node has this VLAN of the interface already, under another name: remove that interface, or choose another VLAN."},
-	{"vlan link: operation not permitted", "The engine may not make interfaces, as one without root: use an engine that runs as root."},
-	{"requested parent interface", "The node has no such interface: ip link shows them."},
-	{"no available ipv4 address pool", "The engine's own address ranges are used up: name a subnet under ipam."},
-	{"non-overlapping ipv4 address pool", "The engine's own address ranges are used up: name a subnet under ipam."},
-	{"non-overlapping ipv6 address pool", "The engine has no IPv6 ranges of its own: name an IPv6 subnet under ipam."},
-	{"address already in use", addressTaken},
-	{"has active endpoints", "Containers were attached meanwhile: take them off first."},
-	{"operation not supported", "The node's kernel lacks a module for this: macvlan, ipvlan, or dummy for a network without a parent. Load it with modprobe, or use a kernel that has it."},
-	{"configuration network", "config_from names a network with config_only = true on the same node, which has to be there first."},
-}

@@ -16,23 +16,23 @@ import (
 )
 
 // previewed is a preview under a clock of its own.
-func previewed(t *testing.T, d *Door, w *desired.Stack, opts PreviewOptions) (p Preview) {
+func previewed(t *testing.T, d *Core, w *desired.Stack, opts PreviewOptions) (p Preview) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var err error
-		if p, err = d.Preview(t.Context(), "nas", w, Memory{}, opts); err != nil {
+		if p, err = d.Stacks().Preview(t.Context(), "nas", w, Memory{}, opts); err != nil {
 			t.Fatal(err)
 		}
 	})
 	return p
 }
 
-func TestCreate_StackOfAnotherState_IsRefusedAndWritesNothing(t *testing.T) {
+func TestCreate_StackOfAnotherState_WarnsIsRefusedAndWritesNothing(t *testing.T) {
 	_, f, _ := applied(t)
 	before := f.writes()
 	d := New(nodes{f}, registry{})
-	if p := previewed(t, d, home(), PreviewOptions{}); len(p.Problems) != 1 || !p.Problems[0].Owned {
-		t.Errorf("preview: %+v", p.Problems)
+	if p := previewed(t, d, home(), PreviewOptions{}); len(p.Problems) > 0 || !strings.Contains(strings.Join(p.Warnings, "\n"), `Stack "home" is on the node already, with service "app"`) {
+		t.Errorf("preview: %+v, %q", p.Problems, p.Warnings)
 	}
 	view, _, err := apply(t, d, home(), Memory{}, ApplyOptions{})
 	var refused *ProblemsError
@@ -51,7 +51,7 @@ func TestCreate_CutOff_IsTakenUpByTheNextOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		f.starting = func(*container.InspectResponse) { cancel() }
-		_, _, _ = d.Apply(ctx, "nas", home(), Memory{}, ApplyOptions{})
+		_, _, _ = d.Stacks().Apply(ctx, "nas", home(), Memory{}, ApplyOptions{})
 	})
 	f.starting = nil
 	if len(f.volumes) != 1 || len(f.containers) != 1 {
@@ -74,20 +74,20 @@ func TestCreate_CutOff_IsTakenUpByTheNextOne(t *testing.T) {
 // planned as if nothing were there, whichever of the two is planned first.
 func TestPreview_StackLeavesInTheSameRun_IsPlannedAnewWithAWarning(t *testing.T) {
 	_, f, _ := applied(t)
+	var said []string
 	for _, first := range []bool{true, false} {
-		synctest.Test(t, func(t *testing.T) {
-			d := New(nodes{f}, registry{})
-			leave := func() { d.Leave("nas", "home") }
-			if first {
-				leave()
-			} else {
-				time.AfterFunc(quiet/2, leave)
-			}
-			p, err := d.Preview(t.Context(), "nas", home(), Memory{}, PreviewOptions{})
-			if err != nil || len(p.Problems) > 0 || len(p.Changes) != 2 || !strings.Contains(strings.Join(p.Warnings, "\n"), "moved block") {
-				t.Errorf("left first: %v, preview: %+v, error: %v", first, p, err)
-			}
-		})
+		d := New(nodes{f}, registry{})
+		if first {
+			d.Stacks().Leave("nas", "home")
+		}
+		p := previewed(t, d, home(), PreviewOptions{})
+		if len(p.Problems) > 0 || len(p.Changes) != 2 || !strings.Contains(strings.Join(p.Warnings, "\n"), "moved block") {
+			t.Errorf("left first: %v, preview: %+v", first, p)
+		}
+		said = append(said, p.String()+strings.Join(p.Warnings, "\n"))
+	}
+	if said[0] != said[1] {
+		t.Errorf("the plan depends on the order:\n%s\n%s", said[0], said[1])
 	}
 	d := New(nodes{f}, registry{})
 	if p := previewed(t, d, home(), PreviewOptions{Leaving: "home"}); len(p.Problems)+len(p.Warnings) > 0 || len(p.Changes) != 2 {
@@ -102,12 +102,12 @@ func TestApply_StackLeavesMeanwhile_IsMadeAfterwards(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := New(nodes{f}, registry{"app:1": "sha256:digest-1"})
 		go func() {
-			time.Sleep(quiet / 2)
-			if err := d.Destroy(t.Context(), "nas", "home", DestroyOptions{}); err != nil {
+			time.Sleep(time.Second) // Terraform starts both at once, in no order
+			if err := d.Stacks().Destroy(t.Context(), "nas", "home", DestroyOptions{}); err != nil {
 				t.Error(err)
 			}
 		}()
-		if _, _, err := d.Apply(t.Context(), "nas", home(), Memory{}, ApplyOptions{}); err != nil {
+		if _, _, err := d.Stacks().Apply(t.Context(), "nas", home(), Memory{}, ApplyOptions{}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -143,8 +143,8 @@ func TestPreview_AppliedInThisProcess_IsNoSecondResource(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := d.Preview(t.Context(), "nas", home(), mem, PreviewOptions{Adopt: true, Identity: "planned with the state"})
-	if err != nil || len(p.Problems) > 0 || !p.Empty {
+	p, err := d.Stacks().Preview(t.Context(), "nas", home(), mem, PreviewOptions{Adopt: true, Identity: "planned with the state"})
+	if err != nil || len(p.Problems) > 0 || !p.Empty() {
 		t.Errorf("%+v, %v", p, err)
 	}
 }
@@ -162,11 +162,11 @@ func TestDestroy_RemoveVolumes_RemovesOnlyWhatIsDeclared(t *testing.T) {
 	old.Name, old.Labels = "home_old", map[string]string{desired.LabelProject: "home", desired.LabelVolume: "old"}
 	f.volumes["home_old"] = old
 	opts := DestroyOptions{RemoveVolumes: true, Memory: mem}
-	warnings, err := d.PreviewDestroy(t.Context(), "nas", "home", opts)
+	warnings, err := d.Stacks().PreviewDestroy(t.Context(), "nas", "home", opts)
 	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], `"home_old" stays`) {
 		t.Errorf("warnings %q, error %v", warnings, err)
 	}
-	if err := d.Destroy(t.Context(), "nas", "home", opts); err != nil {
+	if err := d.Stacks().Destroy(t.Context(), "nas", "home", opts); err != nil {
 		t.Fatal(err)
 	}
 	if _, stays := f.volumes["home_old"]; !stays || len(f.volumes) != 1 {
@@ -187,7 +187,7 @@ func TestTidy_RenamedHelper_IsFoundByTheNextApplyOfAnything(t *testing.T) {
 		}
 	}
 	rename("renamed")
-	if err := New(v, registry{}).DestroyNetwork(t.Context(), "nas", "lan", nil); err != nil {
+	if err := New(v, registry{}).Networks().Destroy(t.Context(), "nas", "lan", nil); err != nil {
 		t.Fatal(err)
 	}
 	if v.idOf("homelab-secret-db") == "homelab-secret-db" || len(v.containers) != 1 {
@@ -197,7 +197,7 @@ func TestTidy_RenamedHelper_IsFoundByTheNextApplyOfAnything(t *testing.T) {
 	if _, err := v.ContainerCreate(t.Context(), only(t, v.fake).Config, &container.HostConfig{}, &network.NetworkingConfig{}, nil, "homelab-secret-db"); err != nil {
 		t.Fatal(err)
 	}
-	if err := New(v, registry{}).DestroyNetwork(t.Context(), "nas", "lan", nil); err != nil {
+	if err := New(v, registry{}).Networks().Destroy(t.Context(), "nas", "lan", nil); err != nil {
 		t.Fatal(err)
 	}
 	if len(v.containers) != 1 || only(t, v.fake).Name != "homelab-secret-db" {
@@ -212,21 +212,21 @@ func TestDeclareDirectories_AnotherOwner_NamesBoth(t *testing.T) {
 		return []desired.Directory{{Path: "/srv/media", UID: &uid, Mode: &mode}}
 	}
 	for _, identity := range []string{"first", "first", ""} {
-		if problems := d.DeclareDirectories("nas", identity, media(1000)); len(problems) > 0 {
+		if problems := d.Nodes().DeclareDirectories("nas", identity, media(1000)); len(problems) > 0 {
 			t.Errorf("%q: %+v", identity, problems)
 		}
 	}
 	for _, fits := range [][]desired.Directory{media(1000), {{Path: "/srv/media"}}} {
-		if problems := d.DeclareDirectories("nas", "second", fits); len(problems) > 0 {
+		if problems := d.Nodes().DeclareDirectories("nas", "second", fits); len(problems) > 0 {
 			t.Errorf("the same: %+v", problems)
 		}
 	}
-	problems := d.DeclareDirectories("nas", "third", media(1001))
+	problems := d.Nodes().DeclareDirectories("nas", "third", media(1001))
 	want := `Two homelab_node of this configuration have /srv/media on node "nas": this one with uid 1001, mode 0750, the other one with uid 1000, mode 0750.`
 	if len(problems) != 1 || !strings.HasPrefix(problems[0].Detail, want) {
 		t.Errorf("%+v", problems)
 	}
-	if problems := d.DeclareDirectories("other", "third", media(1001)); len(problems) > 0 {
+	if problems := d.Nodes().DeclareDirectories("other", "third", media(1001)); len(problems) > 0 {
 		t.Errorf("another node: %+v", problems)
 	}
 }
@@ -251,7 +251,7 @@ func TestTidy_LeftOfAnApply_IsRemovedWhenOld(t *testing.T) {
 		at("homelab-window-0123", "2026-01-01T00:00:00Z", map[string]string{desired.LabelWindow: "/srv"}),
 		at("renamed", "2026-01-01T00:00:00Z", map[string]string{desired.LabelWindow: "/srv"}), at("only", "2026-01-01T00:00:00Z", map[string]string{desired.LabelWindow: "/data"}),
 	}
-	if err := New(v, registry{}).DestroyNetwork(t.Context(), "nas", "lan", nil); err != nil {
+	if err := New(v, registry{}).Networks().Destroy(t.Context(), "nas", "lan", nil); err != nil {
 		t.Fatal(err)
 	}
 	var stay []string

@@ -3,16 +3,14 @@ package converge
 import (
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 )
 
 // failedBefore is a door that has read a stack whose create failed.
-func failedBefore(t *testing.T, f *fake, mem Memory) *Door {
+func failedBefore(t *testing.T, f *fake, mem Memory) *Core {
 	t.Helper()
 	d := New(nodes{f}, registry{"app:1": "sha256:digest-1"})
 	mem.Failed = true
-	if _, _, err := d.Read(t.Context(), "nas", "home", mem, View{}); err != nil {
+	if _, _, err := d.Stacks().Read(t.Context(), "nas", "home", mem, View{}); err != nil {
 		t.Fatal(err)
 	}
 	return d
@@ -26,8 +24,7 @@ func TestCreate_Failed_IsTakenUpByTheNextOne(t *testing.T) {
 		t.Errorf("preview: %+v", p)
 	}
 	d := New(nodes{f}, registry{"app:1": "sha256:digest-1"}) // applying is another process
-	d.Hold(KindStack, "nas", "home")
-	if err := d.Destroy(t.Context(), "nas", "home", DestroyOptions{Resume: true}); err != nil {
+	if err := d.Stacks().Destroy(t.Context(), "nas", "home", DestroyOptions{Resume: true}); err != nil {
 		t.Fatal(err)
 	}
 	if again := previewed(t, d, home(), PreviewOptions{}); !again.Resumes || len(again.Changes) > 0 {
@@ -47,23 +44,14 @@ func TestCreate_Failed_IsTakenUpByTheNextOne(t *testing.T) {
 // The state that has it is another resource's, which goes.
 func TestCreate_FailedOfAResourceThatGoes_IsPlannedAnew(t *testing.T) {
 	_, f, mem := applied(t)
-	for _, first := range []bool{true, false} {
-		synctest.Test(t, func(t *testing.T) {
-			d := failedBefore(t, f, mem)
-			leave := func() { d.Leave("nas", "home") }
-			if first {
-				leave()
-			} else {
-				time.AfterFunc(quiet/2, leave)
-			}
-			p, err := d.Preview(t.Context(), "nas", home(), Memory{}, PreviewOptions{})
-			if err != nil || p.Resumes || len(p.Changes) != 2 || !strings.Contains(strings.Join(p.Warnings, "\n"), "moved block") {
-				t.Errorf("left first: %v, preview: %+v, error: %v", first, p, err)
-			}
-		})
-	}
 	d := failedBefore(t, f, mem)
-	if err := d.Destroy(t.Context(), "nas", "home", DestroyOptions{}); err != nil || len(f.containers)+len(f.networks) > 0 {
+	d.Stacks().Leave("nas", "home")
+	p := previewed(t, d, home(), PreviewOptions{})
+	if p.Resumes || len(p.Changes) != 2 || !strings.Contains(strings.Join(p.Warnings, "\n"), "moved block") {
+		t.Errorf("preview: %+v", p)
+	}
+	d = failedBefore(t, f, mem)
+	if err := d.Stacks().Destroy(t.Context(), "nas", "home", DestroyOptions{}); err != nil || len(f.containers)+len(f.networks) > 0 {
 		t.Errorf("destroyed: %v, there are %v and %v", err, f.containers, f.networks)
 	}
 }

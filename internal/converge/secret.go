@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"sync"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/run"
 )
 
 // How the value of a secret came about.
@@ -47,71 +47,38 @@ type SecretOptions struct {
 	// nil keeps a generated one.
 	KeepOnDestroy *bool
 	// Identity tells the resources of a run apart. Empty: nobody knows. Replaces
-	// tells that the same resource had the secret before.
+	// reports that the same resource had the secret before.
 	Identity string
 	Replaces bool
 }
 
 // SecretPreview is what applying a secret would do.
 type SecretPreview struct {
-	plan.SecretPlan
-	// Volume and File are those of the version that will be in force.
-	Volume, File string
-	// Moved warns that what is there goes, and another resource comes in its place.
-	Moved string
+	plan.SecretDecision
+
+	// File is that of the version that will be in force.
+	File string
 }
+
+// Secrets reads, plans, applies and destroys secrets that are resources.
+type Secrets struct{ *house }
 
 // secretTurn begins the name of the turns in which one secret is written.
 const secretTurn = "secret "
 
-// secrets are what was planned of the nodes' secrets in this process. The zero
-// value is ready.
-type secrets struct {
-	mu    sync.Mutex // guards what follows
-	nodes map[string]map[string]plan.SecretClaim
-}
-
-// put notes what will be of a secret.
-func (s *secrets) put(node string, claim plan.SecretClaim) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.nodes == nil {
-		s.nodes = map[string]map[string]plan.SecretClaim{}
-	}
-	// A plan may be using the map that there is.
-	next := map[string]plan.SecretClaim{claim.Name: claim}
-	for name, other := range s.nodes[node] {
-		if name != claim.Name {
-			next[name] = other
-		}
-	}
-	s.nodes[node] = next
-}
-
-// of is what was noted of a node. It is not to be written to.
-func (s *secrets) of(node string) map[string]plan.SecretClaim {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.nodes[node]
-}
-
-// observeSecret reads one secret, from the shared snapshot.
-func (d *Door) observeSecret(ctx context.Context, node, name string) (Engine, *observed.Secret, error) {
-	engine, err := d.engines.Engine(ctx, node)
+// observe reads one secret, from the shared snapshot.
+func (s Secrets) observe(ctx context.Context, node, name string) (Engine, *observed.Secret, error) {
+	engine, snapshot, err := s.look(ctx, node)
 	if err != nil {
 		return nil, nil, err
-	}
-	snapshot, err := d.snapshot(ctx, node, engine)
-	if err != nil {
-		return nil, nil, explain(engine, err)
 	}
 	return engine, snapshot.Secret(name), nil
 }
 
-// ReadSecret shows what exists of a secret; exists is false when there is none of
+// Read shows what exists of a secret; exists is false when there is none of
 // that name. It only reads, and keeps nothing of the value.
-func (d *Door) ReadSecret(ctx context.Context, node, name string) (view SecretView, exists bool, err error) {
-	engine, have, err := d.observeSecret(ctx, node, name)
+func (s Secrets) Read(ctx context.Context, node, name string) (view SecretView, exists bool, err error) {
+	engine, have, err := s.observe(ctx, node, name)
 	if err != nil || have.Current() == nil {
 		return SecretView{}, false, err
 	}
@@ -146,90 +113,59 @@ func lookAtSecret(ctx context.Context, engine Engine, have *observed.Secret) (Se
 	return view, file, nil
 }
 
-// UndecidedSecret notes that what the run makes of a secret is known only at apply.
+// Undecided notes that what the run makes of a secret is known only at apply.
 // It does no I/O.
-func (d *Door) UndecidedSecret(node, name string) {
-	d.secrets.put(node, plan.SecretClaim{Secret: desired.Secret{Name: name}, Undecided: true, NoOwner: true})
+func (s Secrets) Undecided(node, name string) {
+	s.run.NoteSecret(node, plan.SecretClaim{Secret: desired.Secret{Name: name}, Undecided: true, NoOwner: true})
 }
 
-// PreviewSecret says what ApplySecret would do, and notes it for the stacks that
-// are planned afterwards. It only reads. A secret that will be made anew in place of
-// one that is there, after [Door.LeaveSecret], is planned as if there were none, or
-// only its kept value.
-func (d *Door) PreviewSecret(ctx context.Context, node string, want desired.Secret, opts SecretOptions) (SecretPreview, error) {
-	defer d.claims.work()()
-	this := thing{KindSecret, node, want.Name}
-	if opts.Adopt {
-		d.claims.hold(this)
-	}
-	clashes := d.clash("name", this, declaration{opts.Identity, fmt.Sprintf("homelab_secret %q", want.Name)})
-	engine, have, err := d.observeSecret(ctx, node, want.Name)
+// Preview says what Apply would do, and notes it for the stacks that are planned
+// afterwards. It only reads.
+func (s Secrets) Preview(ctx context.Context, node string, want desired.Secret, opts SecretOptions) (SecretPreview, error) {
+	s.run.PlanSecret(node, plan.Owner{Identity: opts.Identity, Name: fmt.Sprintf("homelab_secret %q", want.Name)}, want.Name)
+	engine, have, err := s.observe(ctx, node, want.Name)
 	if err != nil {
 		return SecretPreview{}, err
 	}
-	moved, prior := false, d.secrets.of(node)[want.Name]
-	if !opts.Adopt {
-		if have, prior, moved, err = d.vacatedSecret(ctx, this, have); err != nil {
-			return SecretPreview{}, err
-		}
-		if have.Kept {
-			if err := opts.lookAtKept(ctx, engine, have); err != nil {
-				return SecretPreview{}, explain(engine, err)
-			}
-		}
+	in := plan.SecretInput{SecretOptions: opts.SecretOptions, Want: want, Have: have, World: s.run.World(node, run.Secret(want.Name), opts.Identity), KeepOnDestroy: opts.KeepOnDestroy, Replaces: opts.Replaces}
+	decision, err := opts.decide(ctx, engine, in)
+	out := SecretPreview{SecretDecision: decision}
+	if err != nil || len(out.Problems) > 0 {
+		return out, err
 	}
-	out := SecretPreview{SecretPlan: plan.Secret(want, have, opts.SecretOptions)}
-	out.Problems = append(clashes, out.Problems...)
-	if moved && !opts.Replaces {
-		out.Moved = movedWarning(fmt.Sprintf("homelab_secret %q", want.Name), node)
-	}
-	if len(out.Problems) > 0 {
-		return out, nil
-	}
-	keeps := prior.Keeps || opts.Adopt && plan.KeepsSecret(opts.KeepOnDestroy, have)
-	d.secrets.put(node, plan.SecretClaim{Secret: want, Version: out.Version, Undecided: out.Undecided, Keeps: keeps})
-	out.Volume = want.Volume(out.Version)
-	if now := have.Current(); now != nil {
+	s.run.NoteSecret(node, out.Takes)
+	if now := decision.Have.Current(); now != nil {
 		out.File = want.SecretFile(path.Dir(path.Dir(now.Mountpoint)), out.Version)
 		return out, nil
 	}
-	facts, known := d.machine(ctx, node, engine, true)
-	if known && facts.VolumeRoot != "" {
+	if facts, err := s.facts(ctx, node, engine); err == nil && facts.VolumeRoot != "" {
 		out.File = want.SecretFile(facts.VolumeRoot, out.Version)
 	}
 	return out, nil
 }
 
-// vacatedSecret is [Door.vacated] for a secret: as a create will find it that is
-// planned now. prior is what the run makes of the one that goes first.
-func (d *Door) vacatedSecret(ctx context.Context, t thing, have *observed.Secret) (left *observed.Secret, prior plan.SecretClaim, moved bool, err error) {
-	moved = have.Foreign() && d.claims.holds(ctx, t) || have.Current() != nil && d.claims.holdsNow(t)
-	if have.Foreign() && !moved { // what was written meanwhile is read
-		if _, have, err = d.observeSecret(ctx, t.node, t.name); err != nil {
-			return have, prior, moved, err
-		}
+// decide decides about a secret, and looks at a kept value if the decision needs it.
+func (o SecretOptions) decide(ctx context.Context, engine Engine, in plan.SecretInput) (plan.SecretDecision, error) {
+	decision := plan.DecideSecret(in)
+	if !decision.NeedsKept {
+		return decision, nil
 	}
-	prior, replaced := d.secrets.of(t.node)[t.name]
-	if moved && !replaced {
-		prior.Keeps = plan.KeepsSecret(nil, have)
+	view, file, err := lookAtSecret(ctx, engine, decision.Have)
+	if err != nil {
+		return decision, explain(engine, err)
 	}
-	switch {
-	case !replaced && !moved:
-	case prior.Keeps && have.Current() != nil:
-		have = have.AsKept()
-	default:
-		have = &observed.Secret{Name: t.name}
-	}
-	return have, prior, moved, nil
+	in.KeptSeen, in.Edited, in.Altered = true, view.Edited, view.Altered
+	in.Unfit = o.Fits != nil && file.Seen && view.Edited == "" && !o.Fits(file.Content)
+	return plan.DecideSecret(in), nil
 }
 
 // sweepSecrets removes the versions of secrets that are not in force and that
 // nothing mounts. Whoever stops using one last does it: when a secret rotates, the
 // containers that use it are still to be made again.
-func (d *Door) sweepSecrets(ctx context.Context, node string, names []string) error {
+func (h *house) sweepSecrets(ctx context.Context, node string, names []string) error {
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
-		d.forget(node)
-		engine, have, err := d.observeSecret(ctx, node, name)
+		h.forget(node)
+		engine, have, err := Secrets{h}.observe(ctx, node, name)
 		if err != nil {
 			return err
 		}

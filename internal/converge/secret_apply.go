@@ -29,26 +29,26 @@ type SecretChange struct {
 	Fits func(value []byte) bool
 }
 
-// ApplySecret makes the node have the secret, and removes what is left of older
+// Apply makes the node have the secret, and removes what is left of older
 // versions that nothing mounts. The view is what is there afterwards, also when an
 // error is returned; it has no Version when there is no secret then, or the node
 // can't be looked at any more.
-func (d *Door) ApplySecret(ctx context.Context, node string, change SecretChange) (SecretView, error) {
-	defer d.claims.write(node)()
-	if err := d.awaitVacated(ctx, node, change); err != nil {
+func (s Secrets) Apply(ctx context.Context, node string, change SecretChange) (SecretView, error) {
+	defer s.run.Write(node)()
+	if err := s.awaitVacated(ctx, node, change); err != nil {
 		return SecretView{}, err
 	}
-	end, err := d.turn(ctx, node, secretTurn+change.Name)
+	end, err := s.run.Turn(ctx, node, secretTurn+change.Name)
 	if err != nil {
 		return SecretView{}, err
 	}
 	defer end()
-	d.forget(node)
-	defer d.forget(node)
-	if err := d.tidy(ctx, node); err != nil {
+	s.forget(node)
+	defer s.forget(node)
+	if err := s.tidy(ctx, node); err != nil {
 		return SecretView{}, err
 	}
-	engine, have, err := d.observeSecret(ctx, node, change.Name)
+	engine, have, err := s.observe(ctx, node, change.Name)
 	if err != nil {
 		return SecretView{}, err
 	}
@@ -64,14 +64,14 @@ func (d *Door) ApplySecret(ctx context.Context, node string, change SecretChange
 	later, cancel := afterwards(ctx)
 	defer cancel()
 	if err == nil {
-		view, err := d.finishSecret(later, node, change.Name)
+		view, err := s.finish(later, node, change.Name)
 		if err != nil {
 			return written, explain(engine, fmt.Errorf("%w: %w", ErrSecretWritten, err))
 		}
 		return view, nil
 	}
-	d.forget(node)
-	_, after, readErr := d.observeSecret(later, node, change.Name)
+	s.forget(node)
+	_, after, readErr := s.observe(later, node, change.Name)
 	if readErr != nil || after.Current() == nil {
 		return SecretView{}, explain(engine, errors.Join(err, readErr))
 	}
@@ -83,14 +83,14 @@ func (d *Door) ApplySecret(ctx context.Context, node string, change SecretChange
 // steps after that failed: the view comes from what was written.
 var ErrSecretWritten = errors.New("finish after the secret was written")
 
-// finishSecret removes what is no longer needed of a secret that was written, and
+// finish removes what is no longer needed of a secret that was written, and
 // reads the secret back.
-func (d *Door) finishSecret(ctx context.Context, node, name string) (SecretView, error) {
-	if err := d.sweepSecrets(ctx, node, []string{name}); err != nil {
+func (s Secrets) finish(ctx context.Context, node, name string) (SecretView, error) {
+	if err := s.sweepSecrets(ctx, node, []string{name}); err != nil {
 		return SecretView{}, err
 	}
-	d.forget(node)
-	engine, after, err := d.observeSecret(ctx, node, name)
+	s.forget(node)
+	engine, after, err := s.observe(ctx, node, name)
 	if err != nil {
 		return SecretView{}, err
 	}
@@ -107,14 +107,14 @@ func (d *Door) finishSecret(ctx context.Context, node, name string) (SecretView,
 
 // awaitVacated waits, for as long as others are at work on the node, for somebody
 // else's secret to leave that is in the way of a new one.
-func (d *Door) awaitVacated(ctx context.Context, node string, change SecretChange) error {
+func (s Secrets) awaitVacated(ctx context.Context, node string, change SecretChange) error {
 	for again := !change.Adopt; again; {
-		d.forget(node)
-		_, have, err := d.observeSecret(ctx, node, change.Name)
+		s.forget(node)
+		_, have, err := s.observe(ctx, node, change.Name)
 		if err != nil {
 			return err
 		}
-		again = have.Foreign() && d.claims.another(ctx, node)
+		again = have.Foreign() && s.run.AwaitWriter(ctx, node)
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func agreedSecret(ctx context.Context, node string, engine Engine, change Secret
 			return change, err
 		}
 	case now != nil && !change.Adopt:
-		made := plan.Secret(change.Secret, have, plan.SecretOptions{Value: change.Value, Made: change.Made})
+		made := plan.DecideSecret(change.input(have))
 		return change, &ProblemsError{made.Problems}
 	case change.Version == 0:
 		change.Version = have.Newest() + 1
@@ -141,16 +141,21 @@ func agreedSecret(ctx context.Context, node string, engine Engine, change Secret
 	return change, nil
 }
 
+// input is what a decision about the change depends on, once it is carried out.
+func (c SecretChange) input(have *observed.Secret) plan.SecretInput {
+	in := plan.SecretInput{SecretOptions: plan.SecretOptions{Made: c.Made}, Want: c.Secret, Have: have, World: plan.World{Applying: true}}
+	if c.Made == SecretGiven {
+		in.Value = c.Value
+	}
+	return in
+}
+
 // takesUpKept decides whether a secret's kept value serves the change.
 func takesUpKept(ctx context.Context, engine Engine, change SecretChange, have *observed.Secret) (SecretChange, error) {
-	opts := SecretOptions{SecretOptions: plan.SecretOptions{Made: change.Made}, Fits: change.Fits}
-	if change.Made == SecretGiven {
-		opts.Value = change.Value
-	}
-	if err := opts.lookAtKept(ctx, engine, have); err != nil {
+	made, err := SecretOptions{Fits: change.Fits}.decide(ctx, engine, change.input(have))
+	if err != nil {
 		return change, err
 	}
-	made := plan.Secret(change.Secret, have, opts.SecretOptions)
 	if change.Version == 0 {
 		change.Version = made.Version
 	}

@@ -16,9 +16,9 @@ func TestDestroySecret_GeneratedAndKilledAnywhere_KeepsTheValue(t *testing.T) {
 			t.Fatal(err)
 		}
 		v.left = calls
-		err := New(v, registry{}).DestroySecret(t.Context(), "nas", "db", nil)
+		err := New(v, registry{}).Secrets().Destroy(t.Context(), "nas", "db", nil)
 		v.left = -1
-		if again := New(v, registry{}).DestroySecret(t.Context(), "nas", "db", nil); again != nil {
+		if again := New(v, registry{}).Secrets().Destroy(t.Context(), "nas", "db", nil); again != nil {
 			t.Fatalf("after %d calls: %v", calls, again)
 		}
 		if v.fake.containers[v.idOf("homelab-secret-db")].Config.Labels[desired.LabelSecretKept] == "" {
@@ -45,12 +45,12 @@ func TestApplySecret_KeptValueAndKilledAnywhere_IsTakenUpByTheNextOne(t *testing
 			if _, err := v.create(t, "first"); err != nil {
 				t.Fatal(err)
 			}
-			if err := New(v, registry{}).DestroySecret(t.Context(), "nas", "db", nil); err != nil {
+			if err := New(v, registry{}).Secrets().Destroy(t.Context(), "nas", "db", nil); err != nil {
 				t.Fatal(err)
 			}
 			create := func() (SecretView, error) {
 				change := SecretChange{Secret: desired.Secret{Name: "db", Mode: mode}, Write: true, Value: []byte("second"), Made: SecretGenerated}
-				return New(v, registry{}).ApplySecret(t.Context(), "nas", change)
+				return New(v, registry{}).Secrets().Apply(t.Context(), "nas", change)
 			}
 			v.left = calls
 			_, err := create()
@@ -76,7 +76,7 @@ func TestApplySecret_KeptValueWithoutItsMark_IsRefused(t *testing.T) {
 	if _, err := v.create(t, "first"); err != nil {
 		t.Fatal(err)
 	}
-	if err := New(v, registry{}).DestroySecret(t.Context(), "nas", "db", nil); err != nil {
+	if err := New(v, registry{}).Secrets().Destroy(t.Context(), "nas", "db", nil); err != nil {
 		t.Fatal(err)
 	}
 	delete(v.containers, v.idOf("homelab-secret-db"))
@@ -94,13 +94,13 @@ func TestPreviewSecret_TakenAwayInTheSameRun_IsPlannedWithTheKeptValue(t *testin
 	want := desired.Secret{Name: "db", Mode: 0o400}
 	for _, keep := range []bool{true, false} {
 		door := New(v, registry{})
-		remains := door.LeaveSecret(t.Context(), "nas", "db", &keep)
+		remains := door.Secrets().Leave(t.Context(), "nas", "db", &keep)
 		if (remains.Volume != "") != keep || !remains.Generated {
 			t.Errorf("keep %t: %+v", keep, remains)
 		}
 		var opts SecretOptions
 		opts.Made = SecretGenerated
-		got, err := door.PreviewSecret(t.Context(), "nas", want, opts)
+		got, err := door.Secrets().Preview(t.Context(), "nas", want, opts)
 		if err != nil || got.TakesUp != keep || got.Write == keep || len(got.Problems) > 0 {
 			t.Errorf("keep %t: %+v, %v", keep, got, err)
 		}

@@ -210,7 +210,7 @@ func (v *vault) others() []string {
 func (v *vault) create(t *testing.T, value string) (SecretView, error) {
 	t.Helper()
 	change := SecretChange{Secret: desired.Secret{Name: "db", Mode: 0o400}, Version: 1, Write: true, Value: []byte(value), Made: SecretGenerated}
-	return New(v, registry{}).ApplySecret(t.Context(), "nas", change)
+	return New(v, registry{}).Secrets().Apply(t.Context(), "nas", change)
 }
 
 // A create may be cut off before any of its calls. Another run then does not know
@@ -252,7 +252,7 @@ func TestApplySecret_ReadBackFails_SecretIsNotOrphaned(t *testing.T) {
 				if _, err := v.create(t, "first"); err != nil {
 					t.Fatal(err)
 				}
-				if err := New(v, registry{}).DestroySecret(t.Context(), "nas", "db", nil); err != nil {
+				if err := New(v, registry{}).Secrets().Destroy(t.Context(), "nas", "db", nil); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -283,7 +283,7 @@ func TestApplySecret_CreateOfAnother_IsRefused(t *testing.T) {
 	errs := make(chan error, 2)
 	for _, value := range []string{"mine", "yours"} {
 		go func() {
-			_, err := door.ApplySecret(t.Context(), "nas", SecretChange{Secret: desired.Secret{Name: "db", Mode: 0o400}, Version: 1, Write: true, Value: []byte(value), Made: SecretGenerated})
+			_, err := door.Secrets().Apply(t.Context(), "nas", SecretChange{Secret: desired.Secret{Name: "db", Mode: 0o400}, Version: 1, Write: true, Value: []byte(value), Made: SecretGenerated})
 			errs <- err
 		}()
 	}
@@ -309,7 +309,7 @@ func TestReadSecret_WindowPutBackBeforeAnotherFile_SaysThatItWasEdited(t *testin
 	}
 	delete(v.containers, v.idOf("homelab-secret-db"))
 	delete(v.files, "homelab_secret_db_v1")
-	view, err := New(v, registry{}).ApplySecret(t.Context(), "nas", SecretChange{Secret: desired.Secret{Name: "db", Mode: 0o400}, Version: 1, Adopt: true, Made: SecretGenerated})
+	view, err := New(v, registry{}).Secrets().Apply(t.Context(), "nas", SecretChange{Secret: desired.Secret{Name: "db", Mode: 0o400}, Version: 1, Adopt: true, Made: SecretGenerated})
 	if err != nil || !view.Watched || view.Edited != "the file was removed on the node" {
 		t.Errorf("got %+v, %v", view, err)
 	}

@@ -38,10 +38,10 @@ func TestPlan_ThirtyStacksOnANode_CostTheListsOfOne(t *testing.T) {
 		for i := range stacks {
 			want := home()
 			want.Name = fmt.Sprintf("s%d", i)
-			if _, exists, err := d.Read(t.Context(), "nas", want.Name, Memory{}, View{}); err != nil || !exists {
+			if _, exists, err := d.Stacks().Read(t.Context(), "nas", want.Name, Memory{}, View{}); err != nil || !exists {
 				t.Fatal(exists, err)
 			}
-			if _, err := d.Preview(t.Context(), "nas", want, Memory{}, PreviewOptions{}); err != nil {
+			if _, err := d.Stacks().Preview(t.Context(), "nas", want, Memory{}, PreviewOptions{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -82,7 +82,7 @@ func TestRead_NodeWentAway_IsWaitedForOnce(t *testing.T) {
 		d := New(s, registry{})
 		read := func(times int) {
 			t.Helper()
-			if _, _, err := d.Read(t.Context(), "nas", "home", Memory{}, View{}); !Offline(err) {
+			if _, _, err := d.Stacks().Read(t.Context(), "nas", "home", Memory{}, View{}); !Offline(err) {
 				t.Fatalf("got %v", err)
 			}
 			if n := s.count("list containers"); n != times {
@@ -92,9 +92,9 @@ func TestRead_NodeWentAway_IsWaitedForOnce(t *testing.T) {
 		read(1)
 		time.Sleep(time.Hour)
 		read(1)
-		d.forget("nas") // as a write does: the node may be back
+		d.stacks.forget("nas") // as a write does: the node may be back
 		read(2)
-		d.forget("nas")
+		d.stacks.forget("nas")
 		read(2)
 	})
 }

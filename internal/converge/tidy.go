@@ -20,14 +20,10 @@ const abandoned = 24 * time.Hour
 // somebody renamed them, and removes those whose place another one has taken, and
 // what an apply left that was cut off. It is for whoever is about to write to the
 // node. Without any it costs no request of its own.
-func (d *Door) tidy(ctx context.Context, node string) error {
-	engine, err := d.engines.Engine(ctx, node)
+func (h *house) tidy(ctx context.Context, node string) error {
+	engine, snapshot, err := h.look(ctx, node)
 	if err != nil {
 		return err
-	}
-	snapshot, err := d.snapshot(ctx, node, engine)
-	if err != nil {
-		return explain(engine, err)
 	}
 	strays, left := snapshot.Strays(), snapshot.Leftovers()
 	if len(left) > 0 {
@@ -36,7 +32,7 @@ func (d *Door) tidy(ctx context.Context, node string) error {
 	if len(strays) == 0 {
 		return nil
 	}
-	end, err := d.turn(ctx, node, "helpers")
+	end, err := h.run.Turn(ctx, node, "helpers")
 	if err != nil {
 		return err
 	}
@@ -51,7 +47,7 @@ func (d *Door) tidy(ctx context.Context, node string) error {
 			return explain(engine, fmt.Errorf("tidy up container %s: %w", cmp.Or(stray.Name, stray.ID), err))
 		}
 	}
-	d.forget(node)
+	h.forget(node)
 	return nil
 }
 

@@ -277,3 +277,8 @@ type Volume struct {
 	// ComposeHash is Docker Compose's own hash of the volume.
 	ComposeHash string
 }
+
+// FollowsDigest reports whether a service follows the digest of its tag.
+func (s *Service) FollowsDigest() bool {
+	return s.Image.Pull == PullDigest && s.Image.Build == nil
+}

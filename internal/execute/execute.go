@@ -25,6 +25,8 @@ func NewSlots(n int64) Slots { return semaphore.NewWeighted(n) }
 
 // Options are how a plan is run.
 type Options struct {
+	// Name names what the plan is of in errors, if that is no stack.
+	Name string
 	// Rollback undoes the changes when one of them does not arrive.
 	Rollback bool
 	// Auth gives the engine's X-Registry-Auth value for an image; nil means none.
@@ -46,7 +48,8 @@ type Options struct {
 	Slots Slots
 }
 
-// Run carries out a plan. The error is nil or an *Error that holds the
+// Run carries out a plan. want is the stack that it makes, nil for a plan that makes
+// nothing of a stack. The error is nil or an *Error that holds the
 // operations that failed by themselves; those that were skipped because of
 // them are left out. Operations in flight are waited for, also after an error.
 func Run(ctx context.Context, engine Engine, want *desired.Stack, p *plan.Plan, opts Options) error {
@@ -264,10 +267,18 @@ func (r *run) outcome(ctx context.Context) error {
 	default:
 		r.failures = append(r.failures, Failure{Err: fmt.Errorf("converge stack: %w", ctx.Err())})
 	}
-	out := &Error{Failures: r.failures, Stack: r.want.Name}
+	out := &Error{Failures: r.failures, Stack: r.name()}
 	if r.opts.Rollback && r.plan.Rollback && !r.final {
 		out.Restored, out.RollbackErr = r.rollBack(ctx)
 		out.RolledBack = true
 	}
 	return out
+}
+
+// name names what the plan is of.
+func (r *run) name() string {
+	if r.want == nil {
+		return r.opts.Name
+	}
+	return r.want.Name
 }

@@ -26,7 +26,8 @@ var layers = map[string]layer{
 	"plan":        {[]string{"desired", "observed", "address"}, "deciding is desired × observed and nothing else, so that a plan can be trusted and tested without an engine"},
 	"execute":     {[]string{"plan", "desired", "observed", "archive", "buildkit", "localfile"}, "the executor does what the plan says; whoever could read the configuration could decide again"},
 	"concept":     {[]string{"converge"}, "what the concepts share speaks Terraform and of the door's errors, and knows none of them"},
-	"converge":    {[]string{"desired", "observed", "plan", "execute", "registry"}, "the door between Terraform and the core knows neither Compose, nor connections, nor Terraform's concepts"},
+	"run":         {[]string{"desired", "observed", "plan"}, "what is known of the run is handed to the planner as a value, and decides nothing itself"},
+	"converge":    {[]string{"desired", "observed", "plan", "run", "execute", "registry"}, "the door between Terraform and the core knows neither Compose, nor connections, nor Terraform's concepts"},
 }
 
 // concepts are the packages that are one Terraform concept each.

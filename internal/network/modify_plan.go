@@ -20,7 +20,7 @@ import (
 // ModifyPlan shows what applying would do: it reads the node and writes
 // nothing.
 func (r *networkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.door == nil {
+	if r.core == nil {
 		return // the provider is not configured yet
 	}
 	var planned, config model
@@ -30,7 +30,7 @@ func (r *networkResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 	}
 	if req.Plan.Raw.IsNull() {
-		r.door.LeaveNetwork(prior.Node.ValueString(), prior.Name.ValueString())
+		r.core.Leave(prior.Node.ValueString(), prior.Name.ValueString())
 		return
 	}
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
@@ -64,8 +64,8 @@ func (r *networkResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 // names the containers that are on it. A node that is away is left to applying.
 func (r *networkResource) movesOn(ctx context.Context, prior *model) diag.Diagnostics {
 	s := prior.subject()
-	view, _, _ := r.door.ReadNetwork(ctx, s.Node, s.Name)
-	r.door.LeaveNetwork(s.Node, s.Name)
+	view, _, _ := r.core.Read(ctx, s.Node, s.Name)
+	r.core.Leave(s.Node, s.Name)
 	return s.Used(view.Attached)
 }
 
@@ -97,7 +97,7 @@ func (r *networkResource) preview(ctx context.Context, planned, config, prior *m
 		differs = !sameTexts(want.SpecByItself(), prior.toDesired().SpecByItself())
 	}
 	opts.Identity, opts.Replaces = by.Identity, by.Replaces
-	preview, err := r.door.PreviewNetwork(ctx, planned.Node.ValueString(), want, opts)
+	preview, err := r.core.Preview(ctx, planned.Node.ValueString(), want, opts)
 	switch {
 	case converge.UnknownUntilApply(err):
 		planned.unknown()

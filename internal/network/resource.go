@@ -25,19 +25,19 @@ var (
 // defaultTimeout is the time limit of each operation.
 const defaultTimeout = 5 * time.Minute
 
-// Door is what a network needs of the core.
-type Door interface {
-	ReadNetwork(ctx context.Context, node, name string) (converge.NetworkView, bool, error)
-	PreviewNetwork(ctx context.Context, node string, want *desired.Network, opts converge.NetworkOptions) (converge.NetworkPreview, error)
-	ApplyNetwork(ctx context.Context, node string, want *desired.Network, opts converge.NetworkOptions) (converge.NetworkView, error)
-	DestroyNetwork(ctx context.Context, node, name string, progress func(context.Context, string)) error
-	LeaveNetwork(node, name string)
+// Core is what a network needs of the core.
+type Core interface {
+	Read(ctx context.Context, node, name string) (converge.NetworkView, bool, error)
+	Preview(ctx context.Context, node string, want *desired.Network, opts converge.NetworkOptions) (converge.NetworkPreview, error)
+	Apply(ctx context.Context, node string, want *desired.Network, opts converge.NetworkOptions) (converge.NetworkView, error)
+	Destroy(ctx context.Context, node, name string, progress func(context.Context, string)) error
+	Leave(node, name string)
 }
 
 // NewResource returns the resource homelab_network.
 func NewResource() resource.Resource { return &networkResource{} }
 
-type networkResource struct{ door Door }
+type networkResource struct{ core Core }
 
 // Metadata sets the type name.
 func (r *networkResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -49,10 +49,10 @@ func (r *networkResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 	resp.Schema = resourceSchema(ctx)
 }
 
-// Configure takes the provider's door to the core; it is also called without,
+// Configure takes the provider's core; it is also called without,
 // before the provider is configured.
 func (r *networkResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	resp.Diagnostics.Append(concept.Provided("homelab_network", req.ProviderData, &r.door)...)
+	resp.Diagnostics.Append(concept.Provided("homelab_network", req.ProviderData, &r.core)...)
 }
 
 // Create makes the network; it takes up what an interrupted create left.
@@ -67,7 +67,7 @@ func (r *networkResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	view, err := r.door.ApplyNetwork(ctx, planned.Node.ValueString(), want, converge.NetworkOptions{Progress: progress(&planned)})
+	view, err := r.core.Apply(ctx, planned.Node.ValueString(), want, converge.NetworkOptions{Progress: progress(&planned)})
 	resp.Diagnostics.Append(applyDiagnostics(err, &planned)...)
 	if view.ID == "" || err != nil {
 		return // there is none, or it is somebody else's
@@ -87,7 +87,7 @@ func (r *networkResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	mem.Imported = mem.Imported || state.Driver.IsNull()
-	view, exists, err := r.door.ReadNetwork(ctx, state.Node.ValueString(), state.Name.ValueString())
+	view, exists, err := r.core.Read(ctx, state.Node.ValueString(), state.Name.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(state.subject().Read(err, state.Driver.IsNull())...)
 		return
@@ -126,7 +126,7 @@ func (r *networkResource) Update(ctx context.Context, req resource.UpdateRequest
 	opts.Planned, opts.Progress = agreed, progress(&planned)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	view, err := r.door.ApplyNetwork(ctx, planned.Node.ValueString(), want, opts)
+	view, err := r.core.Apply(ctx, planned.Node.ValueString(), want, opts)
 	resp.Diagnostics.Append(applyDiagnostics(err, &planned)...)
 	if view.ID == "" {
 		return // nothing was written, or nothing can be seen: the prior state stands
@@ -154,7 +154,7 @@ func (r *networkResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	err := r.door.DestroyNetwork(ctx, state.Node.ValueString(), state.Name.ValueString(), progress(&state))
+	err := r.core.Destroy(ctx, state.Node.ValueString(), state.Name.ValueString(), progress(&state))
 	resp.Diagnostics.Append(destroyDiagnostics(err, &state)...)
 }
 

@@ -16,7 +16,7 @@ import (
 // ModifyPlan shows what applying would do: it reads the node where the state does
 // not tell, and writes nothing.
 func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.door == nil || req.Plan.Raw.IsNull() {
+	if r.core == nil || req.Plan.Raw.IsNull() {
 		return // the provider is not configured yet, or the node is destroyed
 	}
 	var planned, prior model
@@ -49,7 +49,7 @@ func (r *nodeResource) declare(ctx context.Context, identity string, planned *mo
 	if !ok || planned.Name.IsUnknown() || diags.HasError() {
 		return diags
 	}
-	return append(diags, problemDiagnostics(r.door.DeclareDirectories(planned.Name.ValueString(), identity, toDesired(entries)))...)
+	return append(diags, problemDiagnostics(r.core.DeclareDirectories(planned.Name.ValueString(), identity, toDesired(entries)))...)
 }
 
 // preview fills in the computed attributes of a plan.
@@ -66,7 +66,7 @@ func (r *nodeResource) preview(ctx context.Context, planned, prior *model) diag.
 		return append(diags, planned.setEntries(ctx, settled)...) // the node may be away
 	}
 	// Also without directories: a node that does not exist is named while planning.
-	facts, err := r.door.Facts(ctx, planned.Name.ValueString())
+	facts, err := r.core.Facts(ctx, planned.Name.ValueString())
 	if err != nil {
 		why, ok := unseenDiagnostics(err, planned)
 		if diags.Append(why...); !ok {
@@ -109,7 +109,7 @@ func (m *model) settled(ctx context.Context, entries map[string]directoryModel) 
 func (r *nodeResource) previewDirectories(ctx context.Context, planned, prior *model, entries map[string]directoryModel, ids observed.IDs) diag.Diagnostics {
 	known, diags := prior.seen(ctx, ids)
 	name := planned.Name.ValueString()
-	found, problems, err := r.door.PreviewDirectories(ctx, name, ids, toDesired(entries), known)
+	found, problems, err := r.core.PreviewDirectories(ctx, name, ids, toDesired(entries), known)
 	if err != nil {
 		why, ok := unseenDiagnostics(err, planned)
 		diags.Append(why...)

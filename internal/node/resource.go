@@ -22,8 +22,8 @@ var (
 	_ resource.ResourceWithImportState = (*nodeResource)(nil)
 )
 
-// Door is what a node needs of the core.
-type Door interface {
+// Core is what a node needs of the core.
+type Core interface {
 	Engines
 	ReadDirectories(ctx context.Context, node string, ids observed.IDs, paths []string) (map[string]converge.Directory, error)
 	PreviewDirectories(ctx context.Context, node string, ids observed.IDs, want []desired.Directory, known map[string]converge.Directory) (
@@ -35,7 +35,7 @@ type Door interface {
 // NewResource returns the resource homelab_node.
 func NewResource() resource.Resource { return &nodeResource{} }
 
-type nodeResource struct{ door Door }
+type nodeResource struct{ core Core }
 
 // Metadata sets the type name.
 func (r *nodeResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -47,10 +47,10 @@ func (r *nodeResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 	resp.Schema = resourceSchema()
 }
 
-// Configure takes the provider's door to the core; it is also called without,
+// Configure takes the provider's core; it is also called without,
 // before the provider is configured.
 func (r *nodeResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	resp.Diagnostics.Append(concept.Provided("homelab_node", req.ProviderData, &r.door)...)
+	resp.Diagnostics.Append(concept.Provided("homelab_node", req.ProviderData, &r.core)...)
 }
 
 // Create makes the directories.
@@ -80,7 +80,7 @@ func (r *nodeResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	var imported bool
 	resp.Diagnostics.Append(concept.Load(ctx, req.Private, importedKey, &imported)...)
 	name := state.Name.ValueString()
-	facts, err := r.door.Facts(ctx, name)
+	facts, err := r.core.Facts(ctx, name)
 	if err != nil {
 		resp.Diagnostics.Append(readDiagnostics(err, &state, imported)...)
 		return
@@ -90,7 +90,7 @@ func (r *nodeResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	entries, _, diags := state.entries(ctx)
 	resp.Diagnostics.Append(diags...)
-	have, err := r.door.ReadDirectories(ctx, name, facts.IDs, slices.Sorted(maps.Keys(entries)))
+	have, err := r.core.ReadDirectories(ctx, name, facts.IDs, slices.Sorted(maps.Keys(entries)))
 	if err != nil {
 		resp.Diagnostics.Append(readDiagnostics(err, &state, imported)...)
 		return
@@ -135,7 +135,7 @@ func (r *nodeResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 		return
 	}
 	name := state.Name.ValueString()
-	_, err := r.door.ApplyDirectories(ctx, name, managed.Keeper, nil, managed.Paths)
+	_, err := r.core.ApplyDirectories(ctx, name, managed.Keeper, nil, managed.Paths)
 	switch {
 	case err == nil:
 	case converge.NotConfigured(err):
@@ -164,7 +164,7 @@ func (r *nodeResource) apply(ctx context.Context, planned *model, before managed
 		return nil, diags
 	}
 	name, keeper := planned.Name.ValueString(), before.keeper()
-	have, err := r.door.ApplyDirectories(ctx, name, keeper, toDesired(entries), before.Paths)
+	have, err := r.core.ApplyDirectories(ctx, name, keeper, toDesired(entries), before.Paths)
 	if err != nil {
 		diags.Append(directoryDiagnostics(name, err)...)
 	}

@@ -11,7 +11,7 @@ import (
 // Build plans the way from what exists to what is desired.
 func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	b := &builder{
-		want: want, have: have, opts: opts, plan: &Plan{Rollback: true, Warnings: slices.Clone(want.Warnings), SecretVersions: map[string]int{}},
+		want: want, have: have, opts: opts, plan: &Plan{Rollback: true, Warnings: slices.Clone(want.Warnings), SecretVersions: map[string]int{}, ComesUp: map[string]bool{}},
 		byID: map[string]*Operation{}, replacedNetworks: map[string]bool{}, movedTags: map[string]bool{}, slots: map[string][]slot{}, lostTags: map[string]string{},
 	}
 	if b.refuseForeign() {
@@ -66,10 +66,11 @@ func (b *builder) problem(detail string) {
 	b.plan.Problems = append(b.plan.Problems, Problem{Attribute: "compose", Detail: detail})
 }
 
-// awaits notes something that has to be there by the time the plan is carried
+// lacks notes something that has to be there by the time the plan is carried
 // out, but may be made by another resource until then. network is its name if it
 // is a network.
-func (b *builder) awaits(detail, network string) {
+func (b *builder) lacks(detail, network string) {
+	b.plan.MayClear = true
 	b.plan.Missing = append(b.plan.Missing, Problem{Attribute: "compose", Detail: detail, Network: network})
 }
 

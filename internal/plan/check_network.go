@@ -92,6 +92,9 @@ type Segment struct {
 	Made bool
 	// Leaves tells that the run takes it away.
 	Leaves bool
+	// Before reports that it was noted before the networks of the resource that looks
+	// at it: of two that want the same, the later one is told.
+	Before bool
 }
 
 // SegmentOf says what a network takes. One that lends its settings takes nothing.
@@ -129,7 +132,7 @@ func CheckNeighbours(own Segment, declared []Segment, have *observed.NetworkOnNo
 	}
 	for _, other := range declared {
 		mentioned[other.Name] = true
-		if other.Leaves || other.Name == own.Name {
+		if other.Leaves || other.Name == own.Name || !other.Before {
 			continue
 		}
 		problems = append(problems, clashes(own, other, declaredWith)...)
@@ -145,7 +148,7 @@ func CheckNeighbours(own Segment, declared []Segment, have *observed.NetworkOnNo
 		}
 		n := desired.NetworkOf(there)
 		found := clashes(own, SegmentOf(fmt.Sprintf("network %q", name), &n), hasOnNode)
-		if there.Labels[desired.LabelNetworkName] == "" {
+		if !madeByHomelab(there) {
 			problems = append(problems, found...)
 			continue
 		}
@@ -154,6 +157,12 @@ func CheckNeighbours(own Segment, declared []Segment, have *observed.NetworkOnNo
 		}
 	}
 	return problems, warnings
+}
+
+// madeByHomelab reports whether a network on the node is a resource's or a stack's: the
+// run may remove it, though it has not planned that resource.
+func madeByHomelab(n observed.Network) bool {
+	return n.Labels[desired.LabelNetworkName] != "" || n.Labels[desired.LabelStack] != ""
 }
 
 // chosen are the ranges that the engine chose for a network that is there and stays

@@ -18,8 +18,8 @@ func TestCheckNeighbours_EnginesChoice_IsTheRangeOfANetworkThatStays(t *testing.
 	have := func(subnet string) observed.Network {
 		return observed.Network{Driver: "bridge", IPAM: network.IPAM{Config: []network.IPAMConfig{{Subnet: subnet}}}}
 	}
-	zone := plan.Segment{Owner: `homelab_network "zone"`, Name: "zone", Driver: "bridge", Pools: []desired.Pool{{Subnet: "172.20.0.0/24"}}, Made: true}
-	app := plan.Segment{Owner: `network "app_default" of stack "app"`, Name: "app_default", Driver: "bridge", Stack: "app"}
+	zone := plan.Segment{Owner: `homelab_network "zone"`, Name: "zone", Driver: "bridge", Pools: []desired.Pool{{Subnet: "172.20.0.0/24"}}, Made: true, Before: true}
+	app := plan.Segment{Owner: `network "app_default" of stack "app"`, Name: "app_default", Driver: "bridge", Stack: "app", Before: true}
 	made, leaves, lends, overlay := app, app, app, app
 	made.Made, leaves.Leaves, lends.Lends, overlay.Driver = true, true, true, "overlay"
 	const (

@@ -33,11 +33,15 @@ type Claim struct {
 type ClaimedPort struct {
 	Service string
 	Port    HostPort
+	// ComesUp reports that a container of the service is created or started.
+	ComesUp bool
 }
 
 // ClaimedName is a container's name and the service that it is of.
 type ClaimedName struct {
 	Service, Name string
+	// ComesUp is as in [ClaimedPort].
+	ComesUp bool
 }
 
 // Reservation is the memory that all containers of a service reserve.
@@ -77,6 +81,8 @@ const (
 	leaves
 	// unclear: its stack's plan is known only at apply.
 	unclear
+	// unplanned: its stack was not planned in this run, or not yet.
+	unplanned
 )
 
 // fate asks the holder's stack what becomes of a port.
@@ -86,17 +92,21 @@ func (b *builder) fate(h heldPort) fate {
 	})
 }
 
-// fateOf asks the holder's stack, and stillClaims whether that claims it. One that was not planned yet, if it is at all, is noted as
-// awaited, and taken to keep what it has.
+// fateOf asks the holder's stack, and stillClaims whether that claims it. While a plan
+// is applied, what another container has is in the way.
 func (b *builder) fateOf(h observed.Holder, stillClaims func(Claim) bool) fate {
 	if !h.Owned {
+		return keeps
+	}
+	if b.opts.Applying {
+		b.plan.MayClear = true
 		return keeps
 	}
 	claim, planned := b.other(h.Stack)
 	switch {
 	case !planned:
-		b.plan.Awaits = append(b.plan.Awaits, h.Stack)
-		return keeps
+		b.plan.Unsure = true
+		return unplanned
 	case claim.Leaves:
 		return leaves
 	case claim.Unknown:
@@ -132,7 +142,7 @@ func (b *builder) portTaken(service string, want HostPort, h heldPort) string {
 // do with something else.
 func (b *builder) wayOut(h observed.Holder, otherwise string) string {
 	switch _, planned := b.other(h.Stack); {
-	case planned:
+	case planned && !b.opts.Applying:
 		return "That stack keeps it in this run. " + otherwise + " in one of the two stacks."
 	case h.Owned:
 		return otherwise + ", or free that one first. Where the same run takes it from that stack, " +
@@ -150,8 +160,13 @@ func (b *builder) portGivenUp(service string, want HostPort, h heldPort) string 
 // givenUp says what to do about what its holder gives up in the same run.
 func givenUp(f fate, taken string) string {
 	gives := "and gives up in this run"
-	if f == unclear {
+	switch f {
+	case unclear:
 		gives = "and may give up in this run: that is known only at apply"
+	case unplanned:
+		return "and this run has not planned that stack, or not yet. If the run frees it, let this stack depend on that one (depends_on); " +
+			"else applying this one fails, without a change, " + taken + "."
+	case keeps, leaves:
 	}
 	return gives + ". Let this stack depend on that one (depends_on), if it does not yet: " +
 		"else Terraform may apply this one first, which fails, without a change, " + taken + "."

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
 // refuseForeign stops a create on top of what something else made: a project that
@@ -18,20 +20,20 @@ func (b *builder) refuseForeign() bool {
 		Detail: fmt.Sprintf("A Compose project named %q with %d services exists already, and homelab did not make it.", b.want.Name, len(b.have.Services))}
 	if b.have.Owned {
 		problem.Detail = fmt.Sprintf("Stack %q is on the node already, with %s, and this resource did not make it: another configuration has it, or the state of it was lost.",
-			b.want.Name, b.whatIsThere())
+			b.want.Name, whatIsThere(b.have))
 	}
 	b.plan.Problems = append(b.plan.Problems, problem)
-	b.plan.Awaits = append(b.plan.Awaits, b.want.Name)
+	b.plan.MayClear = b.have.Owned
 	return true
 }
 
-// whatIsThere names the services and networks that the node has of the stack.
-func (b *builder) whatIsThere() string {
+// whatIsThere names the services and networks that the node has of a stack.
+func whatIsThere(have *observed.Stack) string {
 	var parts []string
-	if services := sortedKeys(b.have.Services); len(services) > 0 {
+	if services := sortedKeys(have.Services); len(services) > 0 {
 		parts = append(parts, counted("service", services))
 	}
-	if networks := b.have.OwnNetworks(); len(networks) > 0 {
+	if networks := have.OwnNetworks(); len(networks) > 0 {
 		slices.Sort(networks)
 		parts = append(parts, counted("network", networks))
 	}
@@ -69,10 +71,10 @@ func (b *builder) tellTakenUp() {
 	if !b.have.Unfinished || !b.have.Exists() {
 		return
 	}
-	text := fmt.Sprintf("An apply that was to create stack %q was cut off. Applying takes up what it left on the node: %s.", b.want.Name, b.whatIsThere())
+	text := fmt.Sprintf("An apply that was to create stack %q was cut off. Applying takes up what it left on the node: %s.", b.want.Name, whatIsThere(b.have))
 	if b.opts.Failed {
 		text = fmt.Sprintf("The create of stack %q failed before, so Terraform says that all of it is replaced. "+
-			"Applying takes up what the node has of it and destroys nothing else than is said here: %s.", b.want.Name, b.whatIsThere())
+			"Applying takes up what the node has of it and destroys nothing else than is said here: %s.", b.want.Name, whatIsThere(b.have))
 	}
 	if removed := b.removed(); len(removed) > 0 {
 		text += " It removes of that: " + strings.Join(removed, ", ") + "."

@@ -14,7 +14,7 @@ func TestBuild_CreateOnAStackOfAnotherState_IsRefused(t *testing.T) {
 	w := website()
 	have := running(t, w).observe(stackName)
 	p := plan.Build(stackOf(service("c")), have, plan.Options{Create: true})
-	if len(p.Problems) != 1 || !p.Problems[0].Foreign || !p.Problems[0].Owned || len(p.Operations) > 0 || len(p.Awaits) != 1 {
+	if len(p.Problems) != 1 || !p.Problems[0].Foreign || !p.Problems[0].Owned || len(p.Operations) > 0 || !p.MayClear {
 		t.Fatalf("plan: %+v", p)
 	}
 	want := `Stack "home" is on the node already, with services "app", "db", "proxy" and network "home_default", and this`

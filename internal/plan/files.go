@@ -61,7 +61,7 @@ func (b *builder) place() Placements {
 					b.problem(problem)
 				}
 				if missing != "" {
-					b.awaits(missing, "")
+					b.lacks(missing, "")
 				}
 				placements[name][file.Target] = p
 				continue

@@ -155,7 +155,7 @@ func TestRuns_ImageWithoutTheNodesPlatform_IsRefusedOrWarnedOf(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			pull := plan.Pull{Service: "app", Reference: "app:1", Platform: c.platform}
-			problems, warnings := plan.Runs([]plan.Pull{pull}, "home", "nas", c.facts, map[string]plan.Offer{"app:1": c.offer})
+			problems, warnings := plan.Runs([]plan.Pull{pull}, "home", "nas", c.facts, map[string]*plan.Offer{"app:1": &c.offer})
 			requireOne(t, "problems", details(problems), c.problem)
 			requireOne(t, "warnings", warnings, c.warning)
 		})

@@ -31,8 +31,12 @@ func (b *builder) checkNames() {
 			b.problem(fmt.Sprintf("Service %q needs the container name %q, which is also that of service %q. Choose another container_name.", s.service, name, other))
 		}
 		owners[name] = s.service
-		if name != "" && (s.makes() || s.current.Name != name) {
+		switch {
+		case name == "":
+		case s.makes() || s.current.Name != name:
 			b.checkName(s.service, name)
+		default:
+			b.checkKeptName(s.service, name)
 		}
 	})
 }
@@ -61,6 +65,17 @@ func (b *builder) checkName(service, name string) {
 		if other.Before && claims(other) {
 			b.problem(needs + fmt.Sprintf("a container of stack %q is to have, which is planned in the same run. Choose another container_name in one of the two stacks.", other.Stack))
 			return
+		}
+	}
+}
+
+// checkKeptName is checkKeptPort for a container's name.
+func (b *builder) checkKeptName(service, name string) {
+	for _, other := range b.opts.Others {
+		wants := slices.ContainsFunc(other.Names, func(c ClaimedName) bool { return c.ComesUp && c.Name == name })
+		if other.Before && wants && !b.opts.Applying {
+			b.problem(fmt.Sprintf("Service %q keeps the container name %q%s, and a container of stack %q is to have it, which is planned in the same run. "+
+				"Choose another container_name in one of the two stacks.", service, name, b.onNode(), other.Stack))
 		}
 	}
 }

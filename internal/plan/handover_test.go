@@ -193,8 +193,9 @@ func TestBuild_NameTaken_NamesBothSidesAndTheWayOut(t *testing.T) {
 			`If it was made by hand in place of the service's, remove it with docker rm -f home-web-1; else rename it, or choose another container_name.`},
 		"by a project of something else": {holder: observed.Holder{Container: "home-web-1", Stack: "edge", Service: "proxy"},
 			problem: needs + `service "proxy" of stack "edge" (container "home-web-1") has already. Choose another container_name, or free that one first.`},
-		"by a stack that nobody planned": {holder: byProxy, problem: `let this one depend on it (depends_on), so that it goes first.`},
-		"by a stack that keeps it":       {holder: byProxy, others: []plan.Claim{plan.ClaimOf(keeping)}, problem: `That stack keeps it in this run. Choose another container_name in one of the two stacks.`},
+		"by a stack that nobody planned": {holder: byProxy, warning: `and this run has not planned that stack, or not yet. If the run frees it, let this stack depend on that one (depends_on); ` +
+			`else applying this one fails, without a change, while the name is taken.`},
+		"by a stack that keeps it": {holder: byProxy, others: []plan.Claim{plan.ClaimOf(keeping)}, problem: `That stack keeps it in this run. Choose another container_name in one of the two stacks.`},
 		"by a stack that gives it up": {holder: byProxy, others: []plan.Claim{moving}, warning: needs + `service "proxy" of stack "edge" (container "home-web-1") has now, and gives up in this run. ` +
 			`Let this stack depend on that one (depends_on), if it does not yet: else Terraform may apply this one first, which fails, without a change, while the name is taken.`},
 		"by a stack that goes": {holder: byProxy, others: []plan.Claim{{Stack: "edge", Leaves: true}}, warning: "and gives up in this run"},

@@ -28,11 +28,11 @@ type NetworkOptions struct {
 	Adopt bool
 }
 
-// Network plans a network that is no stack's. What can't be changed in place, which
+// BuildNetwork plans a network that is no stack's. What can't be changed in place, which
 // is everything but labels, is changed by making it again: every container on it is
 // taken off and attached again as it was, and none is made again. The plan can be
 // undone. What an earlier one did not get to attach again is attached.
-func Network(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) *Plan {
+func BuildNetwork(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) *Plan {
 	b := &builder{plan: &Plan{Rollback: true}, byID: map[string]*Operation{}}
 	switch {
 	case !have.Exists:
@@ -40,6 +40,7 @@ func Network(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOp
 		create := b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Made: want})
 		b.removeNotes(have, nil, b.reattach(want, have.Detached, create))
 	case !opts.Adopt && !have.Unfinished:
+		b.plan.MayClear = true
 		b.plan.Problems = append(b.plan.Problems, Problem{Attribute: "name", Foreign: true, Owned: have.Network.Labels[desired.LabelNetworkName] == want.Name,
 			Detail: fmt.Sprintf("Network %q exists on the node already, and this resource did not make it.", want.Name)})
 	default:

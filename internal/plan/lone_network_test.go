@@ -38,7 +38,7 @@ func on(name, address string, fixed bool, stack string) observed.Attached {
 
 func TestNetwork_Missing_IsCreated(t *testing.T) {
 	t.Parallel()
-	p := Network(lan("10.0.1.0/24"), &observed.NetworkOnNode{Name: "lan"}, NetworkOptions{})
+	p := BuildNetwork(lan("10.0.1.0/24"), &observed.NetworkOnNode{Name: "lan"}, NetworkOptions{})
 	if got, want := p.String(), "create network lan\n- create network lan\n"; got != want {
 		t.Errorf("plan:\n%s\nwant:\n%s", got, want)
 	}
@@ -51,7 +51,7 @@ func TestNetwork_AsItIs_NothingToDo(t *testing.T) {
 	have.Network.Labels["color"] = "blue"            // which no engine can change
 	have.Unfinished = true
 	for name, opts := range map[string]NetworkOptions{"adopted": {Adopt: true}, "left by an interrupted create": {}} {
-		if p := Network(lan("10.0.1.0/24"), have, opts); p.String() != "" {
+		if p := BuildNetwork(lan("10.0.1.0/24"), have, opts); p.String() != "" {
 			t.Errorf("%s:\n%s", name, p)
 		}
 	}
@@ -65,7 +65,7 @@ func TestNetwork_Replaced_ReattachesFixedAddressesFirst(t *testing.T) {
 	}
 	want := lan("10.0.1.0/24")
 	want.Options = map[string]string{desired.OptionMTU: "1400"}
-	got := Network(want, have, NetworkOptions{Adopt: true}).String()
+	got := BuildNetwork(want, have, NetworkOptions{Adopt: true}).String()
 	const golden = `replace network lan
   because driver_opts.com.docker.network.driver.mtu: "" -> "1400"
 reattach container c
@@ -176,7 +176,7 @@ reattach container a
     after connect container a
 `},
 	} {
-		if got := Network(c.want, c.have, NetworkOptions{Adopt: true}).String(); got != c.golden {
+		if got := BuildNetwork(c.want, c.have, NetworkOptions{Adopt: true}).String(); got != c.golden {
 			t.Errorf("%s:\n%s\nwant:\n%s", name, got, c.golden)
 		}
 	}
@@ -189,7 +189,7 @@ func TestNetwork_FixedAddressOutsideTheNewRange_IsLeftToTheEngineAndSaid(t *test
 	t.Parallel()
 	have := onNode(lan("10.0.1.0/24"))
 	have.Attached = []observed.Attached{on("c", "10.0.1.9", true, "media")}
-	p := Network(lan("10.0.2.0/24"), have, NetworkOptions{Adopt: true})
+	p := BuildNetwork(lan("10.0.2.0/24"), have, NetworkOptions{Adopt: true})
 	if !strings.Contains(p.String(), "reattach container c\n  because ipv4_address: \"10.0.1.9\" -> \"\"\n") {
 		t.Errorf("plan:\n%s", p)
 	}
@@ -244,7 +244,7 @@ func TestNetwork_Differences(t *testing.T) {
 		}
 		c.opts.Adopt = true
 		var causes []string
-		for _, change := range Network(want, onNode(have), c.opts).Changes {
+		for _, change := range BuildNetwork(want, onNode(have), c.opts).Changes {
 			for _, cause := range change.Causes {
 				causes = append(causes, cause.String())
 			}
@@ -262,7 +262,7 @@ func TestNetwork_OfSomethingElse_IsRefused(t *testing.T) {
 		if !owned {
 			have.Network.Labels = nil
 		}
-		p := Network(lan("10.0.1.0/24"), have, NetworkOptions{})
+		p := BuildNetwork(lan("10.0.1.0/24"), have, NetworkOptions{})
 		if len(p.Problems) != 1 || !p.Problems[0].Foreign || p.Problems[0].Owned != owned || p.Problems[0].Attribute != "name" || !p.Empty() {
 			t.Errorf("owned: %v, plan:\n%s", owned, p)
 		}

@@ -16,7 +16,7 @@ func (b *builder) networks() {
 		have, exists := b.have.Networks[want.Name]
 		switch {
 		case want.External && !exists && !isPredefined(want.Name):
-			b.awaits(fmt.Sprintf("Network %q is declared external, but no network named %q exists on the node. "+
+			b.lacks(fmt.Sprintf("Network %q is declared external, but no network named %q exists on the node. "+
 				"It has to be there when this stack is applied: let the stack depend on what makes it, or remove external: true.", key, want.Name), want.Name)
 		case want.External:
 		case !exists:

@@ -23,10 +23,13 @@ type Plan struct {
 	// Restarts are the services, with their states, that are restarted for their
 	// state alone: nothing of them was changed, and they are down meanwhile.
 	Restarts []Restarted
-	// Awaits names the stacks that hold a port which this one wants, or its name, and
-	// of which it is not known whether they keep it: with a claim of theirs the plan
-	// may be another one.
-	Awaits []string
+	// MayClear reports that something is in the way, or missing, that another resource
+	// of the run may still free or create.
+	MayClear bool
+	// Unsure reports that something is in the way of a stack that was not planned yet.
+	Unsure bool
+	// ComesUp are the services of which a container is created or started.
+	ComesUp map[string]bool
 	// Placements says where each service's delivered files are, or will be.
 	Placements Placements
 	// SecretVersions counts, by service, the versions of the secrets in its
@@ -255,8 +258,10 @@ type Options struct {
 	// Rotated takes the secrets of which nobody knows the value for others than the
 	// node has. Otherwise they are taken for the same.
 	Rotated bool
-	// Others are the claims of the other stacks of the same run on this node.
+	// Others are what the other stacks of the same run take of this node.
 	Others []Claim
+	// Applying is as in [World].
+	Applying bool
 }
 
 // ContainerName is the name of a replica, as Docker Compose builds it.

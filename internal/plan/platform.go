@@ -44,9 +44,12 @@ type Offer struct {
 // Runs compares what registries have with what a node runs. It says nothing of an
 // image without an offer. An index without the platform is certain to be refused;
 // an image for another one may run by emulation.
-func Runs(pulls []Pull, stack, node string, facts observed.Facts, offers map[string]Offer) (problems []Problem, warnings []string) {
+func Runs(pulls []Pull, stack, node string, facts observed.Facts, offers map[string]*Offer) (problems []Problem, warnings []string) {
 	for _, pull := range pulls {
 		offer := offers[pull.Reference]
+		if offer == nil {
+			continue
+		}
 		wanted := pull.Platform
 		if wanted == "" {
 			wanted = nodePlatform(facts)

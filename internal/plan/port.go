@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -132,19 +133,19 @@ func (b *builder) checkPorts() {
 	held := b.heldByOthers()
 	for _, name := range sortedKeys(b.want.Services) {
 		s := b.want.Services[name]
-		if !b.comesUp(name) {
-			continue
-		}
+		comesUp := b.comesUp(name)
+		b.plan.ComesUp[name] = comesUp
 		for _, want := range published(&s) {
-			if want.single() {
+			switch {
+			case !comesUp:
+				b.checkKeptPort(name, want)
+			case want.single():
 				b.checkPort(name, want, held)
-			} else {
+			default:
 				b.checkRange(&s, want, held)
 			}
 		}
 	}
-	slices.Sort(b.plan.Awaits)
-	b.plan.Awaits = slices.Compact(b.plan.Awaits)
 }
 
 // comesUp tells whether any container of a service is made or started.
@@ -161,7 +162,7 @@ func (b *builder) checkPort(service string, want HostPort, held []heldPort) {
 		case keeps:
 			b.problem(b.portTaken(service, want, h))
 			return
-		case leaves, unclear:
+		case leaves, unclear, unplanned:
 			b.plan.Warnings = append(b.plan.Warnings, b.portGivenUp(service, want, h))
 		}
 		break
@@ -172,6 +173,19 @@ func (b *builder) checkPort(service string, want HostPort, held []heldPort) {
 				"Publish another port in one of the two stacks.", service, want, b.onNode(), b.takes(other, want), other.Stack))
 			return
 		}
+	}
+}
+
+// checkKeptPort reports a port that a service has, and that a stack which was planned
+// before, without knowing that this one keeps it, is to have.
+func (b *builder) checkKeptPort(service string, has HostPort) {
+	for _, other := range b.opts.Others {
+		at := slices.IndexFunc(other.Ports, func(p ClaimedPort) bool { return p.ComesUp && p.Port.single() && has.clashes(p.Port) })
+		if !other.Before || at < 0 || !has.single() || b.opts.Applying {
+			continue
+		}
+		b.problem(fmt.Sprintf("Service %q keeps port %s%s, and service %q of stack %q, which is planned in the same run, publishes it, too. "+
+			"Publish another port in one of the two stacks.", service, has, b.onNode(), other.Ports[at].Service, other.Stack))
 	}
 }
 
@@ -188,10 +202,17 @@ func (b *builder) takes(other Claim, want HostPort) string {
 
 // checkRange reports a range with fewer free ports than the service has replicas.
 func (b *builder) checkRange(s *desired.Service, want HostPort, held []heldPort) {
-	taken := map[uint16]string{}
+	taken, unsure := map[uint16]string{}, map[uint16]string{}
 	for _, h := range held {
-		if want.clashes(h.HostPort) && b.fate(h) == keeps {
+		if !want.clashes(h.HostPort) {
+			continue
+		}
+		switch b.fate(h) {
+		case keeps:
 			taken[h.First] = holderText(h.Holder)
+		case unplanned:
+			unsure[h.First] = holderText(h.Holder)
+		case leaves, unclear:
 		}
 	}
 	for _, c := range b.rivals(s.Name) {
@@ -200,15 +221,22 @@ func (b *builder) checkRange(s *desired.Service, want HostPort, held []heldPort)
 		}
 	}
 	size := int(want.Last) - int(want.First) + 1
-	if size-len(taken) >= s.Replicas {
-		return
+	all := maps.Clone(taken)
+	maps.Copy(all, unsure)
+	text := func(taken map[uint16]string) string {
+		var list []string
+		for _, port := range sortedPorts(taken) {
+			list = append(list, fmt.Sprintf("%d by %s", port, taken[port]))
+		}
+		return fmt.Sprintf("Service %q needs %d of the ports %s%s, and %d of these %d are taken: %s. ",
+			s.Name, s.Replicas, want, b.onNode(), len(taken), size, strings.Join(list, ", "))
 	}
-	var words []string
-	for _, port := range sortedPorts(taken) {
-		words = append(words, fmt.Sprintf("%d by %s", port, taken[port]))
+	switch {
+	case size-len(taken) < s.Replicas:
+		b.problem(text(taken) + "Publish a larger range, or free some of them.")
+	case size-len(all) < s.Replicas:
+		b.plan.Warnings = append(b.plan.Warnings, text(all)+"If this run frees some of them, let this stack depend on those (depends_on); else applying it fails, without a change.")
 	}
-	b.problem(fmt.Sprintf("Service %q needs %d of the ports %s%s, and %d of these %d are taken: %s. Publish a larger range, or free some of them.",
-		s.Name, s.Replicas, want, b.onNode(), len(taken), size, strings.Join(words, ", ")))
 }
 
 // rival is a port that another service is declared to publish.

@@ -31,8 +31,8 @@ func SegmentsOf(want *desired.Stack) []Segment {
 
 // CheckStackNetworks says where a stack's own networks get in the way of each
 // other, of those of the same run, and, if they are still to be made, of those that
-// are on the node and not of the run. As with CheckNeighbours, homelab_network's that
-// the run does not mention is only a warning, and gone tells of stacks that go.
+// are on the node and not of the run. As with CheckNeighbours, what homelab made and the
+// run does not mention is only a warning, and gone reports the stacks that leave.
 func CheckStackNetworks(own, declared []Segment, have *observed.Stack, gone func(stack string) bool) (problems []Problem, warnings []string) {
 	mentioned := map[string]bool{}
 	for _, one := range slices.Concat(own, declared) {
@@ -44,7 +44,7 @@ func CheckStackNetworks(own, declared []Segment, have *observed.Stack, gone func
 	}
 	for i, one := range own {
 		for _, other := range slices.Concat(own[:i], declared) {
-			if !other.Leaves && other.Name != one.Name {
+			if !other.Leaves && other.Name != one.Name && (other.Before || other.Stack == one.Stack) {
 				problems = append(problems, inStack(one, clashesOf(one, other, declaredWith))...)
 				problems = append(problems, inStack(one, clashesOf(one, other.chosen(have.Networks), hasOnNode))...)
 			}
@@ -68,7 +68,7 @@ func clashesThere(one Segment, networks map[string]observed.Network, left func(n
 		there := networks[name]
 		n := desired.NetworkOf(there)
 		found := inStack(one, clashesOf(one, SegmentOf(fmt.Sprintf("network %q", name), &n), hasOnNode))
-		if there.Labels[desired.LabelNetworkName] == "" {
+		if !madeByHomelab(there) {
 			problems = append(problems, found...)
 			continue
 		}

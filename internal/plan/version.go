@@ -69,18 +69,18 @@ func (b *builder) checkVersion() {
 // healthcheck.start_interval.
 const startIntervalAPI = "1.44"
 
-// Fitting returns the stack as an engine with a version of the API can have it, and
+// engineFitting returns the stack as an engine with a version of the API can have it, and
 // warnings. Left out is healthcheck.start_interval where the engine would leave it out
 // without a word, as it does for Docker Compose: the service runs all the same, and is
 // looked at less often while it starts. Everything else that an engine is too old for
 // is a problem of the plan.
-func Fitting(want *desired.Stack, api string) (*desired.Stack, []string) {
+func engineFitting(want *desired.Stack, api string) (*desired.Stack, []string) {
 	if !olderThan(api, startIntervalAPI) {
 		return want, nil
 	}
 	var warnings []string
-	fitting := *want
-	fitting.Services = maps.Clone(want.Services)
+	out := *want
+	out.Services = maps.Clone(want.Services)
 	for _, name := range sortedKeys(want.Services) {
 		s := want.Services[name]
 		if s.Config.Healthcheck == nil || s.Config.Healthcheck.StartInterval == 0 {
@@ -89,11 +89,11 @@ func Fitting(want *desired.Stack, api string) (*desired.Stack, []string) {
 		health := *s.Config.Healthcheck
 		health.StartInterval = 0
 		s.Config.Healthcheck = &health
-		fitting.Services[name] = s
+		out.Services[name] = s
 		warnings = append(warnings, fmt.Sprintf("Service %q uses healthcheck.start_interval, which has no effect: it needs Docker Engine 25.0 (API %s) or newer, "+
 			"and the node speaks API %s. While the service starts, its health is checked at the usual interval.", name, startIntervalAPI, api))
 	}
-	return &fitting, warnings
+	return &out, warnings
 }
 
 // olderThan compares versions such as "1.9" and "1.41". One that is not known

@@ -14,7 +14,7 @@ func (b *builder) volumes() {
 		have, exists := b.have.Volumes[want.Name]
 		switch {
 		case want.External && !exists:
-			b.awaits(fmt.Sprintf("Volume %q is declared external, but no volume named %q exists on the node. "+
+			b.lacks(fmt.Sprintf("Volume %q is declared external, but no volume named %q exists on the node. "+
 				"It has to be there when this stack is applied: let the stack depend on what makes it, or remove external: true.", key, want.Name), "")
 		case want.External:
 		case !exists:

@@ -140,7 +140,7 @@ func CheckZone(own Segment, claims []Claim, attached []observed.Attached) (probl
 			if !slices.Contains(e.Networks, own.Name) {
 				continue
 			}
-			if detail := e.refusedBy(own.Name, own.Zone, "this resource"); detail != "" {
+			if detail := e.refusedBy(own.Name, own.Zone, "this resource"); detail != "" && claim.Before {
 				problems = append(problems, Problem{Attribute: "zone", Detail: fmt.Sprintf("Stack %q: service %s", claim.Stack, detail)})
 			}
 		}

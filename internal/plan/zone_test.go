@@ -106,7 +106,7 @@ func TestCheckZone_StackPlannedBefore_IsTold(t *testing.T) {
 		{Name: "store-db-1", Stack: "store", Publishes: []string{"port 5432/tcp"}},
 		{Name: "byhand", Publishes: []string{"port 80/tcp"}}, {Name: "quiet"},
 	}
-	problems, warnings := plan.CheckZone(network, []plan.Claim{plan.ClaimOf(w)}, attached)
+	problems, warnings := plan.CheckZone(network, []plan.Claim{before(w)}, attached)
 	if want := []string{`Stack "store": service "db" publishes port 5432/tcp and is on network "database", which is of zone data by this resource: ` +
 		"nothing outside may reach what is on it. Remove the ports, and let what needs the service join that network."}; !slices.Equal(details(problems), want) {
 		t.Errorf("%q\nwant %q", details(problems), want)
@@ -130,7 +130,7 @@ func TestCheckStackNetworks(t *testing.T) {
 	there := func(subnet string, labels map[string]string) observed.Network {
 		return observed.Network{Name: "x", Driver: "bridge", Labels: labels, IPAM: network.IPAM{Config: []network.IPAMConfig{{Subnet: subnet}}}}
 	}
-	declared := []plan.Segment{{Owner: `homelab_subnet "servers"`, Name: "servers", Driver: "macvlan", Pools: []desired.Pool{{Subnet: "10.0.20.0/24"}}}}
+	declared := []plan.Segment{{Owner: `homelab_subnet "servers"`, Name: "servers", Before: true, Driver: "macvlan", Pools: []desired.Pool{{Subnet: "10.0.20.0/24"}}}}
 	for name, c := range map[string]struct {
 		networks          map[string]observed.Network
 		declared          []plan.Segment
@@ -140,8 +140,8 @@ func TestCheckStackNetworks(t *testing.T) {
 		"declared": {declared: declared, problems: []string{
 			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.20.0/24, which homelab_subnet "servers" is declared with. One node can't have both: choose another subnet for one of them.`}},
 		"leaving":    {declared: []plan.Segment{{Name: "servers", Leaves: true}}, networks: map[string]observed.Network{"servers": there("10.0.20.0/24", nil)}},
-		"of a swarm": {declared: []plan.Segment{{Owner: "x", Name: "ingress", Driver: "overlay", Pools: []desired.Pool{{Subnet: "10.0.20.0/24"}}}}},
-		"chosen by the engine": {declared: []plan.Segment{{Owner: `homelab_network "x"`, Name: "x", Driver: "bridge"}}, networks: map[string]observed.Network{"x": there("10.0.0.0/16", nil)}, problems: []string{
+		"of a swarm": {declared: []plan.Segment{{Owner: "x", Name: "ingress", Before: true, Driver: "overlay", Pools: []desired.Pool{{Subnet: "10.0.20.0/24"}}}}},
+		"chosen by the engine": {declared: []plan.Segment{{Owner: `homelab_network "x"`, Name: "x", Driver: "bridge", Before: true}}, networks: map[string]observed.Network{"x": there("10.0.0.0/16", nil)}, problems: []string{
 			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which homelab_network "x" has on the node. One node can't have both: choose another subnet for one of them.`}},
 		"on the node": {networks: map[string]observed.Network{"x": there("10.0.0.0/16", nil)}, problems: []string{
 			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which network "x" has on the node. One node can't have both: choose another subnet for one of them.`}},

@@ -75,7 +75,7 @@ func prepare(t *testing.T, l *lab.Lab, g generator) {
 	c := &chain{T: t, generator: g, name: acctest.Name(t), chained: newSide(t, l.Nodes[0].Host), lone: newSide(t, l.Nodes[1].Host)}
 	p := g.finish(project{Services: map[string]service{"job": {"image": images.AppV1, "command": []string{"job"}, "configs": []string{"conf"}}}, Values: map[string]string{}})
 	for _, on := range []side{c.chained, c.lone} {
-		_, _, err := on.door().Apply(t.Context(), node, c.load(p), converge.Memory{}, converge.ApplyOptions{})
+		_, _, err := on.stacks().Apply(t.Context(), node, c.load(p), converge.Memory{}, converge.ApplyOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +127,7 @@ func (s side) Engine(ctx context.Context, name string) (converge.Engine, error) 
 	return n, nil
 }
 
-func (s side) door() *converge.Door { return converge.New(s, registry.New()) }
+func (s side) stacks() converge.Stacks { return converge.New(s, registry.New()).Stacks() }
 
 func newSide(t *testing.T, host string) side {
 	t.Helper()
@@ -180,7 +180,7 @@ func (c *chain) step() {
 func (c *chain) apply(on side, want *desired.Stack, p project, memory *converge.Memory) {
 	c.Helper()
 	adopt := c.applied && on == c.chained
-	preview, err := on.door().Preview(c.Context(), node, want, *memory, converge.PreviewOptions{Adopt: adopt})
+	preview, err := on.stacks().Preview(c.Context(), node, want, *memory, converge.PreviewOptions{Adopt: adopt})
 	if err != nil || len(preview.Problems) > 0 {
 		c.report("preview: %v %v", err, preview.Problems)
 	}
@@ -191,7 +191,7 @@ func (c *chain) apply(on side, want *desired.Stack, p project, memory *converge.
 	}
 	on.recorder.Take()
 	created := !adopt && memory.Known == nil
-	_, after, err := on.door().Apply(c.Context(), node, want, *memory, converge.ApplyOptions{Adopt: adopt, Rollback: true, Planned: agreed})
+	_, after, err := on.stacks().Apply(c.Context(), node, want, *memory, converge.ApplyOptions{Adopt: adopt, Rollback: true, Planned: agreed})
 	wrote := sent(on.recorder.Take(), before)
 	c.log = append(c.log, "plan:\n"+planned.String())
 	if err != nil {
@@ -210,8 +210,8 @@ func (c *chain) apply(on side, want *desired.Stack, p project, memory *converge.
 	if differs := difference(normal(agreedWrites), normal(wrote)); differs != "" {
 		c.report("the requests are not the plan's:\n%s", differs)
 	}
-	again, err := on.door().Preview(c.Context(), node, want, *memory, converge.PreviewOptions{Adopt: true})
-	if err != nil || !again.Empty {
+	again, err := on.stacks().Preview(c.Context(), node, want, *memory, converge.PreviewOptions{Adopt: true})
+	if err != nil || !again.Empty() {
 		c.report("a second plan is not empty: %v %v", again.Changes, err)
 	}
 }

@@ -5,14 +5,29 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/image"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/network"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/node"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/secret"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/stack"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/subnet"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/topology"
 )
 
 var (
 	_ converge.Engines = engines{}
-	_ node.Door        = (*converge.Door)(nil)
-	_ topology.Engines = (*converge.Door)(nil)
+
+	// What the provider offers satisfies what each concept needs.
+	_ stack.Core       = converge.Stacks{}
+	_ stack.Loader     = (*stack.Documents)(nil)
+	_ network.Core     = converge.Networks{}
+	_ subnet.Core      = converge.Subnets{}
+	_ subnet.Networks  = converge.Networks{}
+	_ secret.Core      = converge.Secrets{}
+	_ node.Core        = converge.Nodes{}
+	_ node.Engines     = converge.Nodes{}
+	_ topology.Engines = converge.Nodes{}
+	_ image.Registry   = converge.Nodes{}
 )
 
 // engines lets the core ask the fleet for nodes without knowing it.

@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/image"
@@ -41,23 +42,22 @@ var (
 // New returns a constructor of the provider alone. Terraform is served by
 // [NewServer]: what keeps sops_files stands in front of the provider, only there.
 func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &homelab{version: version, gate: &sopsfile.Gate{}, states: &states{}} }
+	return func() provider.Provider { return &homelab{version: version, gate: &sopsfile.Gate{}} }
 }
 
 // NewServer returns a constructor of the provider's server.
 func NewServer(version string) func() tfprotov6.ProviderServer {
-	gate, seen := &sopsfile.Gate{}, &states{}
-	framework := providerserver.NewProtocol6(&homelab{version: version, gate: gate, states: seen})
+	gate := &sopsfile.Gate{}
+	framework := providerserver.NewProtocol6(&homelab{version: version, gate: gate})
 	return func() tfprotov6.ProviderServer {
 		server := bypass.New(framework(), map[string]bypass.Resource{"homelab_stack": stack.Bypassing})
-		return sopsfile.NewServer(seen.serve(server), gate)
+		return sopsfile.NewServer(server, gate)
 	}
 }
 
 type homelab struct {
 	version string
 	gate    *sopsfile.Gate
-	states  *states
 }
 
 // Metadata sets the type name and the version.
@@ -121,16 +121,10 @@ func (p *homelab) Configure(ctx context.Context, req provider.ConfigureRequest, 
 	if diags.HasError() {
 		return
 	}
-	common := shared{converge.New(engines{f}, resolver), stack.NewDocuments(ctx)}
-	p.states.door.Store(common.Door)
+	core := converge.New(engines{f}, resolver)
+	offer := concept.Offer{core.Stacks(), core.Networks(), core.Subnets(), core.Secrets(), core.Nodes(), stack.NewDocuments(ctx)}
 	p.gate.Require(slices.Sorted(maps.Values(m.sopsFiles())))
-	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = common, common, p.gate
-}
-
-// shared is what resources and data sources have in common.
-type shared struct {
-	*converge.Door
-	*stack.Documents
+	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = offer, offer, p.gate
 }
 
 // Resources lists the resources.

@@ -42,7 +42,7 @@ const (
 
 // ModifyPlan shows what applying would do: it reads the node and writes nothing.
 func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.door == nil {
+	if r.core == nil {
 		return // the provider is not configured yet
 	}
 	var planned, config model
@@ -84,7 +84,7 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 // preview fills in the computed attributes of a plan and returns what will happen.
 func (r *secretResource) preview(ctx context.Context, planned, config, prior *model, mem memory, opts converge.SecretOptions) (agreement, diag.Diagnostics) {
 	if !planned.inputsKnown(ctx) {
-		r.door.UndecidedSecret(planned.Node.ValueString(), planned.Name.ValueString())
+		r.core.Undecided(planned.Node.ValueString(), planned.Name.ValueString())
 		planned.unknown()
 		return agreement{}, nil
 	}
@@ -104,13 +104,13 @@ func (r *secretResource) preview(ctx context.Context, planned, config, prior *mo
 		opts.Edited, opts.Altered = mem.Edited, mem.Altered
 		opts.Rotate = rotation(planned, prior, mem)
 	}
-	preview, err := r.door.PreviewSecret(ctx, planned.Node.ValueString(), want, opts)
+	preview, err := r.core.Preview(ctx, planned.Node.ValueString(), want, opts)
 	if err != nil {
 		return agreement{}, append(diags, unseen(err, planned, prior)...)
 	}
 	diags.Append(problemDiagnostics(preview.Problems, planned)...)
-	if preview.Moved != "" {
-		diags.AddAttributeWarning(path.Root("name"), "Secret is there already", preview.Moved)
+	for _, warning := range preview.Warnings {
+		diags.AddAttributeWarning(path.Root("name"), "Secret is there already", warning)
 	}
 	planned.show(preview.Version, preview.Volume, preview.File)
 	planned.Superseded, planned.Watched, planned.Rotated = noNames, types.BoolValue(true), types.StringNull()
@@ -140,7 +140,7 @@ const takenUp = "takes up the kept value"
 // leave notes that the run takes a secret away, and warns of what becomes of its value.
 // next is what takes its place under another name or on another node, if anything does.
 func (r *secretResource) leave(ctx context.Context, prior, next *model) diag.Diagnostics {
-	remains := r.door.LeaveSecret(ctx, prior.Node.ValueString(), prior.Name.ValueString(), prior.keep())
+	remains := r.core.Leave(ctx, prior.Node.ValueString(), prior.Name.ValueString(), prior.keep())
 	diags := remainsDiagnostics(remains, prior, next)
 	if next != nil {
 		diags.Append(prior.subject().Used(remains.Users)...)

@@ -28,20 +28,20 @@ var (
 // defaultTimeout is the time limit of each operation.
 const defaultTimeout = 5 * time.Minute
 
-// Door is what a secret needs of the core.
-type Door interface {
-	ReadSecret(ctx context.Context, node, name string) (converge.SecretView, bool, error)
-	PreviewSecret(ctx context.Context, node string, want desired.Secret, opts converge.SecretOptions) (converge.SecretPreview, error)
-	ApplySecret(ctx context.Context, node string, change converge.SecretChange) (converge.SecretView, error)
-	DestroySecret(ctx context.Context, node, name string, keep *bool) error
-	LeaveSecret(ctx context.Context, node, name string, keep *bool) converge.SecretRemains
-	UndecidedSecret(node, name string)
+// Core is what a secret needs of the core.
+type Core interface {
+	Read(ctx context.Context, node, name string) (converge.SecretView, bool, error)
+	Preview(ctx context.Context, node string, want desired.Secret, opts converge.SecretOptions) (converge.SecretPreview, error)
+	Apply(ctx context.Context, node string, change converge.SecretChange) (converge.SecretView, error)
+	Destroy(ctx context.Context, node, name string, keep *bool) error
+	Leave(ctx context.Context, node, name string, keep *bool) converge.SecretRemains
+	Undecided(node, name string)
 }
 
 // NewResource returns the resource homelab_secret.
 func NewResource() resource.Resource { return &secretResource{} }
 
-type secretResource struct{ door Door }
+type secretResource struct{ core Core }
 
 // Metadata sets the type name.
 func (r *secretResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -53,10 +53,10 @@ func (r *secretResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 	resp.Schema = resourceSchema(ctx)
 }
 
-// Configure takes the provider's door to the core; it is also called without,
+// Configure takes the provider's core; it is also called without,
 // before the provider is configured.
 func (r *secretResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	resp.Diagnostics.Append(concept.Provided("homelab_secret", req.ProviderData, &r.door)...)
+	resp.Diagnostics.Append(concept.Provided("homelab_secret", req.ProviderData, &r.core)...)
 }
 
 // Create writes the first version; it takes up what an interrupted create left, and a
@@ -74,7 +74,7 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	view, err := r.door.ApplySecret(ctx, planned.Node.ValueString(), change)
+	view, err := r.core.Apply(ctx, planned.Node.ValueString(), change)
 	resp.Diagnostics.Append(applyDiagnostics(err, &planned)...)
 	if err != nil && !errors.Is(err, converge.ErrSecretWritten) {
 		return // there is none, or it is somebody else's
@@ -97,7 +97,7 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	view, exists, err := r.door.ReadSecret(ctx, state.Node.ValueString(), state.Name.ValueString())
+	view, exists, err := r.core.Read(ctx, state.Node.ValueString(), state.Name.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(state.subject().Read(err, state.neverRead())...)
 		return
@@ -136,7 +136,7 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 	change.Adopt = true
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	view, err := r.door.ApplySecret(ctx, planned.Node.ValueString(), change)
+	view, err := r.core.Apply(ctx, planned.Node.ValueString(), change)
 	resp.Diagnostics.Append(applyDiagnostics(err, &planned)...)
 	if err != nil && !errors.Is(err, converge.ErrSecretWritten) && (view.Version == 0 || planned.Version.IsUnknown() || strconv.Itoa(view.Version) != planned.Version.ValueString()) {
 		return // the prior state stands
@@ -190,7 +190,7 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	resp.Diagnostics.Append(destroyDiagnostics(r.door.DestroySecret(ctx, state.Node.ValueString(), state.Name.ValueString(), state.keep()), &state)...)
+	resp.Diagnostics.Append(destroyDiagnostics(r.core.Destroy(ctx, state.Node.ValueString(), state.Name.ValueString(), state.keep()), &state)...)
 }
 
 // ImportState takes "node/name".

@@ -163,7 +163,7 @@ func TestAccStack_RegistryDoesNotAnswer_ApplySaysWhichAndWhy(t *testing.T) {
 		`Service "web" of stack "`+name+`" on node "local"`, "localhost:1/absent:1", "connection refused", "registry does not answer the node")
 }
 
-func TestAccStack_PortHeldByAnotherStack_PlanNamesItsService(t *testing.T) {
+func TestAccStack_PortHeldByAnotherStack_PlanAndApplyNameItsService(t *testing.T) {
 	t.Parallel()
 	c, engine, port := acctest.NewCLI(t), labtest.Engine(t), freePort(t)
 	document := fmt.Sprintf("services: {web: {image: homelab.test/app:1, ports: [\"%d:8080\"]}}", port)
@@ -172,8 +172,12 @@ func TestAccStack_PortHeldByAnotherStack_PlanNamesItsService(t *testing.T) {
 	c.Apply(t)
 	other := acctest.NewCLI(t)
 	sweepStack(t, engine, oneStack(t, other, labtest.Host(t), document))
-	requireSaid(t, errorsOf(t, other, "plan"), "Stack can't be applied", atCompose,
-		fmt.Sprintf("port %d/tcp", port), `service "web" of stack "`+holder+`"`, "Publish another port")
+	taken := []string{fmt.Sprintf("port %d/tcp", port), `service "web" of stack "` + holder + `"`}
+	warnings := withoutOverrides(diagnosticsIn(t, other.Must(t, []string{"plan", "-json"}), "warning"))
+	if len(warnings) != 1 || !strings.Contains(warnings[0].detail, taken[0]) || !strings.Contains(warnings[0].detail, taken[1]) || !strings.Contains(warnings[0].detail, "depends_on") {
+		t.Errorf("warnings: %+v", warnings)
+	}
+	requireSaid(t, errorsOf(t, other, "apply", "-auto-approve"), "Stack can't be applied", atCompose, append(taken, "Publish another port")...)
 }
 
 func TestAccStack_PortHeldByAProgram_ApplySaysWhoMayHaveIt(t *testing.T) {

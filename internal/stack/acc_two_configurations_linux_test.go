@@ -75,16 +75,16 @@ func meetings() map[string][]func(*meeting) {
 		elsewhere = func(document string) map[string]any { return with(project("NAME-2", document), "remove_volumes", true) }
 	)
 	return map[string][]func(*meeting){
-		"stack, created":                         {m.has(stacks, stack), o.refused(stacks, stack, isThere+`.*terraform import`), o.nothing()},
-		"stack, created with other services":     {m.has(stacks, stack), o.refused(stacks, project("NAME", otherStack), isThere), o.nothing()},
-		"stack, created, its containers stopped": {m.has(stacks, stack), stopped(), o.refused(stacks, stack, isThere), o.nothing()},
-		"stack, state lost":                      {m.has(stacks, stack), m.loses(), m.refused(stacks, stack, isThere+`.*terraform import`), o.nothing()},
+		"stack, created":                         {m.has(stacks, stack), o.declined(stacks, stack, isThere+`.*terraform import`), o.nothing()},
+		"stack, created with other services":     {m.has(stacks, stack), o.declined(stacks, project("NAME", otherStack), isThere), o.nothing()},
+		"stack, created, its containers stopped": {m.has(stacks, stack), stopped(), o.declined(stacks, stack, isThere), o.nothing()},
+		"stack, state lost":                      {m.has(stacks, stack), m.loses(), m.declined(stacks, stack, isThere+`.*terraform import`), o.nothing()},
 		"stack, state lost, imported":            {m.has(stacks, stack), m.loses(), m.takes(stacks, "local/NAME"), m.has(stacks, stack), m.stays()},
 		"stack, destroyed, its data stays": {m.has(stacks, stack), m.goes(), o.says(stacks, stack, `uses the data that the node has in the volume "NAME_data"`),
 			o.goes(), o.stays()},
 		"stack, destroyed, data removed where it was said": {m.has(stacks, stack), m.goes(), o.says(stacks, data, `uses the data that the node has in the volume "NAME_data"`),
 			m.forgets(), o.goes()},
-		"stack, refused and destroyed with remove_volumes": {m.has(stacks, stack), o.refused(stacks, data, isThere), o.goes(), o.stays()},
+		"stack, refused and destroyed with remove_volumes": {m.has(stacks, stack), o.declined(stacks, data, isThere), o.goes(), o.stays()},
 		"network of a stack, same name":                    {m.has(stacks, stack), o.refused(stacks, elsewhere(otherStack+`networks: {default: {name: NAME_default}}`), `NAME_default`)},
 		"network of a stack, external":                     {m.has(stacks, stack), o.says(stacks, elsewhere(otherStack+`networks: {default: {name: NAME_default, external: true}}`), ``), o.goes(), o.stays()},
 		"network of a stack, as a network":                 {m.has(stacks, stack), o.refused(networks, map[string]any{"name": "NAME_default"}, `Network "NAME_default" exists on the node already`)},
@@ -93,20 +93,20 @@ func meetings() map[string][]func(*meeting) {
 		"volume of a stack, external":                      {m.has(stacks, stack), o.says(stacks, elsewhere(dataStack+`volumes: {data: {name: NAME_data, external: true}}`), ``), o.goes(), o.stays()},
 		"volume of a stack, by an update": {m.has(stacks, stack), o.says(stacks, elsewhere(otherStack), ``),
 			o.refused(stacks, elsewhere(dataStack+`volumes: {data: {name: NAME_data}}`), anothersVolume), o.goes(), o.stays()},
-		"stack, another one is renamed to it":   {m.has(stacks, stack), o.says(stacks, elsewhere(otherStack), ``), o.refused(stacks, project("NAME", otherStack), isThere), o.goes(), o.stays()},
-		"network, another one is renamed to it": {m.has(networks, lan), o.says(networks, map[string]any{"name": "NAME-2"}, ``), o.refused(networks, lan, `Network "NAME" exists`), o.goes(), o.nothing()},
-		"secret, another one is renamed to it":  {m.has(secrets, token), o.says(secrets, with(token, "name", "NAME-2"), ``), o.refused(secrets, token, `A secret named "NAME" exists`), o.goes(), o.stays()},
-		"container name":                        {m.has(stacks, stack), o.refused(stacks, elsewhere(strings.Replace(otherStack, "init", "container_name: NAME-web-1, init", 1)), `NAME-web-1`)},
+		"stack, another one is renamed to it":   {m.has(stacks, stack), o.says(stacks, elsewhere(otherStack), ``), o.warned(stacks, project("NAME", otherStack), isThere), o.goes(), o.stays()},
+		"network, another one is renamed to it": {m.has(networks, lan), o.says(networks, map[string]any{"name": "NAME-2"}, ``), o.warned(networks, lan, `Network "NAME" exists`), o.goes(), o.nothing()},
+		"secret, another one is renamed to it":  {m.has(secrets, token), o.says(secrets, with(token, "name", "NAME-2"), ``), o.warned(secrets, token, `A secret named "NAME" exists`), o.goes(), o.stays()},
+		"container name":                        {m.has(stacks, stack), o.declined(stacks, elsewhere(strings.Replace(otherStack, "init", "container_name: NAME-web-1, init", 1)), `NAME-web-1`)},
 		"port": {m.has(stacks, project("NAME", strings.Replace(ownStack, "init", `ports: ["10080:80"], init`, 1))),
-			o.refused(stacks, elsewhere(strings.Replace(otherStack, "init", `ports: ["10080:80"], init`, 1)), `publishes port .*10080.*holds already`)},
-		"network, created":            {m.has(networks, lan), o.refused(networks, lan, `Network "NAME" exists on the node already.*terraform import`), o.nothing()},
+			o.declined(stacks, elsewhere(strings.Replace(otherStack, "init", `ports: ["10080:80"], init`, 1)), `publishes port .*10080`)},
+		"network, created":            {m.has(networks, lan), o.declined(networks, lan, `Network "NAME" exists on the node already.*terraform import`), o.nothing()},
 		"network, as a stack's":       {m.has(networks, lan), o.refused(stacks, elsewhere(otherStack+`networks: {default: {name: NAME}}`), `"?NAME"?`)},
-		"network, state lost":         {m.has(networks, lan), m.loses(), m.refused(networks, lan, `terraform import ADDRESS local/NAME`), m.takes(networks, "local/NAME"), m.has(networks, lan), m.stays()},
+		"network, state lost":         {m.has(networks, lan), m.loses(), m.declined(networks, lan, `terraform import ADDRESS local/NAME`), m.takes(networks, "local/NAME"), m.has(networks, lan), m.stays()},
 		"network, a stack is on it":   {m.has(stacks, project("NAME", ownStack)), o.takes(networks, "local/NAME_default"), o.cannotGo(`still has containers on it: NAME-web-1`), o.stays()},
-		"network, as a subnet":        {m.has(networks, lan), o.refused(subnets, vlan(), `Network "NAME" exists on the node already`)},
-		"secret, created":             {m.has(secrets, token), o.refused(secrets, token, `A secret named "NAME" exists on the node already.*terraform import`), o.nothing()},
-		"secret, given another value": {m.has(secrets, token), o.refused(secrets, map[string]any{"name": "NAME", "value": "another", "value_version": "1"}, `A secret named "NAME" exists`), o.nothing()},
-		"secret, state lost":          {m.has(secrets, token), m.loses(), m.refused(secrets, token, `terraform import`), m.takes(secrets, "local/NAME"), m.has(secrets, token), m.stays()},
+		"network, as a subnet":        {m.has(networks, lan), o.declined(subnets, vlan(), `Network "NAME" exists on the node already`)},
+		"secret, created":             {m.has(secrets, token), o.declined(secrets, token, `A secret named "NAME" exists on the node already.*terraform import`), o.nothing()},
+		"secret, given another value": {m.has(secrets, token), o.warned(secrets, map[string]any{"name": "NAME", "value": "another", "value_version": "1"}, `A secret named "NAME" exists`), o.nothing()},
+		"secret, state lost":          {m.has(secrets, token), m.loses(), m.declined(secrets, token, `terraform import`), m.takes(secrets, "local/NAME"), m.has(secrets, token), m.stays()},
 		"secret, destroyed and kept":  {m.has(secrets, token), m.goes(), o.says(secrets, token, `takes up the kept value`)},
 		"directory, same owner":       {m.has(nodes, folder), o.says(nodes, folder, ``), o.goes(), o.stays()},
 		"directory, another owner": {m.has(nodes, folder), m.forgets(), o.says(nodes, directory(1001, "0700"), `Directory .*/srv/NAME.*uid 1000.*1001`),
@@ -196,6 +196,31 @@ func (a actor) refused(kind string, attributes map[string]any, words string) fun
 		m.Helper()
 		if out := a.run(m, kind, attributes); !m.matches(words, out.Refused) {
 			m.Errorf("no %q in:\n%s\nplan:\n%s\nfailed: %s", words, out.Refused, out.Plan, out.Failed)
+		}
+		m.holds()
+	}
+}
+
+// declined is planned with these words, as what is there may go in the same run, and
+// not applied, in these words.
+func (a actor) declined(kind string, attributes map[string]any, words string) func(*meeting) {
+	return func(m *meeting) {
+		m.Helper()
+		out := a.run(m, kind, attributes)
+		if !m.matches(words, out.Plan) || !m.matches(words, out.Failed) {
+			m.Errorf("no %q in both of:\n%s\nfailed: %s\nrefused: %s", words, out.Plan, out.Failed, out.Refused)
+		}
+		m.holds()
+	}
+}
+
+// warned is planned with these words.
+func (a actor) warned(kind string, attributes map[string]any, words string) func(*meeting) {
+	return func(m *meeting) {
+		m.Helper()
+		out, err := a.of(m, kind).Plan(m.Context(), m.named(attributes).(map[string]any))
+		if err != nil || !m.matches(words, out.Plan) {
+			m.Errorf("no %q in:\n%s\nrefused: %s (%v)", words, out.Plan, out.Refused, err)
 		}
 		m.holds()
 	}

@@ -32,14 +32,14 @@ func (r *stackResource) noteRemoval(state *model) {
 	if state.RemoveVolumes.ValueBool() {
 		removed = state.volumeNames()
 	}
-	r.door.RemovesData(state.Node.ValueString(), state.Name.ValueString(), removed)
+	r.core.RemovesData(state.Node.ValueString(), state.Name.ValueString(), removed)
 }
 
 // destroyDataDiagnostics says what destroying a stack does to its volumes. Of a node
 // that can't be looked at nothing is said.
 func (r *stackResource) destroyDataDiagnostics(ctx context.Context, prior *model) diag.Diagnostics {
 	node, name := prior.Node.ValueString(), prior.Name.ValueString()
-	_, own, err := r.door.Data(ctx, node, name, prior.volumeNames())
+	_, own, err := r.core.Data(ctx, node, name, prior.volumeNames())
 	switch {
 	case err != nil || len(own) == 0:
 		return nil
@@ -68,11 +68,11 @@ func (r *stackResource) dataDiagnostics(ctx context.Context, planned, prior *mod
 // -replace Terraform shows only errors here, no warnings.
 func (r *stackResource) replacedData(ctx context.Context, planned *model) diag.Diagnostics {
 	node, name := planned.Node.ValueString(), planned.Name.ValueString()
-	removed := r.door.DataRemoved(node, name)
+	removed := r.core.DataRemoved(node, name)
 	if len(removed) == 0 {
 		return nil
 	}
-	_, own, err := r.door.Data(ctx, node, name, removed)
+	_, own, err := r.core.Data(ctx, node, name, removed)
 	if err != nil || len(own) == 0 {
 		return nil
 	}
@@ -92,7 +92,7 @@ func (r *stackResource) droppedData(ctx context.Context, planned, prior *model, 
 		}
 	}
 	node, name := prior.Node.ValueString(), prior.Name.ValueString()
-	_, own, err := r.door.Data(ctx, node, name, dropped)
+	_, own, err := r.core.Data(ctx, node, name, dropped)
 	if err != nil || len(own) == 0 {
 		return nil
 	}
@@ -104,7 +104,7 @@ func (r *stackResource) droppedData(ctx context.Context, planned, prior *model, 
 // gets another name.
 func (r *stackResource) movedData(ctx context.Context, planned, prior *model) diag.Diagnostics {
 	node, name := prior.Node.ValueString(), prior.Name.ValueString()
-	exist, own, err := r.door.Data(ctx, node, name, prior.volumeNames())
+	exist, own, err := r.core.Data(ctx, node, name, prior.volumeNames())
 	if err != nil {
 		return nil
 	}
@@ -137,7 +137,7 @@ func (r *stackResource) beginsWith(ctx context.Context, planned *model) string {
 		return ""
 	}
 	names := planned.volumeNames()
-	there, _, err := r.door.Data(ctx, planned.Node.ValueString(), planned.Name.ValueString(), names)
+	there, _, err := r.core.Data(ctx, planned.Node.ValueString(), planned.Name.ValueString(), names)
 	if err != nil {
 		return ""
 	}

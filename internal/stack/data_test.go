@@ -11,10 +11,10 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 )
 
-// holder is a door to nodes with volumes; every one of a node belongs to the stack that
+// holder is the core of nodes with volumes; every one of a node belongs to the stack that
 // its name begins with.
 type holder struct {
-	Door
+	Core
 
 	nodes   map[string][]string
 	removed []string
@@ -79,7 +79,7 @@ func TestData_EachWayToLeaveOrRemoveIt_IsSaidWithItsNameAndRefusedWhereProtected
 		"no data":  {nil, at("one", "app", false), ""},
 	} {
 		for _, protected := range []bool{false, true} {
-			r := &stackResource{door: &holder{nodes: nodes}}
+			r := &stackResource{core: &holder{nodes: nodes}}
 			decides := c.planned
 			if c.planned == nil {
 				decides = c.prior

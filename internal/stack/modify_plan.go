@@ -22,7 +22,7 @@ import (
 // ModifyPlan shows what applying would do: it reads the node and writes
 // nothing.
 func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.door == nil {
+	if r.core == nil {
 		return // the provider is not configured yet
 	}
 	if req.Plan.Raw.IsNull() {
@@ -78,9 +78,9 @@ func (r *stackResource) planDestroy(ctx context.Context, state tfsdk.State, priv
 	if diags.Append(more...); diags.HasError() {
 		return diags
 	}
-	r.door.Leave(prior.Node.ValueString(), prior.Name.ValueString())
+	r.core.Leave(prior.Node.ValueString(), prior.Name.ValueString())
 	diags.Append(r.destroyDataDiagnostics(ctx, &prior)...)
-	warnings, _ := r.door.PreviewDestroy(ctx, prior.Node.ValueString(), prior.Name.ValueString(), destroyOptions(&prior, mem))
+	warnings, _ := r.core.PreviewDestroy(ctx, prior.Node.ValueString(), prior.Name.ValueString(), destroyOptions(&prior, mem))
 	for _, warning := range warnings {
 		diags.AddAttributeWarning(path.Root("remove_volumes"), "Volume is not removed", fmt.Sprintf("Stack %q on node %q: %s", prior.Name.ValueString(), prior.Node.ValueString(), warning))
 	}
@@ -131,7 +131,7 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 		return nil, false, diags
 	}
 	if prior != nil && !samePlace(planned, prior) {
-		r.door.Leave(prior.Node.ValueString(), prior.Name.ValueString())
+		r.core.Leave(prior.Node.ValueString(), prior.Name.ValueString())
 		prior, last.mem, last.opts.Adopt = nil, converge.Memory{}, false
 	}
 	if prior == nil {
@@ -139,7 +139,7 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 	} else {
 		keepText(ctx, planned, prior, config, want)
 	}
-	preview, err := r.door.Preview(ctx, planned.Node.ValueString(), want, last.mem, last.opts)
+	preview, err := r.core.Preview(ctx, planned.Node.ValueString(), want, last.mem, last.opts)
 	if err != nil {
 		said, ok := unseen(ctx, err, planned, prior)
 		if !ok {
@@ -171,7 +171,7 @@ func (r *stackResource) undecided(ctx context.Context, planned *model) {
 		planned.ID = types.StringUnknown()
 		return
 	}
-	r.door.Undecided(planned.Node.ValueString(), planned.Name.ValueString())
+	r.core.Undecided(planned.Node.ValueString(), planned.Name.ValueString())
 }
 
 // agreed identifies the changes that whoever approves the plan can see: those
@@ -259,7 +259,7 @@ func showPlanned(planned, prior *model, preview converge.Preview) {
 			after.Networks[name] = before
 		}
 	}
-	if preview.Empty && holdsAll(last.Volumes, after.Volumes) {
+	if preview.Empty() && holdsAll(last.Volumes, after.Volumes) {
 		after.Volumes = last.Volumes
 	}
 	planned.observe(after)

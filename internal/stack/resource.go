@@ -32,8 +32,8 @@ const (
 	defaultDestroyTimeout = 10 * time.Minute
 )
 
-// Door is what a stack needs of the core.
-type Door interface {
+// Core is what a stack needs of the core.
+type Core interface {
 	Read(ctx context.Context, node, stack string, mem converge.Memory, last converge.View) (converge.View, bool, error)
 	Follow(ctx context.Context, node, stack string, mem converge.Memory) converge.Memory
 	Preview(ctx context.Context, node string, want *desired.Stack, mem converge.Memory, opts converge.PreviewOptions) (converge.Preview, error)
@@ -57,7 +57,7 @@ type Loader interface {
 func NewResource() resource.Resource { return &stackResource{} }
 
 type stackResource struct {
-	door      Door
+	core      Core
 	documents Loader
 }
 
@@ -71,16 +71,11 @@ func (r *stackResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 	resp.Schema = resourceSchema(ctx)
 }
 
-// Configure takes the provider's door to the core; it is also called without,
+// Configure takes the provider's core; it is also called without,
 // before the provider is configured.
 func (r *stackResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	var shared interface {
-		Door
-		Loader
-	}
-	if resp.Diagnostics.Append(concept.Provided("homelab_stack", req.ProviderData, &shared)...); shared != nil {
-		r.door, r.documents = shared, shared
-	}
+	resp.Diagnostics.Append(concept.Provided("homelab_stack", req.ProviderData, &r.core)...)
+	resp.Diagnostics.Append(concept.Provided("homelab_stack", req.ProviderData, &r.documents)...)
 }
 
 // Create makes the stack; it takes up what an interrupted create left.
@@ -107,7 +102,7 @@ func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, 
 	defer cancel()
 	salt := newSalt()
 	show := planned.shown(salt)
-	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, converge.Memory{},
+	view, mem, err := r.core.Apply(ctx, planned.Node.ValueString(), want, converge.Memory{},
 		converge.ApplyOptions{Digests: planned.digests(), Progress: progress(&planned)})
 	resp.Diagnostics.Append(redact(createDiagnostics(err, view.Services != nil, &planned, show, limit), config.Secrets, planned.words(show, want))...)
 	if err != nil && view.Services == nil {
@@ -136,7 +131,7 @@ func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		return
 	}
 	r.prepare(ctx, &state, mem)
-	view, exists, err := r.door.Read(ctx, state.Node.ValueString(), state.Name.ValueString(), mem, state.view)
+	view, exists, err := r.core.Read(ctx, state.Node.ValueString(), state.Name.ValueString(), mem, state.view)
 	if err != nil {
 		resp.Diagnostics.Append(state.subject().Read(err, state.neverRead())...)
 		return
@@ -155,7 +150,7 @@ func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	before := mem
 	mem.Seen = view.Seen
-	mem = r.door.Follow(ctx, state.Node.ValueString(), state.Name.ValueString(), mem)
+	mem = r.core.Follow(ctx, state.Node.ValueString(), state.Name.ValueString(), mem)
 	if !reflect.DeepEqual(mem, before) {
 		resp.Diagnostics.Append(storeMemory(ctx, resp.Private, mem)...)
 	}
@@ -189,7 +184,7 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	salt = saltOrNew(salt)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	view, mem, err := r.door.Apply(ctx, planned.Node.ValueString(), want, mem, converge.ApplyOptions{
+	view, mem, err := r.core.Apply(ctx, planned.Node.ValueString(), want, mem, converge.ApplyOptions{
 		Adopt: true, Rollback: planned.Rollback.ValueBool(), Planned: agreed, Digests: planned.digests(), Progress: progress(&planned)})
 	show := planned.shown(salt)
 	resp.Diagnostics.Append(redact(applyDiagnostics(err, &planned, show, limit, "timeouts.update"), config.Secrets, planned.words(show, want))...)
@@ -229,7 +224,7 @@ func (r *stackResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	defer cancel()
 	options := destroyOptions(&state, mem)
 	options.Resume = resume
-	err := r.door.Destroy(ctx, state.Node.ValueString(), state.Name.ValueString(), options)
+	err := r.core.Destroy(ctx, state.Node.ValueString(), state.Name.ValueString(), options)
 	resp.Diagnostics.Append(destroyDiagnostics(err, &state)...)
 }
 

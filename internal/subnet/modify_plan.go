@@ -20,7 +20,7 @@ const plannedKey = "planned"
 
 // ModifyPlan shows what applying would do: it reads the nodes and writes nothing.
 func (r *subnetResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.door == nil {
+	if r.core == nil {
 		return // the provider is not configured yet
 	}
 	var planned model
@@ -118,7 +118,7 @@ func configured(ctx context.Context, req resource.ModifyPlanRequest, attribute s
 func (r *subnetResource) used(ctx context.Context, name string, networks map[string]networkModel) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, node := range sortedKeys(networks) {
-		view, _, _ := r.door.ReadNetwork(ctx, node, name)
+		view, _, _ := r.networks.Read(ctx, node, name)
 		diags.Append(concept.Subject{Kind: "subnet", Name: name, Node: node}.Used(view.Attached)...)
 	}
 	return diags
@@ -126,9 +126,9 @@ func (r *subnetResource) used(ctx context.Context, name string, networks map[str
 
 // leave notes that the subnet goes, so that others may have what it holds.
 func (r *subnetResource) leave(name string, networks map[string]networkModel) {
-	r.door.LeaveSubnet(name)
+	r.core.Leave(name)
 	for node := range networks {
-		r.door.LeaveNetwork(node, name)
+		r.networks.Leave(node, name)
 	}
 }
 
@@ -146,10 +146,10 @@ func (r *subnetResource) preview(ctx context.Context, planned *model, prior map[
 	}
 	parts, problems := s.divide(held(prior))
 	problems = append(problems, s.checkStatic(parts)...)
-	problems = append(problems, s.conflicts(r.door.DeclareSubnet(s.declared(parts)))...)
+	problems = append(problems, s.conflicts(r.core.Declare(s.declared(parts)))...)
 	for node := range prior {
 		if _, stays := s.nodes[node]; !stays {
-			r.door.LeaveNetwork(node, s.name)
+			r.networks.Leave(node, s.name)
 		}
 	}
 	if diags.Append(diagnostics(problems)...); diags.HasError() {
@@ -173,13 +173,13 @@ func (r *subnetResource) previewNode(ctx context.Context, s segment, node string
 	before, mine := prior[node]
 	planned := s.network(node, part)
 	want := planned.desired(s.labels)
-	now, exists, err := r.door.ReadNetwork(ctx, node, s.name)
+	now, exists, err := r.networks.Read(ctx, node, s.name)
 	var preview converge.NetworkPreview
 	if err == nil {
 		if exists {
 			want = like(want, now.Network)
 		}
-		preview, err = r.door.PreviewNetwork(ctx, node, want, converge.NetworkOptions{Owner: s.owner(), Known: before.known(), Adopt: mine, VLAN: s.vlan, Identity: by.identity, Replaces: by.again})
+		preview, err = r.networks.Preview(ctx, node, want, converge.NetworkOptions{Owner: s.owner(), Known: before.known(), Adopt: mine, VLAN: s.vlan, Identity: by.identity, Replaces: by.again})
 	}
 	if err != nil {
 		n, more := unseen(node, s, planned, before, mine, err)

@@ -28,21 +28,28 @@ var (
 // defaultTimeout is the time limit of each operation.
 const defaultTimeout = 5 * time.Minute
 
-// Door is what a subnet needs of the core.
-type Door interface {
-	ReadNetwork(ctx context.Context, node, name string) (view converge.NetworkView, exists bool, err error)
-	PreviewNetwork(ctx context.Context, node string, want *desired.Network, opts converge.NetworkOptions) (converge.NetworkPreview, error)
-	ApplyNetwork(ctx context.Context, node string, want *desired.Network, opts converge.NetworkOptions) (converge.NetworkView, error)
-	DestroyNetwork(ctx context.Context, node, name string, progress func(ctx context.Context, message string)) error
-	LeaveNetwork(node, name string)
-	DeclareSubnet(s converge.Subnet) []converge.SubnetConflict
-	LeaveSubnet(name string)
+// Core is what a subnet needs of the core.
+type Core interface {
+	Declare(s converge.Subnet) []converge.SubnetConflict
+	Leave(name string)
+}
+
+// Networks is what a subnet needs to have its network on each node.
+type Networks interface {
+	Read(ctx context.Context, node, name string) (view converge.NetworkView, exists bool, err error)
+	Preview(ctx context.Context, node string, want *desired.Network, opts converge.NetworkOptions) (converge.NetworkPreview, error)
+	Apply(ctx context.Context, node string, want *desired.Network, opts converge.NetworkOptions) (converge.NetworkView, error)
+	Destroy(ctx context.Context, node, name string, progress func(ctx context.Context, message string)) error
+	Leave(node, name string)
 }
 
 // NewResource returns the resource homelab_subnet.
 func NewResource() resource.Resource { return &subnetResource{} }
 
-type subnetResource struct{ door Door }
+type subnetResource struct {
+	core     Core
+	networks Networks
+}
 
 // Metadata sets the type name.
 func (r *subnetResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -54,10 +61,11 @@ func (r *subnetResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 	resp.Schema = resourceSchema(ctx)
 }
 
-// Configure takes the provider's door to the core; it is also called without,
+// Configure takes the provider's core; it is also called without,
 // before the provider is configured.
 func (r *subnetResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	resp.Diagnostics.Append(concept.Provided("homelab_subnet", req.ProviderData, &r.door)...)
+	resp.Diagnostics.Append(concept.Provided("homelab_subnet", req.ProviderData, &r.core)...)
+	resp.Diagnostics.Append(concept.Provided("homelab_subnet", req.ProviderData, &r.networks)...)
 }
 
 // ValidateConfig reports what is wrong whatever the nodes have.
@@ -113,7 +121,7 @@ func (r *subnetResource) Read(ctx context.Context, req resource.ReadRequest, res
 	imported := state.VLANID.IsNull()
 	now, words := map[string]networkModel{}, map[string]map[string]string{}
 	for _, node := range sortedKeys(last) {
-		view, exists, err := r.door.ReadNetwork(ctx, node, state.Name.ValueString())
+		view, exists, err := r.networks.Read(ctx, node, state.Name.ValueString())
 		switch {
 		case err != nil:
 			now[node] = last[node]
@@ -246,12 +254,12 @@ func (r *subnetResource) applyOne(ctx context.Context, s segment, node string, p
 	before, mine := prior[node]
 	planned := s.network(node, part)
 	want := planned.desired(s.labels)
-	view, exists, err := r.door.ReadNetwork(ctx, node, s.name)
+	view, exists, err := r.networks.Read(ctx, node, s.name)
 	if err == nil {
 		if exists {
 			want = like(want, view.Network)
 		}
-		view, err = r.door.ApplyNetwork(ctx, node, want, converge.NetworkOptions{
+		view, err = r.networks.Apply(ctx, node, want, converge.NetworkOptions{
 			Owner: s.owner(), Known: before.known(), Adopt: mine, VLAN: s.vlan, Planned: agreed[node], Progress: progress(node, s.name)})
 	}
 	if err == nil {
@@ -265,7 +273,7 @@ func (r *subnetResource) applyOne(ctx context.Context, s segment, node string, p
 	if !mine {
 		return nil, err
 	}
-	if _, exists, unread := r.door.ReadNetwork(ctx, node, s.name); unread == nil && !exists {
+	if _, exists, unread := r.networks.Read(ctx, node, s.name); unread == nil && !exists {
 		return nil, err
 	}
 	return &before, err
@@ -277,7 +285,7 @@ func (r *subnetResource) remove(ctx context.Context, name string, from map[strin
 	var diags diag.Diagnostics
 	var mu sync.Mutex // guards left and diags
 	eachNode(from, func(node string) {
-		err := r.door.DestroyNetwork(ctx, node, name, progress(node, name))
+		err := r.networks.Destroy(ctx, node, name, progress(node, name))
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil {

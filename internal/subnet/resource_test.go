@@ -11,9 +11,9 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-// failing is a door whose applies fail, and that is read as the test says.
+// failing are networks whose applies fail, and that is read as the test says.
 type failing struct {
-	Door
+	Networks
 	exists bool
 	unread error // of reads after the apply
 	failed bool
@@ -21,14 +21,14 @@ type failing struct {
 
 var errRefused = errors.New("the engine refuses")
 
-func (f *failing) ReadNetwork(context.Context, string, string) (converge.NetworkView, bool, error) {
+func (f *failing) Read(context.Context, string, string) (converge.NetworkView, bool, error) {
 	if f.failed {
 		return converge.NetworkView{}, f.exists, f.unread
 	}
 	return converge.NetworkView{}, true, nil
 }
 
-func (f *failing) ApplyNetwork(context.Context, string, *desired.Network, converge.NetworkOptions) (converge.NetworkView, error) {
+func (f *failing) Apply(context.Context, string, *desired.Network, converge.NetworkOptions) (converge.NetworkView, error) {
 	f.failed = true
 	return converge.NetworkView{}, errRefused
 }
@@ -48,7 +48,7 @@ func TestApplyOne_UpdateFails_StateLosesOnlyWhatIsKnownToBeGone(t *testing.T) {
 		"was not there, cannot be read": {failing{unread: errors.New("connection lost")}, "helios", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := &subnetResource{door: &c.door}
+			r := &subnetResource{networks: &c.door}
 			left, err := r.applyOne(t.Context(), s, c.node, parts[c.node], prior, nil)
 			if !errors.Is(err, errRefused) || (left != nil) != c.stays {
 				t.Errorf("left %v, %v", left, err)

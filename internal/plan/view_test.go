@@ -1,4 +1,4 @@
-package converge
+package plan
 
 import (
 	"testing"
@@ -19,7 +19,7 @@ func TestCompletes_OfOneThatIsImported_FollowsFromItsRestartPolicy(t *testing.T)
 	}
 }
 
-func TestViewOf_TwoNetworksOrVolumesWithOneKey_ShowsTheSameEachTime(t *testing.T) {
+func TestMemoryView_TwoNetworksOrVolumesWithOneKey_ShowsTheSameEachTime(t *testing.T) {
 	have := &observed.Stack{Name: "home", Networks: map[string]observed.Network{}, Volumes: map[string]observed.Volume{}}
 	for _, name := range []string{"home_a", "home_b", "home_c", "home_d"} {
 		have.Networks[name] = observed.Network{Name: name, Labels: map[string]string{desired.LabelProject: "home", desired.LabelNetwork: "default"}}
@@ -27,10 +27,10 @@ func TestViewOf_TwoNetworksOrVolumesWithOneKey_ShowsTheSameEachTime(t *testing.T
 	}
 	remembered := map[string]string{"a": "home_a", "b": "home_a", "c": "home_a", "d": "home_a"}
 	for range 50 {
-		if view := viewOf(have, Memory{}, View{}); view.Networks["default"].Name != "home_d" || view.Volumes["data"].Name != "home_d" {
+		if view := (Memory{}).view(have, View{}); view.Networks["default"].Name != "home_d" || view.Volumes["data"].Name != "home_d" {
 			t.Fatalf("shown: %v, %v", view.Networks, view.Volumes)
 		}
-		if view := viewOf(have, Memory{Networks: remembered, Volumes: remembered}, View{}); view.Networks["d"].Name != "home_a" || view.Volumes["d"].Name != "home_a" {
+		if view := (Memory{Networks: remembered, Volumes: remembered}).view(have, View{}); view.Networks["d"].Name != "home_a" || view.Volumes["d"].Name != "home_a" {
 			t.Fatalf("shown: %v, %v", view.Networks, view.Volumes)
 		}
 	}

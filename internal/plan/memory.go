@@ -1,4 +1,4 @@
-package converge
+package plan
 
 import (
 	"maps"
@@ -8,7 +8,6 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
 // Memory is what is remembered of a stack between runs, in Terraform's private
@@ -54,29 +53,31 @@ type Memory struct {
 	Seen observed.Known `json:"seen,omitzero"`
 }
 
-// remember notes what a stack asks for.
-func remember(want *desired.Stack, p *plan.Plan, before Memory, have *observed.Stack) (Memory, error) {
+// Remember is what is remembered of a stack once the decision is applied. before is what
+// was remembered until then. It draws random numbers, for the checks of secrets.
+func (d StackDecision) Remember(before Memory, have *observed.Stack) (Memory, error) {
+	want := d.Want
 	mem := Memory{
 		Known: map[string][]string{}, Secret: map[string][]string{}, Completes: map[string]bool{}, Replicas: map[string]int{},
 		Names: map[string]string{}, NetworkFields: map[string][]string{}, Networks: map[string]string{}, Volumes: map[string]string{}, Own: []string{},
 	}
 	for name, s := range want.Services {
-		mem.Known[name] = s.Spec(p.Placements.Versions(name)).Keys()
+		mem.Known[name] = s.Spec(d.Placements.Versions(name)).Keys()
 		for key := range s.Secret {
 			mem.Secret[name] = append(mem.Secret[name], key)
 		}
 		sort.Strings(mem.Secret[name])
-		if follows(&s) {
+		if s.FollowsDigest() {
 			mem.follow(s.Image.Reference, Lookup{Digest: s.Image.Digest})
 		}
 		mem.keepPaths(&s)
-		mem.Completes[name] = plan.Completes(want, name)
+		mem.Completes[name] = Completes(want, name)
 		mem.Replicas[name] = s.Replicas
 		if s.ContainerName != "" {
 			mem.Names[name] = s.ContainerName
 		}
 	}
-	for _, targets := range p.Placements {
+	for _, targets := range d.Placements {
 		for _, placement := range targets {
 			mem.Files = append(mem.Files, placement.Volume)
 		}
@@ -123,13 +124,13 @@ func accept(want *desired.Stack, before map[string]map[string]string, have *obse
 				continue
 			}
 			key := string(f.Kind) + "." + f.Target
-			if known, ok := before[name][key]; ok && f.Digest == "" && desired.SecretCheck(known).Matches(plan.SecretContent(f)) {
+			if known, ok := before[name][key]; ok && f.Digest == "" && desired.SecretCheck(known).Matches(SecretContent(f)) {
 				fields[key] = known
 				continue
 			}
 			value := f.Digest
 			if value == "" {
-				check, err := desired.NewSecretCheck(plan.SecretContent(f))
+				check, err := desired.NewSecretCheck(SecretContent(f))
 				if err != nil {
 					return nil, err
 				}
@@ -193,9 +194,9 @@ func acceptHooks(s *desired.Service, before, fields map[string]string) error {
 	return nil
 }
 
-// creates tells whether nothing is in a state: what is remembered of a stack was
+// Creates reports whether nothing is in a state: what is remembered of a stack was
 // applied, and what is adopted is in state.
-func (m Memory) creates(adopt bool) bool { return !adopt && m.Known == nil }
+func (m Memory) Creates(adopt bool) bool { return !adopt && m.Known == nil }
 
 // declared are the volumes that the stack declares as its own, and so may remove.
 func (m Memory) declared() []string {
@@ -257,4 +258,18 @@ func (m Memory) shows(service, key, value string, c *observed.Container) bool {
 		}
 	}
 	return !c.Defaults[key] && !desired.IsFilled(key, c.Spec)
+}
+
+// Lookup is what a registry said about a reference: its digest, or why that can't
+// be told.
+type Lookup struct {
+	Digest  string `json:"digest,omitempty"`
+	Problem string `json:"problem,omitempty"`
+}
+
+func (m *Memory) follow(ref string, said Lookup) {
+	if m.Followed == nil {
+		m.Followed = map[string]Lookup{}
+	}
+	m.Followed[ref] = said
 }

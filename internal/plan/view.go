@@ -1,4 +1,4 @@
-package converge
+package plan
 
 import (
 	"cmp"
@@ -9,7 +9,6 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
 // View is a stack as Terraform shows it, planned or as it is.
@@ -62,6 +61,11 @@ var severity = [...]observed.State{
 	observed.Starting, observed.Running, observed.Healthy, observed.Completed,
 }
 
+// Worse reports whether a state needs more attention than another one.
+func Worse(state, than observed.State) bool {
+	return slices.Index(severity[:], state) < slices.Index(severity[:], than)
+}
+
 // NeedsRepair tells whether a service in this state has to be brought back.
 func NeedsRepair(state string) bool {
 	switch observed.State(state) {
@@ -72,10 +76,20 @@ func NeedsRepair(state string) bool {
 	}
 }
 
-// viewOf shows what exists, for the fields that memory names. A service that is
-// remembered but has no container is shown as missing, with what was last seen
-// of it.
-func viewOf(have *observed.Stack, mem Memory, last View) View {
+// View shows what exists of a stack, for the fields that are remembered. A service that
+// is remembered but has no container is shown as missing, with what was last seen of
+// it. exists is false where nothing is there that can be converged: volumes alone are
+// data that outlives a stack, unless there is nothing else to it.
+func (m Memory) View(have *observed.Stack, last View) (view View, exists bool) {
+	return m.view(have, last), m.exists(have)
+}
+
+func (m Memory) exists(have *observed.Stack) bool {
+	return have.Exists() || len(m.Known) == 0 && m.Known != nil
+}
+
+func (m Memory) view(have *observed.Stack, last View) View {
+	mem := m
 	view := View{Services: map[string]Service{}, Networks: map[string]Network{}, Volumes: map[string]Volume{}}
 	for name, containers := range have.Services {
 		view.Services[name] = serviceOf(containers, have, mem, name)
@@ -152,7 +166,7 @@ func specOf(containers []observed.Container, stack string, mem Memory, name stri
 	values := map[string][]string{}
 	for i := range containers {
 		c := &containers[i]
-		masked := c.Spec.Masked(mem.secretKeys(name), plan.SecretVersion(c))
+		masked := c.Spec.Masked(mem.secretKeys(name), SecretVersion(c))
 		for key, value := range masked {
 			if mem.shows(name, key, value, c) {
 				if mem.hides(name, key) {
@@ -189,7 +203,7 @@ func containerNames(containers []observed.Container, stack, chosen string) []str
 	var names []string
 	for i := range containers {
 		c := &containers[i]
-		if chosen != "" || c.Name != plan.ContainerName(stack, &desired.Service{Name: c.Service}, c.Number) {
+		if chosen != "" || c.Name != ContainerName(stack, &desired.Service{Name: c.Service}, c.Number) {
 			names = append(names, c.Name)
 		}
 	}

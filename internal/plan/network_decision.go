@@ -1,0 +1,100 @@
+package plan
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
+)
+
+// NetworkInput is all that a decision about a network that is a resource depends on.
+type NetworkInput struct {
+	NetworkOptions
+
+	Want  *desired.Network
+	Have  *observed.NetworkOnNode
+	World World
+	// Owner is the resource in messages, as in `homelab_network "lan"`.
+	Owner string
+	// VLAN is the id of a subnet's network, which has its sub-interface for itself; 0
+	// for all others.
+	VLAN int
+	// Replaces reports that the same resource had the network before.
+	Replaces bool
+}
+
+// NetworkDecision is what is done about a network.
+type NetworkDecision struct {
+	*Plan
+	// Needs is what has to be asked before the decision is final.
+	Needs Needs
+	// Replaced reports that the network is replaced, Created that there is none yet.
+	Replaced, Created bool
+	// Remarks are what the node has that the network takes the place of.
+	Remarks []string
+	// Takes is what the network takes of its node.
+	Takes Segment
+}
+
+// DecideNetwork decides what is done about a network that is a resource. It is pure.
+func DecideNetwork(in NetworkInput) NetworkDecision {
+	have, there := in.vacated()
+	p := BuildNetwork(in.Want, have, in.NetworkOptions)
+	out := NetworkDecision{Plan: p, Created: !have.Exists, Remarks: append(p.Warnings, there...), Takes: SegmentOf(in.Owner, in.Want)}
+	for _, c := range p.Changes {
+		out.Replaced = out.Replaced || c.Action == Replace
+	}
+	out.Takes.VLAN, out.Takes.Made = in.VLAN, out.Created || out.Replaced
+	own := in.World.owned("name", in.Owner, Thing{ThingNetwork, in.Want.Name})
+	neighbours, warnings := CheckNeighbours(out.Takes, in.World.Networks, have, in.World.leaving)
+	ranges, asks := out.Takes.checkOwnRanges(in.World)
+	zoned, exposed := CheckZone(out.Takes, in.World.Stacks, have.Attached)
+	swarm, asksSwarm := out.Takes.checkSwarm(in.World)
+	out.Needs.Facts = (asks || asksSwarm) && !in.World.FactsAsked
+	p.Problems = slices.Concat(own, p.Problems, CheckEngine(in.Want, have), neighbours, in.World.farSubnets(out.Takes), zoned, swarm)
+	p.Warnings = slices.Concat(warnings, ranges, exposed)
+	return out
+}
+
+// vacated is the network as a create will find it: see [StackInput.vacated].
+func (in NetworkInput) vacated() (*observed.NetworkOnNode, []string) {
+	if in.Adopt || !in.Have.Exists || in.Have.Unfinished || in.World.Applying || in.Have.Network.Labels[desired.LabelNetworkName] != in.Want.Name {
+		return in.Have, nil
+	}
+	if in.Replaces {
+		return in.Have.Gone(), nil
+	}
+	return in.Have.Gone(), []string{in.World.isThere(fmt.Sprintf("Network %q exists on the node already", in.Want.Name), in.Owner, in.Want.Name)}
+}
+
+// checkOwnRanges is CheckOwnRanges with what the node says. asks reports that this has
+// to be asked for it.
+func (s Segment) checkOwnRanges(w World) (warnings []string, asks bool) {
+	warnings = CheckOwnRanges(s, w.Networks, func() (told []netip.Prefix) {
+		asks = true
+		if w.Facts == nil {
+			return nil
+		}
+		for _, pool := range w.Facts.AddressPools {
+			if prefix, err := netip.ParsePrefix(pool); err == nil {
+				told = append(told, prefix.Masked())
+			}
+		}
+		return told
+	})
+	return warnings, asks
+}
+
+// checkSwarm refuses an overlay network that is to be created on a node which is no
+// manager of a swarm. A node that does not say is left to the apply.
+func (s Segment) checkSwarm(w World) (problems []Problem, asks bool) {
+	if !s.Made || !s.NeedsSwarm() {
+		return nil, false
+	}
+	if w.Facts == nil || w.Facts.SwarmRole == observed.SwarmManager {
+		return nil, true
+	}
+	return []Problem{NoManager(string(w.Facts.SwarmRole), w.Facts.SwarmRole == observed.SwarmInactive)}, true
+}
