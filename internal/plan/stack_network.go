@@ -47,6 +47,8 @@ func CheckStackNetworks(own, declared []Segment, have *observed.Stack, gone func
 			if !other.Leaves && other.Name != one.Name && (other.Before || other.Stack == one.Stack) {
 				problems = append(problems, inStack(one, clashesOf(one, other, declaredWith))...)
 				problems = append(problems, inStack(one, clashesOf(one, other.chosen(have.Networks), hasOnNode))...)
+				taken := Segment{Owner: other.Owner, Driver: other.Driver, Pools: other.Pools}
+				problems = append(problems, inStack(one, clashesOf(one.chosen(have.Networks), taken, declaredWith))...)
 			}
 		}
 		if there, exists := have.Networks[one.Name]; exists && samePools(one, there) {

@@ -132,6 +132,7 @@ func TestCheckStackNetworks(t *testing.T) {
 	}
 	declared := []plan.Segment{{Owner: `homelab_subnet "servers"`, Name: "servers", Before: true, Driver: "macvlan", Pools: []desired.Pool{{Subnet: "10.0.20.0/24"}}}}
 	for name, c := range map[string]struct {
+		own               *desired.Stack // nil: one with the subnet 10.0.20.0/25
 		networks          map[string]observed.Network
 		declared          []plan.Segment
 		problems, warning []string
@@ -143,6 +144,9 @@ func TestCheckStackNetworks(t *testing.T) {
 		"of a swarm": {declared: []plan.Segment{{Owner: "x", Name: "ingress", Before: true, Driver: "overlay", Pools: []desired.Pool{{Subnet: "10.0.20.0/24"}}}}},
 		"chosen by the engine": {declared: []plan.Segment{{Owner: `homelab_network "x"`, Name: "x", Driver: "bridge", Before: true}}, networks: map[string]observed.Network{"x": there("10.0.0.0/16", nil)}, problems: []string{
 			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which homelab_network "x" has on the node. One node can't have both: choose another subnet for one of them.`}},
+		"chosen by the engine for its own": {own: &desired.Stack{Name: "app", Networks: map[string]desired.Network{"lan": {Key: "lan", Name: "lan"}}}, declared: declared,
+			networks: map[string]observed.Network{"lan": there("10.0.0.0/16", nil)}, problems: []string{
+				`Network "lan": The subnet 10.0.0.0/16 overlaps 10.0.20.0/24, which homelab_subnet "servers" is declared with. One node can't have both: choose another subnet for one of them.`}},
 		"on the node": {networks: map[string]observed.Network{"x": there("10.0.0.0/16", nil)}, problems: []string{
 			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which network "x" has on the node. One node can't have both: choose another subnet for one of them.`}},
 		"on the node, and there itself": {networks: map[string]observed.Network{"x": there("10.0.0.0/16", nil), "lan": there("10.0.20.0/25", nil)}},
@@ -152,7 +156,10 @@ func TestCheckStackNetworks(t *testing.T) {
 			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which network "x" has on the node. One node can't have both: choose another subnet for one of them. ` +
 				"If it goes in this run, let this stack depend on that: the engine refuses both at once."}},
 	} {
-		problems, warnings := plan.CheckStackNetworks(plan.SegmentsOf(lan("lan", "10.0.20.0/25")), c.declared, &observed.Stack{Name: "app", Networks: c.networks},
+		if c.own == nil {
+			c.own = lan("lan", "10.0.20.0/25")
+		}
+		problems, warnings := plan.CheckStackNetworks(plan.SegmentsOf(c.own), c.declared, &observed.Stack{Name: "app", Networks: c.networks},
 			func(stack string) bool { return stack == "gone" })
 		if !slices.Equal(details(problems), c.problems) || !slices.Equal(warnings, c.warning) {
 			t.Errorf("%s: %q, %q\nwant %q, %q", name, details(problems), warnings, c.problems, c.warning)
