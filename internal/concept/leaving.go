@@ -14,9 +14,9 @@ func (s Subject) Used(users []string) diag.Diagnostics {
 	if len(users) == 0 {
 		return nil
 	}
-	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("name"), capital(s.Kind)+" is in use", fmt.Sprintf(
-		"%s on node %q is to be destroyed, and another one made. That fails, without a change, as long as it is used by: %s. "+
+	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("name"), Capital(s.Kind)+" is in use", fmt.Sprintf(
+		"%s is to be destroyed, and another one made. That fails, without a change, as long as it is used by: %s. "+
 			"Write lifecycle { create_before_destroy = true } into the homelab_%s, and let each stack that uses it take the name from there (homelab_%s.….name): "+
 			"they move to the new one before the old one goes. With both of these there is nothing to do.",
-		capital(s.String()), s.Node, strings.Join(users, ", "), s.Kind, s.Kind))}
+		s.Place(), strings.Join(users, ", "), s.Kind, s.Kind))}
 }

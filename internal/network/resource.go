@@ -3,10 +3,8 @@ package network
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -160,16 +158,7 @@ func (r *networkResource) Delete(ctx context.Context, req resource.DeleteRequest
 
 // ImportState takes "node/name".
 func (r *networkResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	node, name, ok := strings.Cut(req.ID, "/")
-	if !ok || node == "" || !namePattern.MatchString(name) {
-		resp.Diagnostics.AddError("Invalid import ID",
-			fmt.Sprintf("%q is not of the form node/name. For the network \"media\" on the node \"helios\" write helios/media; "+
-				"docker network ls lists the networks of a node.", req.ID))
-		return
-	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), req.ID)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("node"), node)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), name)...)
+	concept.ImportID{Names: namePattern, Kind: "network", Example: "media", List: "docker network ls lists the networks of a node"}.Import(ctx, req, resp)
 }
 
 // optionsOf are what planning and applying an existing network depend on.

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
@@ -28,7 +29,7 @@ func (r *networkResource) ValidateConfig(ctx context.Context, req resource.Valid
 	}
 	pools := m.pools()
 	for _, p := range converge.CheckPools(pools) {
-		resp.Diagnostics.AddAttributeError(attributePath(p.Attribute), invalid, p.Detail)
+		resp.Diagnostics.AddAttributeError(concept.AttributePath(p.Attribute), invalid, p.Detail)
 	}
 	resp.Diagnostics.Append(m.checkFamilies(pools)...)
 	resp.Diagnostics.Append(m.checkDriver()...)

@@ -63,7 +63,7 @@ func (d *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	if err != nil {
-		resp.Diagnostics.Append(dataDiagnostic(name, err))
+		resp.Diagnostics.Append(dataDiagnostics(name, err)...)
 		return
 	}
 	shown, diags := fromObserved(ctx, &facts)

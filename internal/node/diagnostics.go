@@ -10,38 +10,16 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// subject is the resource as messages about its node call it.
-func (m *model) subject() string { return fmt.Sprintf("node %q", m.Name.ValueString()) }
+// subject is the node as messages call it.
+func subject(name string) concept.Subject { return concept.Subject{Kind: "node", Name: name} }
 
-// readDiagnostics words why a node in state can't be looked at, or one that is being
-// imported. Without an error among them the state stands.
-func readDiagnostics(err error, state *model, imported bool) diag.Diagnostics {
-	var diags diag.Diagnostics
-	name := state.Name.ValueString()
-	switch {
-	case imported && converge.UnknownUntilApply(err):
-		diags.AddError("Unable to import node", fmt.Sprintf("The connection to node %q depends on values that are only known at apply, so there is nothing "+
-			"to import from yet. Apply what makes the node first, for example with -target, and import then.", name))
-	case converge.UnknownUntilApply(err): // what can't be asked yet is not said to have changed
-	case !imported && converge.KeepsState(err):
-		diags.AddWarning(converge.Standing(name, state.subject(), err))
-	case !imported && converge.NotConfigured(err):
-		return forsaken(state)
-	default:
-		diags.Append(diagnostic(name, err))
-	}
-	return diags
-}
-
-func forsaken(state *model) diag.Diagnostics {
-	summary, detail := converge.Forsaken(state.Name.ValueString(), state.subject(), "homelab_node")
-	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("name"), summary, detail)}
-}
+func (m *model) subject() concept.Subject { return subject(m.Name.ValueString()) }
 
 // unseenDiagnostics words why a plan goes on without looking at the node; ok is
 // false where that is an error.
@@ -50,39 +28,18 @@ func unseenDiagnostics(err error, planned *model) (diags diag.Diagnostics, ok bo
 		return nil, true
 	}
 	if !converge.KeepsState(err) {
-		return diag.Diagnostics{diagnostic(planned.Name.ValueString(), err)}, false
+		return planned.subject().NodeError(err), false
 	}
-	summary, detail := converge.Standing(planned.Name.ValueString(), planned.subject(), err)
-	diags.AddWarning(summary, detail+" What its planned change does can't be said; applying it fails, for this node only, unless it is back by then.")
-	return diags, true
+	return planned.subject().StandsUnseen(err, true), true
 }
 
-// dataDiagnostic is for the data source.
-func dataDiagnostic(name string, err error) diag.Diagnostic {
-	d := diagnostic(name, err)
+// dataDiagnostics is for the data source.
+func dataDiagnostics(name string, err error) diag.Diagnostics {
+	diags := subject(name).NodeError(err)
 	if !converge.KeepsState(err) {
-		return d
+		return diags
 	}
-	return diag.NewErrorDiagnostic(d.Summary(), d.Detail()+" A data source has no last known state that could stand (when_offline = \"keep\"): "+
-		"leave the facts of this node out until it is back.")
-}
-
-// diagnostic puts the name at fault only where the name is wrong.
-func diagnostic(name string, err error) diag.Diagnostic {
-	summary, detail := "Unable to read node", fmt.Sprintf("Node %q: %v.", name, err)
-	var told interface{ Summary() string }
-	if errors.As(err, &told) {
-		summary = told.Summary()
-	}
-	var explained interface{ Detail() string }
-	if errors.As(err, &explained) {
-		detail = explained.Detail()
-	}
-	var named interface{ NodeNameAtFault() bool }
-	if errors.As(err, &named) && named.NodeNameAtFault() {
-		return diag.NewAttributeErrorDiagnostic(path.Root("name"), summary, detail)
-	}
-	return diag.NewErrorDiagnostic(summary, detail)
+	return concept.WithSentence(diags, "A data source has no last known state to keep (when_offline = \"keep\"): leave the facts of this node out until it is back.")
 }
 
 // directoryDiagnostics words why directories could not be made or mended.
@@ -91,13 +48,12 @@ func directoryDiagnostics(name string, err error) diag.Diagnostics {
 	if errors.As(err, &problems) {
 		return problemDiagnostics(problems.Problems)
 	}
+	if converge.Offline(err) {
+		return concept.WithSentence(subject(name).NodeError(err), "Apply again when the node is back.")
+	}
 	var worded interface{ Summary() string }
 	if errors.As(err, &worded) {
-		d := diagnostic(name, err)
-		if converge.Offline(err) {
-			d = diag.NewErrorDiagnostic(d.Summary(), d.Detail()+" Apply again when the node is back.")
-		}
-		return diag.Diagnostics{d}
+		return subject(name).NodeError(err)
 	}
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("directories"), "Unable to manage directories",
 		fmt.Sprintf("Node %q: %v. State says what is there now; fix the cause and apply again.", name, err))}

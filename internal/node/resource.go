@@ -82,7 +82,7 @@ func (r *nodeResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	name := state.Name.ValueString()
 	facts, err := r.core.Facts(ctx, name)
 	if err != nil {
-		resp.Diagnostics.Append(readDiagnostics(err, &state, imported)...)
+		resp.Diagnostics.Append(state.subject().Read(err, imported)...)
 		return
 	}
 	if imported {
@@ -92,7 +92,7 @@ func (r *nodeResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	resp.Diagnostics.Append(diags...)
 	have, err := r.core.ReadDirectories(ctx, name, facts.IDs, slices.Sorted(maps.Keys(entries)))
 	if err != nil {
-		resp.Diagnostics.Append(readDiagnostics(err, &state, imported)...)
+		resp.Diagnostics.Append(state.subject().Read(err, imported)...)
 		return
 	}
 	state.ID = state.Name
@@ -139,7 +139,7 @@ func (r *nodeResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	switch {
 	case err == nil:
 	case converge.NotConfigured(err):
-		resp.Diagnostics.Append(forsaken(&state)...)
+		resp.Diagnostics.Append(state.subject().Forsaken()...)
 	default:
 		resp.Diagnostics.Append(directoryDiagnostics(name, err)...)
 	}
@@ -158,7 +158,7 @@ func (r *nodeResource) ImportState(ctx context.Context, req resource.ImportState
 
 // apply brings the node's directories to the plan; before are those that were
 // managed so far. The result is nil when nothing was written.
-func (r *nodeResource) apply(ctx context.Context, planned *model, before managed, private privateState) (map[string]converge.Directory, diag.Diagnostics) {
+func (r *nodeResource) apply(ctx context.Context, planned *model, before managed, private concept.PrivateState) (map[string]converge.Directory, diag.Diagnostics) {
 	entries, _, diags := planned.entries(ctx)
 	if diags.HasError() {
 		return nil, diags

@@ -3,49 +3,32 @@ package secret
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
 func problemDiagnostics(problems []converge.Problem, m *model) diag.Diagnostics {
-	var diags diag.Diagnostics
-	for _, p := range problems {
-		detail := p.Detail
-		if p.Foreign {
-			detail += m.subject().ImportIt() + concept.Elsewhere("homelab_secret")
-		}
-		diags.AddAttributeError(path.Root(p.Attribute), "Secret can't be applied", detail)
-	}
-	return diags
+	return m.subject().Problems(problems, m.subject().Elsewhere())
 }
 
-// applyDiagnostics words how an apply ended.
+// applyDiagnostics returns the diagnostics of how an apply ended.
 func applyDiagnostics(err error, m *model) diag.Diagnostics {
-	var problems *converge.ProblemsError
-	var changed *converge.ChangedError
-	var diags diag.Diagnostics
-	where := fmt.Sprintf("Secret %q on node %q", m.Name.ValueString(), m.Node.ValueString())
+	where := m.subject().Place()
+	refused := m.subject().Refused(err, m.subject().Elsewhere())
 	switch {
-	case err == nil:
-	case errors.As(err, &problems):
-		return problemDiagnostics(problems.Problems, m)
+	case err == nil || refused != nil:
+		return refused
 	case errors.Is(err, converge.ErrSecretWritten):
-		diags.AddWarning("Secret is written but was not read back", fmt.Sprintf("%s is in force as planned. Afterwards there was an error: %s. The next plan reads the secret again.", where, err))
-	case errors.As(err, &changed):
-		diags.AddError("Node changed since the plan", fmt.Sprintf("%s: applying would now have to %s, which the plan did not say. "+
-			"Nothing was changed. Plan again to see it.", where, strings.Join(changed.Changes, ", ")))
+		return diag.Diagnostics{diag.NewWarningDiagnostic("Secret is written but was not read back",
+			fmt.Sprintf("%s is in force as planned. Afterwards there was an error: %s. The next plan reads the secret again.", where, err))}
 	case converge.Offline(err), converge.NotConfigured(err):
 		return m.subject().NotApplied(err)
-	default:
-		diags.AddError("Unable to write secret", fmt.Sprintf("%s: %s. The version before, if there was one, stays in force. Apply again.", where, err))
 	}
-	return diags
+	return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to write secret",
+		fmt.Sprintf("%s: %s. The version before, if there was one, stays in force. Apply again.", where, err))}
 }
 
 // keptDiagnostics warns of a kept value that the secret does not take up.
@@ -95,7 +78,7 @@ func destroyDiagnostics(err error, m *model) diag.Diagnostics {
 	case converge.Offline(err), converge.NotConfigured(err):
 		return m.subject().NotDestroyed(err)
 	default:
-		diags.AddError("Unable to remove secret", fmt.Sprintf("Secret %q on node %q: %s.", m.Name.ValueString(), m.Node.ValueString(), err))
+		diags.AddError("Unable to remove secret", fmt.Sprintf("%s: %s.", m.subject().Place(), err))
 	}
 	return diags
 }

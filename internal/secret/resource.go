@@ -3,9 +3,7 @@ package secret
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -195,14 +193,7 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 
 // ImportState takes "node/name".
 func (r *secretResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	node, name, ok := strings.Cut(req.ID, "/")
-	if !ok || node == "" || !namePattern.MatchString(name) {
-		resp.Diagnostics.AddError("Invalid import ID",
-			fmt.Sprintf("%q is not of the form node/name. For the secret \"db_password\" on the node \"helios\" write helios/db_password; "+
-				"docker volume ls --filter label=%s lists those of a node.", req.ID, desired.LabelSecret))
-		return
-	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), req.ID)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("node"), node)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), name)...)
+	concept.ImportID{
+		Names: namePattern, Kind: "secret", Example: "db_password", List: "docker volume ls --filter label=" + desired.LabelSecret + " lists those of a node",
+	}.Import(ctx, req, resp)
 }

@@ -2,13 +2,10 @@ package stack
 
 import (
 	"context"
-	"fmt"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -230,16 +227,7 @@ func (r *stackResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 
 // ImportState takes "node/name".
 func (r *stackResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	node, name, ok := strings.Cut(req.ID, "/")
-	if !ok || node == "" || !projectName.MatchString(name) {
-		resp.Diagnostics.AddError("Invalid import ID",
-			fmt.Sprintf("%q is not of the form node/name. For the Compose project \"media\" on the node \"helios\" write helios/media; "+
-				"docker compose ls lists the projects of a node.", req.ID))
-		return
-	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), req.ID)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("node"), node)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), name)...)
+	concept.ImportID{Names: projectName, Kind: "Compose project", Example: "media", List: "docker compose ls lists the projects of a node"}.Import(ctx, req, resp)
 }
 
 // load is [load] for what may be loaded already. It returns nil without an error

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/address"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 )
 
 // What a problem's diagnostic is headed with.
@@ -72,7 +73,7 @@ func (f family) check(name string, cidr, gateway, reserved at) []problem {
 		return nil
 	}
 	if err := address.CheckPrefix(f.prefix); err != nil {
-		return []problem{{cidr, invalidCIDR, sentence(err.Error()) + " Choose a range that hosts can have."}}
+		return []problem{{cidr, invalidCIDR, concept.Sentence(err.Error()) + " Choose a range that hosts can have."}}
 	}
 	if f.prefix.Bits() > f.prefix.Addr().BitLen()-3 {
 		return []problem{{cidr, invalidCIDR, fmt.Sprintf("%s is too small for a gateway and containers on nodes. Choose a shorter prefix.", f.prefix)}}
@@ -80,7 +81,7 @@ func (f family) check(name string, cidr, gateway, reserved at) []problem {
 	var problems []problem
 	if f.gateway.IsValid() {
 		if err := address.CheckHost(f.prefix, f.gateway); err != nil {
-			problems = append(problems, problem{gateway, invalidGateway, fmt.Sprintf("%s Choose another address of %s, the %s.", sentence(err.Error()), f.prefix, name)})
+			problems = append(problems, problem{gateway, invalidGateway, fmt.Sprintf("%s Choose another address of %s, the %s.", concept.Sentence(err.Error()), f.prefix, name)})
 		}
 	}
 	for i, r := range f.reserved {
@@ -182,7 +183,7 @@ func (f family) refuses(addr netip.Addr) string {
 		return ""
 	}
 	if err := address.CheckHost(f.prefix, addr); err != nil {
-		return fmt.Sprintf("%s, cannot be had: %s Choose another of %s.", addr, sentence(err.Error()), f.prefix)
+		return fmt.Sprintf("%s, cannot be had: %s Choose another of %s.", addr, concept.Sentence(err.Error()), f.prefix)
 	}
 	if addr == f.gateway {
 		return fmt.Sprintf("%s, is the gateway's. Choose another.", addr)
@@ -226,19 +227,4 @@ func (s segment) own(part ranges, attribute string) string {
 		return part.v6.String()
 	}
 	return part.v4.String()
-}
-
-// sentence begins with a capital letter, unless with an address, and ends with a full
-// stop.
-func sentence(text string) string {
-	if text == "" {
-		return text
-	}
-	if first, _, _ := strings.Cut(text, " "); !strings.ContainsAny(first, ":./") { // an address stays as it is
-		text = strings.ToUpper(text[:1]) + text[1:]
-	}
-	if !strings.HasSuffix(text, ".") {
-		text += "."
-	}
-	return text
 }

@@ -62,7 +62,7 @@ func (s segment) problems(node string, found []converge.Problem) []problem {
 		switch {
 		case p.Foreign && p.Owned:
 			problems = append(problems, problem{at{"name"}, "Network exists already", fmt.Sprintf(
-				"%s To take it over as it is, import the subnet: terraform import ADDRESS %s/%s.%s", detail, strings.Join(sortedKeys(s.nodes), ","), s.name, concept.Elsewhere("homelab_subnet"))})
+				"%s To take it over as it is, import the subnet: terraform import ADDRESS %s/%s.%s", detail, strings.Join(sortedKeys(s.nodes), ","), s.name, s.subject("").Elsewhere())})
 		case p.Foreign:
 			problems = append(problems, problem{at{"name"}, "Network exists already", fmt.Sprintf(
 				"%s Remove it, choose another name, or import the subnet: terraform import ADDRESS %s/%s", detail, strings.Join(sortedKeys(s.nodes), ","), s.name)})
@@ -81,55 +81,23 @@ func (s segment) problems(node string, found []converge.Problem) []problem {
 	return problems
 }
 
-// unread words why a network in state can't be looked at. Without an error among
-// them the state stands.
-func unread(node, name string, imported bool, err error) diag.Diagnostics {
-	subject := fmt.Sprintf("subnet %q", name)
-	switch {
-	case imported:
-	case converge.UnknownUntilApply(err):
-		return nil // what can't be asked yet is not said to have changed
-	case converge.KeepsState(err):
-		return diag.Diagnostics{diag.NewWarningDiagnostic(converge.Standing(node, subject, err))}
-	case converge.NotConfigured(err):
-		summary, detail := converge.Forsaken(node, subject, "homelab_subnet")
-		return diag.Diagnostics{diag.NewErrorDiagnostic(summary, detail)}
-	}
-	return diag.Diagnostics{nodeDiagnostic(node, err)}
-}
-
-// nodeDiagnostic says why a node could not be looked at.
-func nodeDiagnostic(node string, err error) diag.Diagnostic {
-	summary, detail := "Unable to read node", fmt.Sprintf("Node %q: %s", node, sentence(err.Error()))
-	var told interface{ Summary() string }
-	if errors.As(err, &told) {
-		summary = told.Summary()
-	}
-	var explained interface{ Detail() string }
-	if errors.As(err, &explained) {
-		detail = explained.Detail()
-	}
-	return diag.NewAttributeErrorDiagnostic(path.Root("attachments"), summary, detail)
-}
-
-// applyDiagnostic says why a node did not get its network; there tells that it has
+// applyDiagnostics says why a node did not get its network; existed is whether it has
 // the one from before, and creating that the subnet is new.
-func applyDiagnostic(s segment, node string, there, creating bool, err error) diag.Diagnostic {
-	place := path.Root("attachments")
-	var changed *converge.ChangedError
+func applyDiagnostics(s segment, node string, existed, creating bool, err error) diag.Diagnostics {
 	var refused *converge.ProblemsError
+	var changed *converge.ChangedError
 	var failed *converge.Error
-	switch {
-	case errors.As(err, &changed):
-		return diag.NewAttributeErrorDiagnostic(place, "Node changed since the plan", fmt.Sprintf(
-			"Applying would do on node %q what the plan did not say: %s. Nothing was changed there. Plan again to see it.", node, strings.Join(changed.Changes, ", ")))
+	switch subject := s.subject(node); {
 	case errors.As(err, &refused):
-		return diag.NewAttributeErrorDiagnostic(place, "Unable to make network", fmt.Sprintf("Node %q: %s Nothing was changed there.", node, err))
+		return concept.WithSentence(diagnostics(s.problems(node, refused.Problems)), concept.NothingChanged)
+	case errors.As(err, &changed):
+		return subject.Refused(err, "")
 	case errors.As(err, &failed):
-		return diag.NewAttributeErrorDiagnostic(place, "Unable to make network", fmt.Sprintf(
-			"Node %q could not make network %q on %s. %s%s", node, s.name, s.link(node), failure(failed, there), s.others(creating)))
+		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("attachments"), "Unable to create network", fmt.Sprintf(
+			"Node %q could not create network %q on %s. %s%s", node, s.name, s.link(node), concept.NetworkFailure(failed, existed), s.others(creating)))}
+	default:
+		return subject.NodeError(err)
 	}
-	return nodeDiagnostic(node, err)
 }
 
 // others says what becomes of the other nodes' networks if one node fails; of those
@@ -141,28 +109,10 @@ func (s segment) others(creating bool) string {
 	return " The other nodes are not affected."
 }
 
-// failure tells what the engine refused, what that means and what is there now.
-func failure(e *converge.Error, there bool) string {
-	var lines []string
-	for i := range e.Failures {
-		lines = append(lines, sentence(e.Failures[i].Err.Error()))
-		if advice := converge.NetworkAdvice(e.Failures[i].Err); advice != "" {
-			lines = append(lines, advice)
-		}
-	}
-	switch {
-	case e.RollbackErr != nil:
-		lines = append(lines, fmt.Sprintf("Putting the network and its containers back failed in part: %s Look at docker network inspect %s.", sentence(e.RollbackErr.Error()), e.Stack))
-	case e.RolledBack && there:
-		lines = append(lines, "What was there before was put back.")
-	}
-	return strings.Join(lines, " ")
-}
-
-// removeDiagnostic says why a network is still there.
-func removeDiagnostic(node, name string, err error) diag.Diagnostic {
+// removeDiagnostics says why a network is still there.
+func removeDiagnostics(node, name string, err error) diag.Diagnostics {
 	if converge.Offline(err) || converge.NotConfigured(err) {
-		return nodeDiagnostic(node, err)
+		return segment{name: name}.subject(node).NodeError(err)
 	}
-	return diag.NewErrorDiagnostic("Unable to remove network", fmt.Sprintf("Network %q on node %q: %s", name, node, sentence(err.Error())))
+	return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to remove network", fmt.Sprintf("Network %q on node %q: %s", name, node, concept.Sentence(err.Error())))}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/address"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/cidr"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
@@ -165,7 +166,7 @@ func (r *reader) reserved(set types.Set, place path.Path) []address.Range {
 		}
 		one, err := address.ParseRange(text.ValueString())
 		if err != nil {
-			r.diags.AddAttributeError(place, invalidReserved, sentence(err.Error()))
+			r.diags.AddAttributeError(place, invalidReserved, concept.Sentence(err.Error()))
 			continue
 		}
 		list = append(list, one)

@@ -213,19 +213,16 @@ func (r *subnetResource) previewNode(ctx context.Context, s segment, node string
 // unseen plans a node that can't be looked at. Without a change to what it has to
 // have, nothing is planned for one that is away.
 func unseen(node string, s segment, planned, before networkModel, mine bool, err error) (networkModel, diag.Diagnostics) {
-	var diags diag.Diagnostics
 	switch {
 	case converge.UnknownUntilApply(err):
 	case converge.KeepsState(err) && mine && planned.same(before):
-		diags.AddWarning(converge.Standing(node, s.subject(), err))
-		return before, diags
+		return before, s.subject(node).StandsUnseen(err, false)
 	case converge.KeepsState(err):
-		summary, detail := converge.Standing(node, s.subject(), err)
-		diags.AddWarning(summary, detail+" What its planned change does there can't be said; applying it fails on that node, unless it is back by then.")
+		return planned, s.subject(node).StandsUnseen(err, true)
 	default:
-		diags.Append(nodeDiagnostic(node, err))
+		return planned, s.subject(node).NodeError(err)
 	}
-	return planned, diags
+	return planned, nil
 }
 
 // replacing says what a replacement means for the containers on a network.

@@ -125,7 +125,7 @@ func (r *subnetResource) Read(ctx context.Context, req resource.ReadRequest, res
 		switch {
 		case err != nil:
 			now[node] = last[node]
-			resp.Diagnostics.Append(unread(node, state.Name.ValueString(), imported, err)...)
+			resp.Diagnostics.Append(segment{name: state.Name.ValueString()}.subject(node).Read(err, imported)...)
 		case exists:
 			now[node], words[node] = observed(view.ID, view.Network, last[node]).unfinished(view), view.Network.Labels
 		case imported:
@@ -241,7 +241,7 @@ func (r *subnetResource) apply(ctx context.Context, planned *model, prior map[st
 			made[node] = *n
 		}
 		if err != nil {
-			diags.Append(applyDiagnostic(s, node, n != nil, prior == nil, err))
+			diags.Append(applyDiagnostics(s, node, n != nil, prior == nil, err)...)
 		}
 	})
 	diags.Append(planned.setVLAN(ctx, s)...)
@@ -290,7 +290,7 @@ func (r *subnetResource) remove(ctx context.Context, name string, from map[strin
 		defer mu.Unlock()
 		if err != nil {
 			left[node] = from[node]
-			diags.Append(removeDiagnostic(node, name, err))
+			diags.Append(removeDiagnostics(node, name, err)...)
 		}
 	})
 	return left, diags
@@ -330,8 +330,10 @@ func eachNode[V any](nodes map[string]V, do func(node string)) {
 }
 
 // owner says in messages whose a network is, and subject what is on a node.
-func (s segment) owner() string   { return fmt.Sprintf("homelab_subnet %q", s.name) }
-func (s segment) subject() string { return fmt.Sprintf("subnet %q", s.name) }
+func (s segment) owner() string { return fmt.Sprintf("homelab_subnet %q", s.name) }
+func (s segment) subject(node string) concept.Subject {
+	return concept.Subject{Kind: "subnet", Name: s.name, Node: node, At: path.Root("attachments")}
+}
 
 // progress reports what happens in the provider's log.
 func progress(node, name string) func(context.Context, string) {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/address"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 )
 
 // The drivers that put containers on a node's own network.
@@ -152,11 +153,11 @@ func dividing(err error, attribute string) []problem {
 	for _, one := range list {
 		p, ok := one.(*address.Problem) //nolint:errorlint // Divide promises these
 		if !ok {
-			problems = append(problems, problem{at: at{"attachments"}, summary: invalidRange, detail: sentence(one.Error())})
+			problems = append(problems, problem{at: at{"attachments"}, summary: invalidRange, detail: concept.Sentence(one.Error())})
 			continue
 		}
 		problems = append(problems, problem{at: at{"attachments", p.Name, attribute}, summary: invalidRange,
-			detail: fmt.Sprintf("Node %q: %s", p.Name, sentence(p.Reason))})
+			detail: fmt.Sprintf("Node %q: %s", p.Name, concept.Sentence(p.Reason))})
 	}
 	return problems
 }
