@@ -48,6 +48,7 @@ resource "homelab_stack" "test" {
 
 func TestAccStack_ImageMissing_IsPulled(t *testing.T) {
 	labtest.Require(t)
+	t.Parallel()
 	r := startRegistry(t)
 	r.push(t, images.AppV1, "app:1")
 	r.forget(t, "app:1")
@@ -70,6 +71,7 @@ func TestAccStack_ImageMissing_IsPulled(t *testing.T) {
 // The tag moves once more between plan and apply: what runs is what was planned.
 func TestAccStack_PullDigest_MovedTagIsPlannedAndApplied(t *testing.T) {
 	labtest.Require(t)
+	t.Parallel()
 	r := startRegistry(t)
 	r.push(t, images.AppV1, "moving:stable")
 	first, second, third := r.digest(t, "moving:stable"), "", ""
@@ -110,6 +112,7 @@ func TestAccStack_PullDigest_MovedTagIsPlannedAndApplied(t *testing.T) {
 
 func TestAccStack_ImageNotInRegistry_SaysSoAndChangesNothing(t *testing.T) {
 	labtest.Require(t)
+	t.Parallel()
 	r := startRegistry(t)
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{{
 		Config:      pullConfig(t, acctest.Name(t), r.address+"/nope:1", "missing"),
