@@ -204,20 +204,7 @@ var terraform = sync.OnceValues(func() (string, error) {
 
 // builtProvider builds the provider once in the test's process, into a
 // directory that is shared with other packages' tests, and returns its path.
-var builtProvider = sync.OnceValues(func() (string, error) {
-	dir, err := Root()
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, ".homelab", "acctest", providerFile)
-	aside := fmt.Sprintf("%s.%d", file, os.Getpid())
-	cmd := exec.Command("go", "build", "-o", aside, ".")
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build provider: %w: %s", err, out)
-	}
-	return file, os.Rename(aside, file)
-})
+var builtProvider = sync.OnceValues(func() (string, error) { return build(providerFile, ".") })
 
 // Root returns the repository's root directory.
 func Root() (string, error) { return root() }

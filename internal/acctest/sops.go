@@ -3,8 +3,6 @@ package acctest
 import (
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -21,24 +19,22 @@ func WithSOPS(t testing.TB) {
 }
 
 var builtSOPS = sync.OnceValue(func() error {
-	dir, err := Root()
+	_, err := build(sops.Program, sopsArguments...)
+	return err
+})
+
+// sopsArguments build the program as releases have it.
+var sopsArguments = []string{"-tags=disable_grpc_modules", "-trimpath", "-ldflags=-s -w", "./internal/sops/cmd/homelab-sops"}
+
+// BuildSOPS puts the program that decrypts into a file.
+func BuildSOPS(file string) error {
+	built, err := build(sops.Program, sopsArguments...)
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(dir, ".homelab", "acctest", sops.Program)
-	aside := fmt.Sprintf("%s.%d", file, os.Getpid())
-	if err := BuildSOPS(aside); err != nil {
-		return err
+	content, err := os.ReadFile(built)
+	if err != nil {
+		return fmt.Errorf("copy %s: %w", sops.Program, err)
 	}
-	return os.Rename(aside, file)
-})
-
-// BuildSOPS builds the program that decrypts into a file, as releases have it.
-func BuildSOPS(file string) error {
-	cmd := exec.Command("go", "build", "-tags=disable_grpc_modules", "-trimpath", "-ldflags=-s -w", "-o", file,
-		"github.com/homelab-iac/terraform-provider-homelab/internal/sops/cmd/homelab-sops")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w: %s", sops.Program, err, out)
-	}
-	return nil
+	return os.WriteFile(file, content, 0o755) //nolint:gosec // a program
 }

@@ -50,7 +50,7 @@ func engineID(t *testing.T, n *lab.Node) string {
 	return info.ID
 }
 
-func TestUp_TwoNodes_BehaveAsMachinesOfTheirOwn(t *testing.T) {
+func TestAccUp_TwoNodes_BehaveAsMachinesOfTheirOwn(t *testing.T) {
 	l := labtest.New(t, lab.Options{Nodes: 2})
 	n1, n2 := l.Nodes[0], l.Nodes[1]
 	id := engineID(t, n1)
@@ -228,7 +228,7 @@ func testRestart(t *testing.T, n *lab.Node) {
 	})
 }
 
-func TestDown_AfterContainersRan_LeavesNothing(t *testing.T) {
+func TestAccDown_AfterContainersRan_LeavesNothing(t *testing.T) {
 	l := labtest.New(t, lab.Options{})
 	testContainer(t, l.Nodes[0])
 	c := labtest.Client(t, l.Nodes[0].Host)
@@ -293,7 +293,7 @@ func assertNothingLeft(t *testing.T, dir, id string, namespaces map[string]bool)
 	}
 }
 
-func TestUp_DaemonThatFails_SaysWhyAndLeavesNothing(t *testing.T) {
+func TestAccUp_DaemonThatFails_SaysWhyAndLeavesNothing(t *testing.T) {
 	labtest.Require(t)
 	dir := filepath.Join(t.TempDir(), strconv.Itoa(os.Getpid()))
 	_, err := lab.Up(t.Context(), lab.Options{Dir: dir, Ephemeral: true, DockerdArgs: []string{"--no-such-flag"}})

@@ -86,13 +86,24 @@ func MainWith(m *testing.M, opts lab.Options) {
 // it fails the test instead: a check that never runs is worse than none.
 func Require(t testing.TB) {
 	t.Helper()
+	requireAcceptance(t)
 	if os.Getenv(hostVariable) == "" {
 		requireLab(t)
 	}
 }
 
+// requireAcceptance keeps engines from being started by tests that are run without
+// them, as "make testcore" does.
+func requireAcceptance(t testing.TB) {
+	t.Helper()
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("tests with a lab run with TF_ACC=1: make testacc")
+	}
+}
+
 func requireLab(t testing.TB) {
 	t.Helper()
+	requireAcceptance(t)
 	err := supported()
 	switch {
 	case err == nil:

@@ -9,7 +9,7 @@ import (
 
 func TestMain(m *testing.M) { labtest.Main(m) }
 
-func TestEngine_HasBothVersionsOfTheApp(t *testing.T) {
+func TestAccEngine_HasBothVersionsOfTheApp(t *testing.T) {
 	c := labtest.Engine(t)
 	v1, err := c.ImageInspect(t.Context(), images.AppV1)
 	if err != nil {
@@ -24,7 +24,7 @@ func TestEngine_HasBothVersionsOfTheApp(t *testing.T) {
 	}
 }
 
-func TestLoad_SameImageAgain_KeepsItsID(t *testing.T) {
+func TestAccLoad_SameImageAgain_KeepsItsID(t *testing.T) {
 	c := labtest.Engine(t)
 	img := images.Image{Ref: "homelab.test/same:1", Files: map[string][]byte{"/a/b": []byte("x")}}
 	var ids []string
@@ -43,7 +43,7 @@ func TestLoad_SameImageAgain_KeepsItsID(t *testing.T) {
 	}
 }
 
-func TestNode_IsTheSharedEngine(t *testing.T) {
+func TestAccNode_IsTheSharedEngine(t *testing.T) {
 	if node := labtest.Node(t); node.Host != labtest.Host(t) {
 		t.Errorf("node %s is not the shared engine %s", node.Host, labtest.Host(t))
 	}
