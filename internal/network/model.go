@@ -71,7 +71,7 @@ func (m *model) subject() concept.Subject {
 // inputsKnown tells whether everything that makes the network is known.
 func (m *model) inputsKnown(ctx context.Context) bool {
 	for _, value := range []attr.Value{m.Name, m.Node, m.Description, m.Labels, m.IPAM, m.EnableIPv4, m.EnableIPv6, m.Internal, m.Zone, m.Attachable,
-		m.NAT, m.ConfigOnly, m.ConfigFrom, m.Parent, m.Mode, m.MTU, m.InterfaceName, m.DriverOptions} {
+		m.NAT, m.ConfigOnly, m.ConfigFrom, m.Driver, m.Parent, m.Mode, m.MTU, m.InterfaceName, m.DriverOptions} {
 		raw, err := value.ToTerraformValue(ctx)
 		if err != nil || !raw.IsFullyKnown() {
 			return false

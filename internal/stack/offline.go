@@ -40,6 +40,7 @@ func unseen(ctx context.Context, err error, planned, prior *model) (diags diag.D
 func sameInputs(planned, prior *model) bool {
 	return planned.Compose.Equal(prior.Compose) && planned.Overrides.Equal(prior.Overrides) &&
 		planned.ProjectDirectory.Equal(prior.ProjectDirectory) && planned.Profiles.Equal(prior.Profiles) &&
-		planned.Variables.Equal(prior.Variables) && planned.Pull.Equal(prior.Pull) && planned.UpdateOrder.Equal(prior.UpdateOrder) &&
+		planned.Variables.Equal(prior.Variables) && planned.ShowValues.Equal(prior.ShowValues) &&
+		planned.Pull.Equal(prior.Pull) && planned.UpdateOrder.Equal(prior.UpdateOrder) &&
 		planned.RemoveVolumes.Equal(prior.RemoveVolumes) && planned.Rollback.Equal(prior.Rollback) && planned.Timeouts.Equal(prior.Timeouts)
 }
