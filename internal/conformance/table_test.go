@@ -78,3 +78,17 @@ func TestMarkdown_EveryKey_IsOneLine(t *testing.T) {
 		t.Errorf("%d keys are in %d lines", len(all), lines)
 	}
 }
+
+// TestSample_EveryName_IsAProject holds the projects that "make check" compares: one
+// that is renamed or removed would be left out without a word.
+func TestSample_EveryName_IsAProject(t *testing.T) {
+	names, err := os.ReadFile(filepath.Join("testdata", "sample"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range strings.Fields(string(names)) {
+		if _, err := os.Stat(filepath.Join(projectsDir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}

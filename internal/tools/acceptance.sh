@@ -1,8 +1,7 @@
 #!/bin/sh
-# Runs the tests with TF_ACC=1: the acceptance tests join in, on engines that
-# the lab starts and removes.
+# Runs tests with TF_ACC=1, on engines that the lab starts and removes.
 #
-#   acceptance.sh PACKAGE... [go test flags]
+#   acceptance.sh [ARGUMENT OF GO TEST...]
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -18,4 +17,4 @@ fi
 "$TF_ACC_TERRAFORM_PATH" version | head -n 1
 
 go run ./internal/lab/cmd/lab install
-exec go test -count=1 "$@"
+exec internal/tools/gotest.sh lab -count=1 "$@"

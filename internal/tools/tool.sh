@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds a pinned tool into .homelab/bin and prints its path.
 #
-#   tool.sh tfplugindocs | golangci-lint | terraform-docs | tofu | compose | registry | tflint
+#   tool.sh tfplugindocs | golangci-lint | gotestsum | actionlint | terraform-docs |
+#           tofu | compose | registry | tflint
 #
 # The version comes from the tool's own module below internal/tools. A tool is
 # built when it is missing, or when that module or the Go version changed.
@@ -25,6 +26,14 @@ tofu)
 	package=github.com/opentofu/opentofu/cmd/tofu
 	# Without it OpenTofu calls itself a development build.
 	ldflags="$ldflags -X github.com/opentofu/opentofu/version.dev=no"
+	;;
+gotestsum)
+	module=gotestsum
+	package=gotest.tools/gotestsum
+	;;
+actionlint)
+	module=actionlint
+	package=github.com/rhysd/actionlint/cmd/actionlint
 	;;
 terraform-docs)
 	module=terraform-docs
