@@ -52,7 +52,7 @@ func NetworkFailure(e *converge.Error, existed bool) string {
 	var lines []string
 	for i := range e.Failures {
 		line := Sentence(e.Failures[i].Err.Error())
-		if advice := converge.NetworkAdvice(e.Failures[i].Err); advice != "" {
+		if advice := converge.Advice(&e.Failures[i]); advice != "" {
 			line += " " + advice
 		}
 		lines = append(lines, line)

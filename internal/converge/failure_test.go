@@ -23,7 +23,24 @@ func TestAdvice_AddressInUse_TellsAPortFromAFixedAddress(t *testing.T) {
 			t.Errorf("%s: %q, want %q", said, got, want)
 		}
 	}
-	if got := NetworkAdvice(errors.New("connect container to network lan: Error response from daemon: Address already in use")); !strings.HasPrefix(got, address) {
+	if got := Advice(&Failure{Operation: plan.Operation{Kind: plan.ConnectContainer}, Err: errors.New("connect container to network lan: Error response from daemon: Address already in use")}); !strings.HasPrefix(got, address) {
 		t.Errorf("of a network: %q", got)
+	}
+}
+
+func TestAdvice_SameText_IsAdvisedByOperation(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]map[plan.Kind]string{
+		"Pool overlaps with other one on this address space": {plan.CreateNetwork: "Another network of the node", plan.StartContainer: ""},
+		"device or resource busy":                            {plan.CreateNetwork: "The parent is in use", plan.StartContainer: ""},
+		"network lan not found":                              {plan.PullImage: "The registry has no such image", plan.ConnectContainer: ""},
+		"network lan has active endpoints":                   {plan.RemoveNetwork: "Containers that this resource does not manage"},
+	} {
+		for kind, begins := range want {
+			got := Advice(&Failure{Operation: plan.Operation{Kind: kind}, Err: errors.New(said)})
+			if !strings.HasPrefix(got, begins) || (begins == "") != (got == "") {
+				t.Errorf("%s: %s: got %q, want %q", kind, said, got, begins)
+			}
+		}
 	}
 }
