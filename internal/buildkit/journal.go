@@ -3,11 +3,12 @@ package buildkit
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/client"
 	"github.com/opencontainers/go-digest"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
 const (
@@ -15,9 +16,6 @@ const (
 	keptLines = 20
 	// hidden stands for a secret in a step's output.
 	hidden = "(secret)"
-	// shortest is how long a secret has to be to be searched for in output: a
-	// shorter one would blank out half of it, and is no secret.
-	shortest = 4
 )
 
 // journal follows a build: it passes steps and output on, and keeps what a
@@ -43,19 +41,11 @@ func newJournal(r *Request) *journal {
 	if j.tell == nil {
 		j.tell = func(string) {}
 	}
-	var values []string
+	var redactions []desired.Redaction
 	for _, secret := range r.Build.Secrets {
-		values = append(values, string(secret.Value))
-		values = append(values, strings.Split(string(secret.Value), "\n")...)
+		redactions = append(redactions, desired.RedactSecret(string(secret.Value), hidden)...)
 	}
-	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) }) // the longest match goes first
-	var pairs []string
-	for _, value := range values {
-		if value = strings.TrimSpace(value); len(value) >= shortest {
-			pairs = append(pairs, value, hidden)
-		}
-	}
-	j.redact = strings.NewReplacer(pairs...)
+	j.redact = desired.NewRedactor(redactions)
 	return j
 }
 

@@ -90,22 +90,20 @@ func (l *load) checkPublished(stack desired.Stack) {
 	owners := map[string][]use{}
 	for _, name := range sortedKeys(stack.Services) {
 		s := stack.Services[name]
-		if s.Replicas == 0 || s.Host.NetworkMode.IsHost() {
+		if s.Replicas == 0 {
 			continue
 		}
-		for port, bindings := range s.Host.PortBindings {
-			for _, b := range bindings {
-				if b.HostPort == "" || b.HostPort == "0" || strings.Contains(b.HostPort, "-") {
-					continue
-				}
-				key := b.HostPort + "/" + port.Proto()
-				for _, other := range owners[key] {
-					if other.service != name && overlap(other.ip, b.HostIP) {
-						l.service(name, "ports", "port %s of the node is published by service %q too", key, other.service)
-					}
-				}
-				owners[key] = append(owners[key], use{name, b.HostIP})
+		for _, p := range s.Published() {
+			if p.Port == "" || p.Port == "0" || strings.Contains(p.Port, "-") {
+				continue
 			}
+			key := p.Port + "/" + p.Protocol
+			for _, other := range owners[key] {
+				if other.service != name && overlap(other.ip, p.Address) {
+					l.service(name, "ports", "port %s of the node is published by service %q too", key, other.service)
+				}
+			}
+			owners[key] = append(owners[key], use{name, p.Address})
 		}
 	}
 }

@@ -166,10 +166,8 @@ func publishes(c container.InspectResponse) []string {
 		return nil
 	}
 	var out []string
-	for port, bindings := range c.HostConfig.PortBindings {
-		for _, binding := range bindings {
-			out = append(out, "port "+binding.HostPort+"/"+port.Proto())
-		}
+	for _, p := range desired.PublishedPorts(c.HostConfig.PortBindings) {
+		out = append(out, "port "+p.Port+"/"+p.Protocol)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

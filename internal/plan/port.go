@@ -70,14 +70,9 @@ func newHostPort(address, published, protocol string) (port HostPort, ok bool) {
 // container in another one's network, or in none, publishes nothing.
 func published(s *desired.Service) []HostPort {
 	var out []HostPort
-	if mode := s.Host.NetworkMode; mode.IsHost() || mode.IsNone() || mode.IsContainer() || strings.HasPrefix(string(mode), "service:") {
-		return nil
-	}
-	for port, bindings := range s.Host.PortBindings {
-		for _, binding := range bindings {
-			if one, ok := newHostPort(binding.HostIP, binding.HostPort, port.Proto()); ok {
-				out = append(out, one)
-			}
+	for _, p := range s.Published() {
+		if one, ok := newHostPort(p.Address, p.Port, p.Protocol); ok {
+			out = append(out, one)
 		}
 	}
 	slices.SortFunc(out, func(a, b HostPort) int { return strings.Compare(a.sortKey(), b.sortKey()) })

@@ -43,18 +43,13 @@ func exposures(want *desired.Stack) []Exposure {
 // publishes lists all that a service publishes, in words and in order: also on an
 // address of the node's own, and where the engine chooses the port.
 func publishes(s *desired.Service) []string {
-	if mode := s.Host.NetworkMode; mode.IsHost() || mode.IsNone() || mode.IsContainer() || strings.HasPrefix(string(mode), "service:") {
-		return nil
-	}
 	var out []string
-	for port, bindings := range s.Host.PortBindings {
-		for _, binding := range bindings {
-			if binding.HostPort == "" {
-				out = append(out, fmt.Sprintf("a port of the engine's choice for %s", port))
-				continue
-			}
-			out = append(out, "port "+binding.HostPort+"/"+port.Proto())
+	for _, p := range s.Published() {
+		if p.Port == "" {
+			out = append(out, fmt.Sprintf("a port of the engine's choice for %s/%s", p.Target, p.Protocol))
+			continue
 		}
+		out = append(out, "port "+p.Port+"/"+p.Protocol)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -8,27 +8,9 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/compose"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 )
-
-// composeDiagnostics words what is wrong with the documents.
-func composeDiagnostics(err error) diag.Diagnostics {
-	var diags diag.Diagnostics
-	problems := compose.Errors(err)
-	if err != nil && len(problems) == 0 {
-		diags.AddError("Unable to read Compose document", err.Error())
-	}
-	for _, p := range problems {
-		detail := p.Detail
-		if p.Line > 0 {
-			detail = fmt.Sprintf("Line %d: %s", p.Line, detail)
-		}
-		diags.AddAttributeError(concept.AttributePath(p.Attribute), "Invalid Compose project", detail)
-	}
-	return diags
-}
 
 func problemDiagnostics(problems []converge.Problem, m *model) diag.Diagnostics {
 	return m.subject().Problems(problems, m.otherProject())

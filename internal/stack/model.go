@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/compose"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
@@ -92,14 +93,11 @@ func fullyKnown(v attr.Value) bool {
 // input is what the documents are loaded from. Secrets come from the
 // configuration, the only place that has them.
 func (m *model) input(ctx context.Context, secrets types.Map) (compose.Input, diag.Diagnostics) {
-	in := compose.Input{
-		Name: m.Name.ValueString(), Compose: m.Compose.ValueString(), Dir: m.ProjectDirectory.ValueString(), Pull: m.Pull.ValueString(),
-		UpdateOrder: m.UpdateOrder.ValueString(),
-	}
-	var diags diag.Diagnostics
-	diags.Append(m.Overrides.ElementsAs(ctx, &in.Overrides, true)...)
-	diags.Append(m.Profiles.ElementsAs(ctx, &in.Profiles, true)...)
-	diags.Append(m.Variables.ElementsAs(ctx, &in.Variables, true)...)
+	in, diags := concept.Documents{
+		Name: m.Name.ValueString(), Compose: m.Compose.ValueString(), ProjectDirectory: m.ProjectDirectory.ValueString(),
+		Overrides: m.Overrides, Profiles: m.Profiles, Variables: m.Variables,
+	}.Input(ctx)
+	in.Pull, in.UpdateOrder = m.Pull.ValueString(), m.UpdateOrder.ValueString()
 	in.UnknownNames = secrets.IsUnknown()
 	known := map[string]attr.Value{}
 	for name, value := range secrets.Elements() {
@@ -129,7 +127,7 @@ func (m *model) shown(salt []byte) shown {
 }
 
 // words are the hidden values that may turn up in errors; see [shown.words].
-func (m *model) words(show shown, want *desired.Stack) [][2]string {
+func (m *model) words(show shown, want *desired.Stack) []desired.Redaction {
 	variables := map[string]string{}
 	for name, element := range m.Variables.Elements() {
 		if text, ok := element.(types.String); ok {

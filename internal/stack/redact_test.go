@@ -6,6 +6,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
 func TestRedact_ErrorQuotesSecrets_NamesThemInstead(t *testing.T) {
@@ -20,7 +22,7 @@ func TestRedact_ErrorQuotesSecrets_NamesThemInstead(t *testing.T) {
 		"with 5678-a-value":          "with (environment PW)",
 		"no secret here":             "no secret here",
 	} {
-		got := redact(diag.Diagnostics{diag.NewErrorDiagnostic("Unable", said)}, secrets, [][2]string{{"5678-a-value", "(environment PW)"}})
+		got := redact(diag.Diagnostics{diag.NewErrorDiagnostic("Unable", said)}, secrets, []desired.Redaction{{Hidden: "5678-a-value", Shown: "(environment PW)"}})
 		if len(got) != 1 || got[0].Summary() != "Unable" || got[0].Detail() != want {
 			t.Errorf("redact(%q) = %v, want %q", said, got, want)
 		}

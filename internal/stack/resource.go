@@ -241,7 +241,7 @@ func (r *stackResource) load(ctx context.Context, m *model, secrets types.Map) (
 	if undecidedNames(err) {
 		return nil, diags
 	}
-	return want, append(diags, composeDiagnostics(err)...)
+	return want, append(diags, concept.ComposeErrors(err, concept.AttributePath, "")...)
 }
 
 // prepare begins to load what a stack in state was made of, for the plan that
@@ -259,7 +259,7 @@ func load(ctx context.Context, m *model, secrets types.Map) (*desired.Stack, dia
 		return nil, diags
 	}
 	want, err := compose.Load(ctx, in)
-	diags.Append(composeDiagnostics(err)...)
+	diags.Append(concept.ComposeErrors(err, concept.AttributePath, "")...)
 	return &want, diags
 }
 

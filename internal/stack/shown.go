@@ -146,7 +146,7 @@ const shortestValue = 8
 // engine says, with what is said in their place: of environment variables and of
 // Terraform's variables. What a shown field says too is no longer a secret, and an
 // error about a path or an image has to name it.
-func (s shown) words(want *desired.Stack, variables map[string]string) [][2]string {
+func (s shown) words(want *desired.Stack, variables map[string]string) []desired.Redaction {
 	var visible strings.Builder
 	values := map[string]string{}
 	note := func(value, name string) {
@@ -172,12 +172,12 @@ func (s shown) words(want *desired.Stack, variables map[string]string) [][2]stri
 			}
 		}
 	}
-	var words [][2]string
+	var words []desired.Redaction
 	for value, name := range values {
 		if !strings.Contains(visible.String(), value) {
-			words = append(words, [2]string{value, name})
+			words = append(words, desired.Redaction{Hidden: value, Shown: name})
 		}
 	}
-	slices.SortFunc(words, func(a, b [2]string) int { return cmp.Compare(a[0], b[0]) })
+	slices.SortFunc(words, func(a, b desired.Redaction) int { return cmp.Compare(a.Hidden, b.Hidden) })
 	return words
 }

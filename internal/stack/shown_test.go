@@ -112,7 +112,7 @@ func TestShown_Words_AreHiddenValuesThatNothingShows(t *testing.T) {
 		Secret: map[string][]string{"environment.KEY": {"KEY"}},
 	}}}
 	got := newShown(nil, nil).words(want, map[string]string{"TOKEN": "a-long-token", "IMAGE": "example.test/application", "TZ": "Asia/Tokyo"})
-	expected := [][2]string{{"a-long-password", "(environment PW)"}, {"a-long-token", "(variable TOKEN)"}}
+	expected := []desired.Redaction{{Hidden: "a-long-password", Shown: "(environment PW)"}, {Hidden: "a-long-token", Shown: "(variable TOKEN)"}}
 	if !reflect.DeepEqual(got, expected) {
 		t.Errorf("got %v, want %v", got, expected)
 	}

@@ -96,14 +96,12 @@ func fromService(stack string, s *desired.Service, places map[string]place, crit
 	for _, a := range s.Networks {
 		out.Networks = append(out.Networks, a.Network)
 	}
-	for port, bindings := range s.Host.PortBindings {
-		for _, b := range bindings {
-			one := diagram.Port{Address: b.HostIP, Published: b.HostPort, Target: port.Port(), Protocol: port.Proto()}
-			if one.Address == "0.0.0.0" || one.Address == "::" {
-				one.Address = ""
-			}
-			out.Ports = append(out.Ports, one)
+	for _, p := range s.Published() {
+		one := diagram.Port{Address: p.Address, Published: p.Port, Target: p.Target, Protocol: p.Protocol}
+		if one.Address == "0.0.0.0" || one.Address == "::" {
+			one.Address = ""
 		}
+		out.Ports = append(out.Ports, one)
 	}
 	out.Needs = declaredNeeds(stack, s, places)
 	return out

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/compose"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/topology/diagram"
 )
 
@@ -164,19 +165,17 @@ func (m *model) declarations(ctx context.Context, nodes []string) ([]declaration
 		in, d := s.input(ctx)
 		diags.Append(d...)
 		stack, err := compose.Outline(ctx, in)
-		diags.Append(composeDiagnostics(err, at, key[1])...)
+		diags.Append(composeErrors(err, at, key[1])...)
 		out = append(out, declaration{node, stack})
 	}
 	return out, diags
 }
 
 func (s *stackModel) input(ctx context.Context) (compose.Input, diag.Diagnostics) {
-	in := compose.Input{Name: s.Name.ValueString(), Compose: s.Compose.ValueString(), Dir: s.ProjectDirectory.ValueString()}
-	var diags diag.Diagnostics
-	diags.Append(s.Overrides.ElementsAs(ctx, &in.Overrides, true)...)
-	diags.Append(s.Profiles.ElementsAs(ctx, &in.Profiles, true)...)
-	diags.Append(s.Variables.ElementsAs(ctx, &in.Variables, true)...)
-	return in, diags
+	return concept.Documents{
+		Name: s.Name.ValueString(), Compose: s.Compose.ValueString(), ProjectDirectory: s.ProjectDirectory.ValueString(),
+		Overrides: s.Overrides, Profiles: s.Profiles, Variables: s.Variables,
+	}.Input(ctx)
 }
 
 // draw sets the results.

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/compose"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/topology/diagram"
 )
@@ -84,23 +84,14 @@ func absent(name string, index int, err error) (string, diag.Diagnostic) {
 	return offline, diag.NewWarningDiagnostic(summary, detail+"\n\nThe diagram shows the node as offline.")
 }
 
-// composeDiagnostics words what is wrong with a stack's documents.
-func composeDiagnostics(err error, at path.Path, stack string) diag.Diagnostics {
-	var diags diag.Diagnostics
-	problems := compose.Errors(err)
-	if err != nil && len(problems) == 0 {
-		diags.AddAttributeError(at, "Unable to read Compose document", fmt.Sprintf("Stack %q: %s.", stack, err))
-	}
-	for _, p := range problems {
-		detail := fmt.Sprintf("Stack %q: %s", stack, p.Detail)
-		if p.Line > 0 {
-			detail = fmt.Sprintf("Stack %q, line %d: %s", stack, p.Line, p.Detail)
-		}
-		attribute, _, _ := strings.Cut(p.Attribute, "[")
+// composeErrors says what is wrong with a stack's documents, at the stack's attributes
+// that the data source has.
+func composeErrors(err error, stackAt path.Path, stack string) diag.Diagnostics {
+	return concept.ComposeErrors(err, func(attribute string) path.Path {
+		attribute, _, _ = strings.Cut(attribute, "[")
 		if !slices.Contains([]string{"name", "compose", "overrides", "project_directory", "profiles", "variables"}, attribute) {
 			attribute = "compose"
 		}
-		diags.AddAttributeError(at.AtName(attribute), "Invalid Compose project", detail)
-	}
-	return diags
+		return stackAt.AtName(attribute)
+	}, stack)
 }
