@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
 // AftermathError is how a change ended that failed after something was written, with
@@ -144,7 +143,7 @@ func serviceAfter(name string, list []observed.Container) ServiceAfter {
 	}
 	worst := &list[0]
 	for i := range list {
-		if plan.Worse(list[i].State, worst.State) {
+		if list[i].State.Worse(worst.State) {
 			worst = &list[i]
 		}
 	}

@@ -9,15 +9,15 @@ import (
 	"strings"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/directory"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
 // Directory is a path of a node as it was found.
 type Directory = observed.Directory
 
 // DirectoryProblem is why a directory can't be had as it is wanted.
-type DirectoryProblem = plan.DirectoryProblem
+type DirectoryProblem = directory.Problem
 
 // DirectoriesError means that some directories can't be had as they are wanted.
 // Nothing was made or changed.
@@ -61,7 +61,7 @@ func (n Nodes) PreviewDirectories(ctx context.Context, node string, ids observed
 		return nil, nil, err
 	}
 	maps.Copy(found, known)
-	_, problems = plan.Directories(want, found)
+	_, problems = directory.Decide(want, found)
 	return found, problems, nil
 }
 
@@ -128,7 +128,7 @@ func applyDirectories(ctx context.Context, engine Engine, keeper string, want []
 	if err != nil {
 		return nil, err
 	}
-	writes, problems := plan.Directories(want, have)
+	writes, problems := directory.Decide(want, have)
 	if len(problems) > 0 {
 		return have, &DirectoriesError{problems}
 	}
@@ -140,7 +140,7 @@ func applyDirectories(ctx context.Context, engine Engine, keeper string, want []
 		if have, err = w.read(ctx); err != nil {
 			return nil, err
 		}
-		if writes, problems = plan.Directories(want, have); len(problems) > 0 {
+		if writes, problems = directory.Decide(want, have); len(problems) > 0 {
 			return have, &DirectoriesError{problems}
 		}
 	}
@@ -148,7 +148,7 @@ func applyDirectories(ctx context.Context, engine Engine, keeper string, want []
 	later, cancel := afterwards(ctx)
 	defer cancel()
 	after, err := w.read(later)
-	if _, problems := plan.Directories(want, after); writeErr != nil && len(problems) > 0 { // the cause, where it can be seen
+	if _, problems := directory.Decide(want, after); writeErr != nil && len(problems) > 0 { // the cause, where it can be seen
 		return after, &DirectoriesError{problems}
 	}
 	if err = errors.Join(writeErr, err); err != nil {
@@ -159,7 +159,7 @@ func applyDirectories(ctx context.Context, engine Engine, keeper string, want []
 
 // sameDirectories finds what the engine took without an error and did not do.
 func sameDirectories(want []desired.Directory, have map[string]Directory) error {
-	writes, problems := plan.Directories(want, have)
+	writes, problems := directory.Decide(want, have)
 	if len(writes)+len(problems) == 0 {
 		return nil
 	}

@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/directory"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
 // directoryWriter makes and changes directories of a node through its keeper's
@@ -57,8 +57,8 @@ func (w *directoryWriter) makeRoots(ctx context.Context, have map[string]Directo
 }
 
 // windowOf is what a path is written through.
-func (w *directoryWriter) windowOf(p string) plan.DirectoryWindow {
-	list := plan.DirectoryWindows(p, w.facts.DataRoot)
+func (w *directoryWriter) windowOf(p string) directory.Window {
+	list := directory.Windows(p, w.facts.DataRoot)
 	last := list[len(list)-1]
 	for _, open := range w.windows {
 		if open.Root == last.Root {
@@ -70,8 +70,8 @@ func (w *directoryWriter) windowOf(p string) plan.DirectoryWindow {
 
 // write looks again right before it writes: since the plan somebody may have put a
 // symbolic link in the way. Where that is still possible, it mounts what nobody but
-// root can redirect ([plan.WriteRoot]).
-func (w *directoryWriter) write(ctx context.Context, writes []plan.DirectoryWrite) error {
+// root can redirect ([directory.WriteRoot]).
+func (w *directoryWriter) write(ctx context.Context, writes []directory.Write) error {
 	if len(writes) == 0 {
 		return nil
 	}
@@ -86,12 +86,12 @@ func (w *directoryWriter) write(ctx context.Context, writes []plan.DirectoryWrit
 	if err != nil {
 		return err
 	}
-	if problems := plan.Obstacles(writes, have); len(problems) > 0 {
+	if problems := directory.Obstacles(writes, have); len(problems) > 0 {
 		return &DirectoriesError{problems}
 	}
-	through := map[plan.DirectoryWindow][]plan.DirectoryWrite{}
+	through := map[directory.Window][]directory.Write{}
 	for i := range writes {
-		root := plan.WriteRoot(w.windowOf(writes[i].Path), writes[i].Path, have)
+		root := directory.WriteRoot(w.windowOf(writes[i].Path), writes[i].Path, have)
 		through[root] = append(through[root], writes[i])
 	}
 	for _, root := range sortedWindows(through) { // what is above comes first
@@ -103,29 +103,29 @@ func (w *directoryWriter) write(ctx context.Context, writes []plan.DirectoryWrit
 }
 
 // windowsOf is what is mounted to see the paths, sorted.
-func windowsOf(paths []string, dataRoot string) []plan.DirectoryWindow {
-	windows := map[plan.DirectoryWindow]bool{}
+func windowsOf(paths []string, dataRoot string) []directory.Window {
+	windows := map[directory.Window]bool{}
 	for _, p := range paths {
-		for _, window := range plan.DirectoryWindows(p, dataRoot) {
+		for _, window := range directory.Windows(p, dataRoot) {
 			windows[window] = true
 		}
 	}
 	return sortedWindows(windows)
 }
 
-func sortedWindows[V any](windows map[plan.DirectoryWindow]V) []plan.DirectoryWindow {
-	return slices.SortedFunc(maps.Keys(windows), func(a, b plan.DirectoryWindow) int { return strings.Compare(a.Root, b.Root) })
+func sortedWindows[V any](windows map[directory.Window]V) []directory.Window {
+	return slices.SortedFunc(maps.Keys(windows), func(a, b directory.Window) int { return strings.Compare(a.Root, b.Root) })
 }
 
 // closeWindows removes the keeper's windows that are needed no more, whichever
 // version opened them.
-func closeWindows(ctx context.Context, engine Engine, keeper string, needed []plan.DirectoryWindow) error {
+func closeWindows(ctx context.Context, engine Engine, keeper string, needed []directory.Window) error {
 	list, err := observed.ListWindows(ctx, engine)
 	if err != nil {
 		return err
 	}
 	for _, w := range list {
-		if w.Name != desired.WindowName(w.Root, keeper) || slices.ContainsFunc(needed, func(n plan.DirectoryWindow) bool { return n.Root == w.Root }) {
+		if w.Name != desired.WindowName(w.Root, keeper) || slices.ContainsFunc(needed, func(n directory.Window) bool { return n.Root == w.Root }) {
 			continue
 		}
 		if err := execute.CloseWindow(ctx, engine, w.Root, keeper); err != nil {

@@ -31,12 +31,6 @@ type (
 	Preview = plan.StackDecision
 )
 
-// Either is the view of which two outcomes are possible: see [plan.Either].
-func Either(one, other View) View { return plan.Either(one, other) }
-
-// NeedsRepair reports whether a service in this state has to be brought back.
-func NeedsRepair(state string) bool { return plan.NeedsRepair(state) }
-
 // PreviewOptions are what a preview depends on besides the stack.
 type PreviewOptions struct {
 	// Adopt allows a stack of which homelab made nothing, as after an import.

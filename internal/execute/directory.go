@@ -15,8 +15,8 @@ import (
 	"github.com/docker/docker/api/types/mount"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/directory"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
 // DirectoryEngine is what directories take of a node's engine.
@@ -34,7 +34,7 @@ var ErrNoDirectory = errors.New("there is no such directory on the node")
 // look through it without writing anything. A directory that is missing is
 // [ErrNoDirectory]; it is not made. A window that should be flat is not where the
 // kernel refuses that to the engine.
-func OpenWindow(ctx context.Context, engine DirectoryEngine, want plan.DirectoryWindow, keeper string) (observed.Window, error) {
+func OpenWindow(ctx context.Context, engine DirectoryEngine, want directory.Window, keeper string) (observed.Window, error) {
 	name := desired.WindowName(want.Root, keeper)
 	if have, err := engine.ContainerInspect(ctx, name); err == nil {
 		flat := have.Config != nil && have.Config.Labels[desired.LabelWindowFlat] != ""
@@ -59,7 +59,7 @@ func OpenWindow(ctx context.Context, engine DirectoryEngine, want plan.Directory
 		if err := removeScratch(ctx, engine, id); err != nil {
 			return observed.Window{}, err
 		}
-		return OpenWindow(ctx, engine, plan.DirectoryWindow{Root: want.Root}, keeper)
+		return OpenWindow(ctx, engine, directory.Window{Root: want.Root}, keeper)
 	}
 	return observed.Window{Root: want.Root, Flat: want.Flat, ID: id, Name: name}, nil
 }
@@ -75,7 +75,7 @@ func mounts(ctx context.Context, engine DirectoryEngine, id string) bool {
 // mountOf mounts a directory. A mount, unlike a bind in the short form, never makes
 // what is missing: not when the container is made, and not when a plan looks through
 // it.
-func mountOf(w plan.DirectoryWindow) *container.HostConfig {
+func mountOf(w directory.Window) *container.HostConfig {
 	m := mount.Mount{Type: mount.TypeBind, Source: w.Root, Target: scratchTarget}
 	if w.Flat {
 		m.BindOptions = &mount.BindOptions{NonRecursive: true}
@@ -103,7 +103,7 @@ func MakeRoot(ctx context.Context, engine DirectoryEngine, root, keeper string) 
 // WriteDirectories makes directories and sets owners and modes, through a container
 // of its own that mounts root: no symbolic link below leads out of it. Nothing below
 // the directories is written. Doing it again does the same.
-func WriteDirectories(ctx context.Context, engine DirectoryEngine, root plan.DirectoryWindow, keeper string, writes []plan.DirectoryWrite) error {
+func WriteDirectories(ctx context.Context, engine DirectoryEngine, root directory.Window, keeper string, writes []directory.Write) error {
 	var headers []*tar.Header
 	var names []string
 	for i := range writes {
@@ -134,7 +134,7 @@ func through(ctx context.Context, engine DirectoryEngine, root, keeper string, h
 
 // directoryHeader keeps the time of a directory that exists: only its owner and
 // mode are ours.
-func directoryHeader(root string, w *plan.DirectoryWrite) *tar.Header {
+func directoryHeader(root string, w *directory.Write) *tar.Header {
 	name := path.Join(scratchTarget, strings.TrimPrefix(w.Path, root))
 	modified := time.Now()
 	if w.Had.State == observed.DirectoryPresent {

@@ -11,7 +11,7 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/directory"
 )
 
 // userNamespace is an engine in one: it mounts nothing without what is mounted below.
@@ -43,7 +43,7 @@ func (u *userNamespace) ContainerStatPath(_ context.Context, id, _ string) (cont
 
 func TestOpenWindow_KernelRefusesAFlatOne_IsWhole(t *testing.T) {
 	engine := &userNamespace{made: map[string]container.HostConfig{}}
-	w, err := OpenWindow(t.Context(), engine, plan.DirectoryWindow{Root: "/", Flat: true}, "me")
+	w, err := OpenWindow(t.Context(), engine, directory.Window{Root: "/", Flat: true}, "me")
 	name := desired.WindowName("/", "me")
 	if err != nil || w.Flat || w.ID != name || len(engine.made) != 1 || engine.made[name].Mounts[0].BindOptions != nil {
 		t.Errorf("%+v, %v, made %+v", w, err, engine.made)

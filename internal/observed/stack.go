@@ -1,7 +1,9 @@
 package observed
 
 import (
+	"cmp"
 	"maps"
+	"slices"
 	"sort"
 	"time"
 
@@ -82,6 +84,19 @@ const (
 	Dead       State = "dead"
 	Removing   State = "removing"
 )
+
+// severity orders states from the one that needs attention most.
+var severity = []State{Dead, Removing, Exited, Restarting, Unhealthy, Paused, Created, Starting, Running, Healthy, Completed}
+
+// Worse reports whether a state needs attention more than another one.
+func (s State) Worse(than State) bool {
+	return slices.Index(severity, s) < slices.Index(severity, than)
+}
+
+// Worst returns the one of several states that needs attention most.
+func Worst(states []State) State {
+	return slices.MinFunc(states, func(a, b State) int { return cmp.Compare(slices.Index(severity, a), slices.Index(severity, b)) })
+}
 
 // Container is one container as the engine has it.
 type Container struct {

@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// Either is the view of which two outcomes are possible: what both have in common
+// Either returns the view if one of two outcomes is possible: what both have in common
 // is known, and what differs is not. Both have the same services, networks and
 // volumes.
-func Either(one, other View) View {
-	out := one
+func (v View) Either(other View) View {
+	one, out := v, v
 	out.Services = maps.Clone(one.Services)
 	for name, a := range one.Services {
 		if b, ok := other.Services[name]; ok {

@@ -55,20 +55,12 @@ type Volume struct {
 	Driver *string
 }
 
-// severity orders states from the one that needs attention most.
-var severity = [...]observed.State{
-	observed.Dead, observed.Removing, observed.Exited, observed.Restarting, observed.Unhealthy, observed.Paused, observed.Created,
-	observed.Starting, observed.Running, observed.Healthy, observed.Completed,
-}
-
-// Worse reports whether a state needs more attention than another one.
-func Worse(state, than observed.State) bool {
-	return slices.Index(severity[:], state) < slices.Index(severity[:], than)
-}
-
-// NeedsRepair tells whether a service in this state has to be brought back.
-func NeedsRepair(state string) bool {
-	switch observed.State(state) {
+// NeedsRepair reports whether a service in its state has to be brought back.
+func (s Service) NeedsRepair() bool {
+	if s.State == nil {
+		return false
+	}
+	switch observed.State(*s.State) {
 	case observed.Running, observed.Starting, observed.Healthy, observed.Completed, "":
 		return false
 	default:
@@ -144,19 +136,14 @@ func completes(containers []observed.Container, mem Memory, name string) bool {
 }
 
 func worstState(containers []observed.Container, completes bool) string {
-	states := map[observed.State]bool{}
+	var states []observed.State
 	for _, c := range containers {
 		if c.State == observed.Exited && c.ExitCode == 0 && completes {
 			c.State = observed.Completed
 		}
-		states[c.State] = true
+		states = append(states, c.State)
 	}
-	for _, state := range severity {
-		if states[state] {
-			return string(state)
-		}
-	}
-	return string(containers[0].State)
+	return string(observed.Worst(states))
 }
 
 // specOf shows the fields of a service's containers. Where replicas differ,

@@ -267,7 +267,7 @@ func showPlanned(planned, prior *model, preview converge.Preview) {
 
 // outdated tells whether a service that is as it should be was seen otherwise.
 func outdated(before, now converge.Service) bool {
-	if before.Replicas != now.Replicas || before.State != nil && now.State != nil && *now.State != *before.State && converge.NeedsRepair(*before.State) {
+	if before.Replicas != now.Replicas || before.State != nil && now.State != nil && *now.State != *before.State && before.NeedsRepair() {
 		return true
 	}
 	return !agrees(before.Spec, now.Spec, now.Unknown...) || !holdsNetworks(before.Spec, now.Spec)

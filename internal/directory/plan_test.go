@@ -1,4 +1,4 @@
-package plan
+package directory
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-func show(writes []DirectoryWrite) string {
+func show(writes []Write) string {
 	var lines []string
 	for i := range writes {
 		w := &writes[i]
@@ -24,19 +24,19 @@ func present(uid, gid int, mode desired.Mode) observed.Directory {
 
 func TestDirectories_OnlyWhatDiffers_IsWritten(t *testing.T) {
 	want := []desired.Directory{
-		{Path: "/srv/same", UID: ptr(1), GID: ptr(2), Mode: ptr(desired.Mode(0o750))},
-		{Path: "/srv/owner", UID: ptr(1)},
-		{Path: "/srv/mode", Mode: ptr(desired.Mode(0o2775))},
+		{Path: "/srv/same", UID: new(1), GID: new(2), Mode: new(desired.Mode(0o750))},
+		{Path: "/srv/owner", UID: new(1)},
+		{Path: "/srv/mode", Mode: new(desired.Mode(0o2775))},
 		{Path: "/srv/any"},
-		{Path: "/srv/new/x/below", UID: ptr(5)},
-		{Path: "/srv/new", Mode: ptr(desired.Mode(0o700))},
+		{Path: "/srv/new/x/below", UID: new(5)},
+		{Path: "/srv/new", Mode: new(desired.Mode(0o700))},
 	}
 	have := map[string]observed.Directory{
 		"/srv/same": present(1, 2, 0o750), "/srv/owner": present(9, 8, 0o711), "/srv/mode": present(9, 8, 0o775), "/srv/any": present(9, 8, 0o1777),
 		"/srv/new/x/below": {State: observed.DirectoryMissing, Missing: []string{"/srv/new", "/srv/new/x"}},
 		"/srv/new":         {State: observed.DirectoryMissing},
 	}
-	writes, problems := Directories(want, have)
+	writes, problems := Decide(want, have)
 	const expected = "/srv/mode 9:8 2775\n/srv/new 0:0 0700\n/srv/new/x 0:0 0755\n/srv/new/x/below 5:0 0755\n/srv/owner 1:8 0711"
 	if got := show(writes); got != expected || len(problems) > 0 {
 		t.Errorf("writes\n%s\nnot\n%s\nproblems %v", got, expected, problems)
@@ -45,7 +45,7 @@ func TestDirectories_OnlyWhatDiffers_IsWritten(t *testing.T) {
 
 func TestDirectories_WhatIsNoDirectory_IsNeverWritten(t *testing.T) {
 	want := []desired.Directory{{Path: "/srv/a"}, {Path: "/srv/b/c"}}
-	writes, problems := Directories(want, map[string]observed.Directory{
+	writes, problems := Decide(want, map[string]observed.Directory{
 		"/srv/a":   {State: observed.DirectoryBlocked, Obstacle: "/srv/a", Kind: "a file"},
 		"/srv/b/c": {State: observed.DirectoryBlocked, Obstacle: "/srv/b", Kind: observed.SymbolicLink, Target: "/etc"},
 	})
@@ -64,13 +64,13 @@ func TestDirectories_OwnerThatContainersLack_IsKeptOrAskedFor(t *testing.T) {
 		problem string
 	}{
 		"nothing asked":   {want: desired.Directory{}},
-		"same mode":       {want: desired.Directory{Mode: ptr(desired.Mode(0o755))}},
-		"mode":            {want: desired.Directory{Mode: ptr(desired.Mode(0o700))}, problem: "Set uid too"},
-		"mode and owner":  {want: desired.Directory{UID: ptr(1), Mode: ptr(desired.Mode(0o700))}, problem: "Set gid too"},
-		"owner and group": {want: desired.Directory{UID: ptr(1), GID: ptr(2)}, writes: "/x 1:2 0755"},
+		"same mode":       {want: desired.Directory{Mode: new(desired.Mode(0o755))}},
+		"mode":            {want: desired.Directory{Mode: new(desired.Mode(0o700))}, problem: "Set uid too"},
+		"mode and owner":  {want: desired.Directory{UID: new(1), Mode: new(desired.Mode(0o700))}, problem: "Set gid too"},
+		"owner and group": {want: desired.Directory{UID: new(1), GID: new(2)}, writes: "/x 1:2 0755"},
 	} {
 		c.want.Path = "/x"
-		writes, problems := Directories([]desired.Directory{c.want}, map[string]observed.Directory{"/x": stranger})
+		writes, problems := Decide([]desired.Directory{c.want}, map[string]observed.Directory{"/x": stranger})
 		text := ""
 		if len(problems) > 0 {
 			text = problems[0].Detail

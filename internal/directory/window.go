@@ -1,4 +1,4 @@
-package plan
+package directory
 
 import (
 	"path"
@@ -7,15 +7,15 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// DirectoryWindow is a directory of the node that is mounted in order to see what
+// Window is a directory of the node that is mounted in order to see what
 // is below it.
-type DirectoryWindow struct {
+type Window struct {
 	Root string
 	// Flat leaves out file systems that are mounted below Root.
 	Flat bool
 }
 
-// DirectoryWindows says what to mount in order to see a path and whether any part
+// Windows says what to mount in order to see a path and whether any part
 // of it is a symbolic link, from the top: the engine follows links in what it
 // mounts, so each mount's own path has to be seen through another one. The last is
 // what the path is written through.
@@ -23,15 +23,15 @@ type DirectoryWindow struct {
 // The node's root and what holds dataRoot, the engine's own directory, are flat:
 // otherwise the mounts of all containers would come along, and while they are
 // mounted twice, the engine can't remove them.
-func DirectoryWindows(p, dataRoot string) []DirectoryWindow {
-	list := []DirectoryWindow{{Root: "/", Flat: true}}
+func Windows(p, dataRoot string) []Window {
+	list := []Window{{Root: "/", Flat: true}}
 	for _, dir := range ancestors(p) {
-		list = append(list, DirectoryWindow{Root: dir, Flat: holdsEngine(dir, dataRoot)})
+		list = append(list, Window{Root: dir, Flat: holdsEngine(dir, dataRoot)})
 		if !list[len(list)-1].Flat {
 			return list
 		}
 	}
-	return append(list, DirectoryWindow{Root: p, Flat: holdsEngine(p, dataRoot)})
+	return append(list, Window{Root: p, Flat: holdsEngine(p, dataRoot)})
 }
 
 func holdsEngine(dir, dataRoot string) bool {
@@ -52,10 +52,10 @@ func ancestors(p string) []string {
 // into a directory that others than root can write to. So the highest such directory
 // is mounted: nobody but root can redirect the mount, and from inside of it no link
 // leads out. Have are the directories above the path as they were found.
-func WriteRoot(window DirectoryWindow, p string, have map[string]observed.Directory) DirectoryWindow {
+func WriteRoot(window Window, p string, have map[string]observed.Directory) Window {
 	for _, dir := range ancestors(p) {
 		if d := have[dir]; desired.Below(dir, window.Root) && d.State == observed.DirectoryPresent && !onlyRootWrites(d) {
-			return DirectoryWindow{Root: dir}
+			return Window{Root: dir}
 		}
 	}
 	return window

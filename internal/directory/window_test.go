@@ -1,4 +1,4 @@
-package plan
+package directory
 
 import (
 	"strings"
@@ -20,7 +20,7 @@ func TestDirectoryWindows_EveryPartOfThePathIsSeenAndNoContainersMounts(t *testi
 		"/diskette/app/x": "/ flat, /diskette",
 	} {
 		var got []string
-		for _, w := range DirectoryWindows(p, "/disk/engine") {
+		for _, w := range Windows(p, "/disk/engine") {
 			got = append(got, w.Root+map[bool]string{true: " flat"}[w.Flat])
 		}
 		if strings.Join(got, ", ") != want {
@@ -42,11 +42,11 @@ func TestWriteRoot_IsWhatNobodyButRootCanRedirect(t *testing.T) {
 		"a group in between":    {map[string]observed.Directory{"/srv": present(0, 0, 0o755), "/srv/home": staff}, "/srv/home"},
 		"missing from there on": {map[string]observed.Directory{"/srv": present(0, 0, 0o755), "/srv/home": {State: observed.DirectoryMissing}}, "/srv"},
 	} {
-		if got := WriteRoot(DirectoryWindow{Root: "/srv"}, "/srv/home/a/site", c.have); got.Root != c.want {
+		if got := WriteRoot(Window{Root: "/srv"}, "/srv/home/a/site", c.have); got.Root != c.want {
 			t.Errorf("%s: %s, want %s", name, got.Root, c.want)
 		}
 	}
-	flat := DirectoryWindow{Root: "/var/lib", Flat: true}
+	flat := Window{Root: "/var/lib", Flat: true}
 	if got := WriteRoot(flat, "/var/lib", map[string]observed.Directory{"/var": present(9, 9, 0o777)}); got != flat {
 		t.Errorf("what is mounted itself is written through %+v", got)
 	}

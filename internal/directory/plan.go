@@ -1,4 +1,6 @@
-package plan
+// Package directory decides what is done about directories of a node: which are created,
+// whose owner or mode is set, and through what they are seen. It is pure.
+package directory
 
 import (
 	"fmt"
@@ -18,9 +20,9 @@ const (
 	defaultMode  = desired.Mode(0o755)
 )
 
-// DirectoryWrite is a directory to make, or whose owner or mode to set. UID and
+// Write is a directory to make, or whose owner or mode to set. UID and
 // GID are as containers have them.
-type DirectoryWrite struct {
+type Write struct {
 	Path     string
 	UID, GID int
 	Mode     desired.Mode
@@ -28,41 +30,41 @@ type DirectoryWrite struct {
 	Had observed.Directory
 }
 
-// DirectoryProblem is why a directory can't be had as it is wanted.
-type DirectoryProblem struct{ Path, Detail string }
+// Problem is why a directory can't be had as it is wanted.
+type Problem struct{ Path, Detail string }
 
-// Directories decides what to write so that the directories are as they are
+// Decide decides what to write so that the directories are as they are
 // wanted, sorted by path, so that what is above comes first. What was not seen is
 // taken for missing. Nothing below a directory is ever written, except further
 // directories that are wanted.
-func Directories(want []desired.Directory, have map[string]observed.Directory) ([]DirectoryWrite, []DirectoryProblem) {
-	writes := map[string]DirectoryWrite{}
-	var problems []DirectoryProblem
+func Decide(want []desired.Directory, have map[string]observed.Directory) ([]Write, []Problem) {
+	writes := map[string]Write{}
+	var problems []Problem
 	for _, w := range want {
 		write, needed, problem := directory(w, have[w.Path])
 		if problem != "" {
-			problems = append(problems, DirectoryProblem{w.Path, problem})
+			problems = append(problems, Problem{w.Path, problem})
 		}
 		if needed {
 			writes[w.Path] = write
 		}
 		for _, above := range have[w.Path].Missing {
 			if _, wanted := writes[above]; !wanted {
-				writes[above] = DirectoryWrite{Path: above, UID: defaultOwner, GID: defaultOwner, Mode: defaultMode,
+				writes[above] = Write{Path: above, UID: defaultOwner, GID: defaultOwner, Mode: defaultMode,
 					Had: observed.Directory{State: observed.DirectoryMissing}}
 			}
 		}
 	}
-	var sorted []DirectoryWrite
+	var sorted []Write
 	for _, p := range slices.Sorted(maps.Keys(writes)) {
 		sorted = append(sorted, writes[p])
 	}
-	slices.SortFunc(problems, func(a, b DirectoryProblem) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(problems, func(a, b Problem) int { return strings.Compare(a.Path, b.Path) })
 	return sorted, problems
 }
 
-func directory(w desired.Directory, have observed.Directory) (write DirectoryWrite, needed bool, problem string) {
-	write = DirectoryWrite{Path: w.Path, UID: defaultOwner, GID: defaultOwner, Mode: defaultMode, Had: have}
+func directory(w desired.Directory, have observed.Directory) (write Write, needed bool, problem string) {
+	write = Write{Path: w.Path, UID: defaultOwner, GID: defaultOwner, Mode: defaultMode, Had: have}
 	if have.State == observed.DirectoryBlocked {
 		return write, false, obstacle(w.Path, have)
 	}
@@ -83,12 +85,12 @@ func directory(w desired.Directory, have observed.Directory) (write DirectoryWri
 }
 
 // Obstacles says what is in the way of writes, as it was found right before them.
-func Obstacles(writes []DirectoryWrite, have map[string]observed.Directory) []DirectoryProblem {
-	var problems []DirectoryProblem
+func Obstacles(writes []Write, have map[string]observed.Directory) []Problem {
+	var problems []Problem
 	for i := range writes {
 		p := writes[i].Path
 		if d := have[p]; d.State == observed.DirectoryBlocked {
-			problems = append(problems, DirectoryProblem{p, obstacle(p, d)})
+			problems = append(problems, Problem{p, obstacle(p, d)})
 		}
 	}
 	return problems
