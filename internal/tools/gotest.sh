@@ -20,7 +20,8 @@ case " $* " in
 esac
 status=0
 "$gotestsum" --format "$format" --format-icons text --format-hide-empty-pkg --jsonfile-timing-events "$times" -- "$@" || status=$?
-slowest=$("$gotestsum" tool slowest --num 30 --jsonfile "$times")
+# Without what took no second, and without this module's name before each.
+slowest=$("$gotestsum" tool slowest --num 30 --jsonfile "$times" | sed -e '/ [0-9.]*ms$/d' -e '/ 0s$/d' -e 's,^[^ ]*/internal/,internal/,')
 if [ -n "$slowest" ]; then
 	printf '\n=== The slowest tests\n%s\n' "$slowest"
 fi
