@@ -122,7 +122,7 @@ func TestAccNetwork_ReplacedUnderAStack_ContainersStayAndComeBackAsTheyWere(t *t
 			holds(func() error { were = b.lives(); return nil })),
 		unchanged(with("mtu = 1400")),
 		// eth0 is no bridge: the engine refuses, and everything is put back.
-		resource.TestStep{Config: with("mtu = 1400\ninterface_name = \"eth0\""), ExpectError: regexp.MustCompile(`(?s)interface\s+of\s+this\s+name\s+that\s+is\s+no\s+bridge.*were\s+put\s+back`)},
+		resource.TestStep{Config: with("mtu = 1400\ninterface_name = \"eth0\""), ExpectError: regexp.MustCompile(`(?s)interface\s+of\s+this\s+name\s+that\s+is\s+no\s+bridge.*were\s+rolled\s+back`)},
 		after(unchanged(with("mtu = 1400")), holds(func() error { return same(were, b.lives()) })),
 		resource.TestStep{Config: acctest.Provider(b.host) + strings.NewReplacer("homelab_network.test.name", "\""+b.name+"\"", "NAME", b.name).Replace(five),
 			ExpectError: regexp.MustCompile(`(?s)still\s+has\s+containers\s+on\s+it`)},

@@ -25,7 +25,7 @@ var wrong = map[string]string{"attachments": `{ n1 = { parent = "eth0" }, n2 = {
 // other nodes all the same; the reason is in words.
 func TestAccSubnet_NodeFails_NewIsMadeNowhereAndChangesOnTheOthers(t *testing.T) {
 	b := newBench(t)
-	refused := `(?s)Node "n2" could not make.*on\s+nope0\.20.*no\s+such\s+interface.*`
+	refused := `(?s)Node "n2" could not create.*on\s+nope0\.20.*no\s+such\s+interface.*`
 	create := resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate)}}
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{
 		{Config: b.config(wrong), ExpectError: regexp.MustCompile(refused)},
@@ -35,7 +35,7 @@ func TestAccSubnet_NodeFails_NewIsMadeNowhereAndChangesOnTheOthers(t *testing.T)
 			}
 		}, Config: b.config(map[string]string{"attachments": `{ n1 = { parent = "eth0" } }`}), ConfigPlanChecks: create},
 		{Config: b.config(nil)},
-		{Config: b.config(wrong), ExpectError: regexp.MustCompile(refused + `put\s+back.*other\s+nodes\s+are\s+not\s+affected`)},
+		{Config: b.config(wrong), ExpectError: regexp.MustCompile(refused + `rolled\s+back.*other\s+nodes\s+are\s+not\s+affected`)},
 		{Config: b.config(nil)},
 		b.untagged(),
 	}})
