@@ -29,7 +29,7 @@ func publishing(name, port string) *desired.Stack {
 // edgeHolds is a node on which the stack "edge" publishes port 8080.
 func edgeHolds() *fake {
 	f := newFake()
-	f.others = []container.Summary{{ID: strings.Repeat("e", 64), Names: []string{"/edge-app-1"},
+	f.Others = []container.Summary{{ID: strings.Repeat("e", 64), Names: []string{"/edge-app-1"},
 		Labels: map[string]string{desired.LabelProject: "edge", desired.LabelStack: "edge", desired.LabelService: "app"},
 		Ports:  []container.Port{{IP: "0.0.0.0", PublicPort: 8080, PrivatePort: 80, Type: "tcp"}}}}
 	return f
@@ -145,9 +145,9 @@ func TestApply_PortBecomesFreeMeanwhile_IsTaken(t *testing.T) {
 			go func() {
 				time.Sleep(time.Minute)
 				if freed {
-					f.mu.Lock()
-					f.others = nil
-					f.mu.Unlock()
+					f.Lock()
+					f.Others = nil
+					f.Unlock()
 				}
 				d.stacks.forget("nas")
 				ended()
@@ -189,7 +189,7 @@ type roomy struct {
 }
 
 func (r roomy) Info(context.Context) (system.Info, error) {
-	defer r.lock("inspect machine")()
+	defer r.Hold("inspect machine")()
 	return system.Info{OSType: "linux", Architecture: "aarch64", MemTotal: 4 << 30, Runtimes: map[string]system.RuntimeWithStatus{"runc": {}}}, nil
 }
 
@@ -231,7 +231,7 @@ func TestPreview_StacksReserveMoreThanTheNodeHas_IsToldOnce(t *testing.T) {
 	if len(warnings) != 1 || !strings.Contains(warnings[0], `reserve 6 GiB`) || !strings.Contains(warnings[0], `service "app" of stack "two"`) {
 		t.Errorf("warnings: %q", warnings)
 	}
-	if n := f.count("inspect machine"); n != 1 {
+	if n := f.Count("inspect machine"); n != 1 {
 		t.Errorf("asked for the facts %d times", n)
 	}
 }
@@ -265,7 +265,7 @@ func TestPreview_NothingChanges_AsksNeitherForFactsNorForPlatforms(t *testing.T)
 	if p, err := d.Stacks().Preview(t.Context(), "nas", home(), mem, PreviewOptions{}); err != nil || !p.Empty() {
 		t.Fatal(p, err)
 	}
-	if n := f.count("inspect machine") + asked; n > 0 {
+	if n := f.Count("inspect machine") + asked; n > 0 {
 		t.Errorf("asked %d times", n)
 	}
 }

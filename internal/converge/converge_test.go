@@ -63,7 +63,7 @@ func apply(t *testing.T, d *Core, w *desired.Stack, mem Memory, opts ApplyOption
 // only returns the only container.
 func only(t *testing.T, f *fake) *container.InspectResponse {
 	t.Helper()
-	for _, c := range f.containers {
+	for _, c := range f.Containers {
 		return c
 	}
 	t.Fatal("no container")
@@ -82,20 +82,20 @@ func TestRead_SeveralStacks_ShareOneSnapshot(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if n := f.count("list containers"); n != 1 {
+	if n := f.Count("list containers"); n != 1 {
 		t.Errorf("listed %d times", n)
 	}
 }
 
 func TestRead_AfterAWrite_ReadsAgain(t *testing.T) {
 	d, f, mem := applied(t)
-	before := f.count("list containers")
+	before := f.Count("list containers")
 	for range 2 {
 		if _, exists, err := d.Stacks().Read(t.Context(), "nas", "home", mem, View{}); err != nil || !exists {
 			t.Fatal(exists, err)
 		}
 	}
-	if n := f.count("list containers") - before; n != 1 {
+	if n := f.Count("list containers") - before; n != 1 {
 		t.Errorf("listed %d times", n)
 	}
 }
@@ -105,24 +105,24 @@ func TestRead_AfterAWrite_ReadsAgain(t *testing.T) {
 func TestSnapshot_WrittenWhileItIsRead_IsNotKept(t *testing.T) {
 	f := newFake()
 	d := New(nodes{f}, registry{})
-	f.listing = func() { d.stacks.forget("nas") }
+	f.Listing = func() { d.stacks.forget("nas") }
 	if _, _, err := d.Stacks().Read(t.Context(), "nas", "home", Memory{}, View{}); err != nil {
 		t.Fatal(err)
 	}
-	f.listing = nil
+	f.Listing = nil
 	if _, _, err := d.Stacks().Read(t.Context(), "nas", "home", Memory{}, View{}); err != nil {
 		t.Fatal(err)
 	}
-	if n := f.count("list containers"); n != 2 {
+	if n := f.Count("list containers"); n != 2 {
 		t.Errorf("listed %d times", n)
 	}
 }
 
 func TestPreview_NothingChanged_IsEmptyAndWritesNothing(t *testing.T) {
 	d, f, mem := applied(t)
-	before := f.writes()
+	before := f.Writes()
 	p, err := d.Stacks().Preview(t.Context(), "nas", home(), mem, PreviewOptions{})
-	if err != nil || !p.Empty() || len(p.Changes) != 0 || f.writes() != before {
+	if err != nil || !p.Empty() || len(p.Changes) != 0 || f.Writes() != before {
 		t.Errorf("preview: %+v, error: %v", p, err)
 	}
 	if *p.After.Services["app"].State != "running" || *p.After.Services["app"].Digest != "sha256:digest-1" {
@@ -155,21 +155,21 @@ func TestPreview_TagMovedInRegistry_ShowsTheNewDigest(t *testing.T) {
 
 func TestApply_NodeChangedSinceThePlan_RefusesAndWritesNothing(t *testing.T) {
 	d, f, mem := applied(t)
-	before := f.writes()
+	before := f.Writes()
 	only(t, f).State.Status = container.StatePaused
 	_, after, err := apply(t, d, home(), mem, ApplyOptions{Planned: []string{}})
 	var changed *ChangedError
 	if !errors.As(err, &changed) || !slices.Equal(changed.Changes, []string{"unpause service app/1"}) {
 		t.Errorf("error: %v", err)
 	}
-	if f.writes() != before || !reflect.DeepEqual(after, mem) {
+	if f.Writes() != before || !reflect.DeepEqual(after, mem) {
 		t.Error("something was written or remembered")
 	}
 }
 
 func TestApply_EngineHasSomethingElseAfterwards_SaysInWhat(t *testing.T) {
 	f := newFake()
-	f.starting = func(c *container.InspectResponse) { c.Config.Env = append(c.Config.Env, "ADDED=x") }
+	f.Starting = func(c *container.InspectResponse) { c.Config.Env = append(c.Config.Env, "ADDED=x") }
 	_, _, err := apply(t, New(nodes{f}, registry{}), home(), Memory{}, ApplyOptions{})
 	var diverged *DivergedError
 	if !errors.As(err, &diverged) || !strings.Contains(err.Error(), `service app/1 environment.ADDED: "x" -> ""`) {
@@ -179,7 +179,7 @@ func TestApply_EngineHasSomethingElseAfterwards_SaysInWhat(t *testing.T) {
 
 func TestApply_RolledBack_RemembersWhatWasBefore(t *testing.T) {
 	d, f, mem := applied(t)
-	f.starting = func(c *container.InspectResponse) {
+	f.Starting = func(c *container.InspectResponse) {
 		if slices.Contains(c.Config.Env, "BROKEN=1") {
 			c.State = &container.State{Status: container.StateExited, ExitCode: 1}
 		}
@@ -200,18 +200,18 @@ func TestApply_RolledBack_RemembersWhatWasBefore(t *testing.T) {
 
 func TestApply_Twice_DoesNothingTheSecondTime(t *testing.T) {
 	d, f, mem := applied(t)
-	before := f.writes()
-	if _, _, err := apply(t, d, home(), mem, ApplyOptions{Planned: []string{}}); err != nil || f.writes() != before {
-		t.Errorf("%d writes, error: %v", f.writes()-before, err)
+	before := f.Writes()
+	if _, _, err := apply(t, d, home(), mem, ApplyOptions{Planned: []string{}}); err != nil || f.Writes() != before {
+		t.Errorf("%d writes, error: %v", f.Writes()-before, err)
 	}
 }
 
 func TestApply_ForeignProject_IsRefusedWithItsProblem(t *testing.T) {
 	_, f, _ := applied(t)
 	delete(only(t, f).Config.Labels, desired.LabelStack)
-	for name, n := range f.networks {
+	for name, n := range f.Networks {
 		n.Labels = map[string]string{desired.LabelProject: "home"}
-		f.networks[name] = n
+		f.Networks[name] = n
 	}
 	_, _, err := apply(t, New(nodes{f}, registry{}), home(), Memory{}, ApplyOptions{})
 	var problems *ProblemsError
@@ -240,7 +240,7 @@ func TestRead_ServiceMissing_KeepsWhatWasLastSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clear(f.containers)
+	clear(f.Containers)
 	d.stacks.forget("nas")
 	view, exists, err := d.Stacks().Read(t.Context(), "nas", "home", mem, last)
 	s := view.Services["app"]
@@ -251,8 +251,8 @@ func TestRead_ServiceMissing_KeepsWhatWasLastSeen(t *testing.T) {
 
 func TestRead_NothingLeft_DoesNotExist(t *testing.T) {
 	d, f, mem := applied(t)
-	clear(f.containers)
-	clear(f.networks)
+	clear(f.Containers)
+	clear(f.Networks)
 	if _, exists, err := d.Stacks().Read(t.Context(), "nas", "home", mem, View{}); err != nil || exists {
 		t.Errorf("exists %t, error %v", exists, err)
 	}
@@ -292,7 +292,7 @@ func TestRead_WithoutMemory_ShowsNothingThatEnginesFillIn(t *testing.T) {
 
 func TestApply_SameImageByAnotherReference_KeepsTheContainersAsPlanned(t *testing.T) {
 	d, f, mem := applied(t)
-	f.images["app:old"] = f.images["app:1"]
+	f.Images["app:old"] = f.Images["app:1"]
 	only(t, f).Config.Image = "app:old"
 	if err := f.ContainerStop(t.Context(), only(t, f).ID, container.StopOptions{}); err != nil { // something is to be done
 		t.Fatal(err)
@@ -392,8 +392,8 @@ func TestDestroy_Stack_LeavesNothingAndIsDoneWhenNothingIsThere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(f.containers)+len(f.networks) > 0 {
-		t.Errorf("left: %v %v", f.containers, f.networks)
+	if len(f.Containers)+len(f.Networks) > 0 {
+		t.Errorf("left: %v %v", f.Containers, f.Networks)
 	}
 }
 
@@ -401,7 +401,7 @@ func TestDestroy_Stack_LeavesNothingAndIsDoneWhenNothingIsThere(t *testing.T) {
 type vanishing struct{ engine *fake }
 
 func (v *vanishing) Engine(context.Context, string) (Engine, error) {
-	if v.engine.writes() > 0 {
+	if v.engine.Writes() > 0 {
 		return nil, errors.New("no route to host")
 	}
 	return v.engine, nil
@@ -410,8 +410,8 @@ func (v *vanishing) Engine(context.Context, string) (Engine, error) {
 func TestApply_NodeLostAfterTheWrites_DoesNotPassForNothingWritten(t *testing.T) {
 	f := newFake()
 	view, mem, err := apply(t, New(&vanishing{f}, registry{}), home(), Memory{}, ApplyOptions{})
-	if err == nil || f.writes() == 0 {
-		t.Fatalf("error %v after %d writes", err, f.writes())
+	if err == nil || f.Writes() == 0 {
+		t.Fatalf("error %v after %d writes", err, f.Writes())
 	}
 	if view.Services == nil || mem.Known == nil {
 		t.Errorf("view %+v and memory %+v say that there is nothing to remember", view, mem)

@@ -155,9 +155,9 @@ func TestPreview_NodeHasThePlatformsDigest_IsNoChange(t *testing.T) {
 // The same image may be in a registry more than once.
 func TestPreview_OneOfSeveralDigestsIsTheRegistrys_IsNoChange(t *testing.T) {
 	_, f, mem := applied(t)
-	img := f.images["app:1"]
+	img := f.Images["app:1"]
 	img.RepoDigests = append(img.RepoDigests, "app@sha256:digest-2")
-	f.images["app:1"] = img
+	f.Images["app:1"] = img
 	d := New(nodes{f}, registry{"app:1": "sha256:digest-2"})
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
 	p, err := d.Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
@@ -169,9 +169,9 @@ func TestPreview_OneOfSeveralDigestsIsTheRegistrys_IsNoChange(t *testing.T) {
 // Engines forget the digest of what was pulled through a mirror.
 func TestPreview_NodeForgotTheDigest_ContainerKnowsIt(t *testing.T) {
 	_, f, mem := applied(t)
-	img := f.images["app:1"]
+	img := f.Images["app:1"]
 	img.RepoDigests = nil
-	f.images["app:1"] = img
+	f.Images["app:1"] = img
 	d := New(nodes{f}, registry{"app:1": "sha256:digest-1"})
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
 	p, err := d.Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
@@ -187,7 +187,7 @@ func TestPreview_NodeForgotTheDigest_ContainerKnowsIt(t *testing.T) {
 
 func TestPreview_TagGoneFromTheNodeAndMoved_IsSeen(t *testing.T) {
 	_, f, mem := applied(t)
-	delete(f.images, "app:1")
+	delete(f.Images, "app:1")
 	d := New(nodes{f}, registry{"app:1": "sha256:digest-2"})
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
 	p, err := d.Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
@@ -200,11 +200,11 @@ func TestPreview_TagGoneFromTheNodeAndMoved_IsSeen(t *testing.T) {
 func TestApply_PlannedDigestIsAnID_IsNotPulled(t *testing.T) {
 	d, f, mem := applied(t)
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	before := f.writes()
+	before := f.Writes()
 	if _, _, err := apply(t, d, w, mem, ApplyOptions{Adopt: true, Digests: map[string]string{"app": "sha256:img-1"}}); err != nil {
 		t.Fatal(err)
 	}
-	if f.writes() != before {
+	if f.Writes() != before {
 		t.Error("something was written")
 	}
 }

@@ -29,7 +29,7 @@ func previewed(t *testing.T, d *Core, w *desired.Stack, opts PreviewOptions) (p 
 
 func TestCreate_StackOfAnotherState_WarnsIsRefusedAndWritesNothing(t *testing.T) {
 	_, f, _ := applied(t)
-	before := f.writes()
+	before := f.Writes()
 	d := New(nodes{f}, registry{})
 	if p := previewed(t, d, home(), PreviewOptions{}); len(p.Problems) > 0 || !strings.Contains(strings.Join(p.Warnings, "\n"), `Stack "home" is on the node already, with service "app"`) {
 		t.Errorf("preview: %+v, %q", p.Problems, p.Warnings)
@@ -39,7 +39,7 @@ func TestCreate_StackOfAnotherState_WarnsIsRefusedAndWritesNothing(t *testing.T)
 	if !errors.As(err, &refused) || !refused.Problems[0].Owned || view.Services != nil {
 		t.Errorf("apply: %v, %+v", err, view)
 	}
-	if f.writes() != before {
+	if f.Writes() != before {
 		t.Error("something was written")
 	}
 }
@@ -50,12 +50,12 @@ func TestCreate_CutOff_IsTakenUpByTheNextOne(t *testing.T) {
 	d := New(nodes{f}, registry{"app:1": "sha256:digest-1"})
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		f.starting = func(*container.InspectResponse) { cancel() }
+		f.Starting = func(*container.InspectResponse) { cancel() }
 		_, _, _ = d.Stacks().Apply(ctx, "nas", home(), Memory{}, ApplyOptions{})
 	})
-	f.starting = nil
-	if len(f.volumes) != 1 || len(f.containers) != 1 {
-		t.Fatalf("there are %v and %v", f.volumes, f.containers)
+	f.Starting = nil
+	if len(f.Volumes) != 1 || len(f.Containers) != 1 {
+		t.Fatalf("there are %v and %v", f.Volumes, f.Containers)
 	}
 	d = New(nodes{f}, registry{"app:1": "sha256:digest-1"})
 	p := previewed(t, d, home(), PreviewOptions{})
@@ -65,8 +65,8 @@ func TestCreate_CutOff_IsTakenUpByTheNextOne(t *testing.T) {
 	if _, _, err := apply(t, d, home(), Memory{}, ApplyOptions{}); err != nil {
 		t.Error(err)
 	}
-	if len(f.volumes) != 0 || len(f.containers) != 1 || f.count("create container") != 1 {
-		t.Errorf("there are %v and %v", f.volumes, f.containers)
+	if len(f.Volumes) != 0 || len(f.Containers) != 1 || f.Count("create container") != 1 {
+		t.Errorf("there are %v and %v", f.Volumes, f.Containers)
 	}
 }
 
@@ -111,8 +111,8 @@ func TestApply_StackLeavesMeanwhile_IsMadeAfterwards(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if only(t, f).ID == was || len(f.containers) != 1 || len(f.volumes) != 0 {
-		t.Errorf("there are %v and %v", f.containers, f.volumes)
+	if only(t, f).ID == was || len(f.Containers) != 1 || len(f.Volumes) != 0 {
+		t.Errorf("there are %v and %v", f.Containers, f.Volumes)
 	}
 }
 
@@ -158,9 +158,9 @@ func TestDestroy_RemoveVolumes_RemovesOnlyWhatIsDeclared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old := f.volumes["home_data"]
+	old := f.Volumes["home_data"]
 	old.Name, old.Labels = "home_old", map[string]string{desired.LabelProject: "home", desired.LabelVolume: "old"}
-	f.volumes["home_old"] = old
+	f.Volumes["home_old"] = old
 	opts := DestroyOptions{RemoveVolumes: true, Memory: mem}
 	warnings, err := d.Stacks().PreviewDestroy(t.Context(), "nas", "home", opts)
 	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], `"home_old" stays`) {
@@ -169,8 +169,8 @@ func TestDestroy_RemoveVolumes_RemovesOnlyWhatIsDeclared(t *testing.T) {
 	if err := d.Stacks().Destroy(t.Context(), "nas", "home", opts); err != nil {
 		t.Fatal(err)
 	}
-	if _, stays := f.volumes["home_old"]; !stays || len(f.volumes) != 1 {
-		t.Errorf("left: %v", f.volumes)
+	if _, stays := f.Volumes["home_old"]; !stays || len(f.Volumes) != 1 {
+		t.Errorf("left: %v", f.Volumes)
 	}
 }
 
@@ -182,7 +182,7 @@ func TestTidy_RenamedHelper_IsFoundByTheNextApplyOfAnything(t *testing.T) {
 		t.Fatal(err)
 	}
 	rename := func(to string) {
-		for _, c := range v.containers {
+		for _, c := range v.Containers {
 			c.Name = to
 		}
 	}
@@ -190,8 +190,8 @@ func TestTidy_RenamedHelper_IsFoundByTheNextApplyOfAnything(t *testing.T) {
 	if err := New(v, registry{}).Networks().Destroy(t.Context(), "nas", "lan", nil); err != nil {
 		t.Fatal(err)
 	}
-	if v.idOf("homelab-secret-db") == "homelab-secret-db" || len(v.containers) != 1 {
-		t.Fatalf("there are %v", v.containers)
+	if v.idOf("homelab-secret-db") == "homelab-secret-db" || len(v.Containers) != 1 {
+		t.Fatalf("there are %v", v.Containers)
 	}
 	rename("renamed")
 	if _, err := v.ContainerCreate(t.Context(), only(t, v.fake).Config, &container.HostConfig{}, &network.NetworkingConfig{}, nil, "homelab-secret-db"); err != nil {
@@ -200,8 +200,8 @@ func TestTidy_RenamedHelper_IsFoundByTheNextApplyOfAnything(t *testing.T) {
 	if err := New(v, registry{}).Networks().Destroy(t.Context(), "nas", "lan", nil); err != nil {
 		t.Fatal(err)
 	}
-	if len(v.containers) != 1 || only(t, v.fake).Name != "homelab-secret-db" {
-		t.Errorf("there are %v", v.containers)
+	if len(v.Containers) != 1 || only(t, v.fake).Name != "homelab-secret-db" {
+		t.Errorf("there are %v", v.Containers)
 	}
 }
 
@@ -245,7 +245,7 @@ func TestTidy_LeftOfAnApply_IsRemovedWhenOld(t *testing.T) {
 	scratch := func(of string) map[string]string { return map[string]string{desired.LabelScratch: of} }
 	running := at("running", "2026-01-01T00:00:00Z", scratch("home"))
 	running.State = container.StateRunning
-	v.fake.others = []container.Summary{
+	v.fake.Others = []container.Summary{
 		at("old", "2026-01-01T11:00:00Z", scratch("gone")), at("new", "2026-01-02T11:59:00Z", scratch("home")), running,
 		at("note", "2026-01-01T00:00:00Z", scratch(desired.Secret{Name: "db"}.NoteName())),
 		at("homelab-window-0123", "2026-01-01T00:00:00Z", map[string]string{desired.LabelWindow: "/srv"}),
@@ -255,7 +255,7 @@ func TestTidy_LeftOfAnApply_IsRemovedWhenOld(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stay []string
-	for _, c := range v.fake.others {
+	for _, c := range v.fake.Others {
 		stay = append(stay, c.ID)
 	}
 	if want := []string{"new", "running", "note", "homelab-window-0123", "only"}; !slices.Equal(stay, want) {

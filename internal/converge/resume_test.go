@@ -33,8 +33,8 @@ func TestCreate_Failed_IsTakenUpByTheNextOne(t *testing.T) {
 	if _, _, err := apply(t, d, home(), Memory{}, ApplyOptions{}); err != nil {
 		t.Error(err)
 	}
-	if only(t, f).ID != was || len(f.volumes) != 0 {
-		t.Errorf("there are %v and %v", f.containers, f.volumes)
+	if only(t, f).ID != was || len(f.Volumes) != 0 {
+		t.Errorf("there are %v and %v", f.Containers, f.Volumes)
 	}
 	if after := previewed(t, d, home(), PreviewOptions{Leaving: "home"}); after.Resumes || len(after.Changes) != 2 {
 		t.Errorf("replaced once it was made: %+v", after)
@@ -51,7 +51,7 @@ func TestCreate_FailedOfAResourceThatGoes_IsPlannedAnew(t *testing.T) {
 		t.Errorf("preview: %+v", p)
 	}
 	d = failedBefore(t, f, mem)
-	if err := d.Stacks().Destroy(t.Context(), "nas", "home", DestroyOptions{}); err != nil || len(f.containers)+len(f.networks) > 0 {
-		t.Errorf("destroyed: %v, there are %v and %v", err, f.containers, f.networks)
+	if err := d.Stacks().Destroy(t.Context(), "nas", "home", DestroyOptions{}); err != nil || len(f.Containers)+len(f.Networks) > 0 {
+		t.Errorf("destroyed: %v, there are %v and %v", err, f.Containers, f.Networks)
 	}
 }

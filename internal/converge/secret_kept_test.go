@@ -21,7 +21,7 @@ func TestDestroySecret_GeneratedAndKilledAnywhere_KeepsTheValue(t *testing.T) {
 		if again := New(v, registry{}).Secrets().Destroy(t.Context(), "nas", "db", nil); again != nil {
 			t.Fatalf("after %d calls: %v", calls, again)
 		}
-		if v.fake.containers[v.idOf("homelab-secret-db")].Config.Labels[desired.LabelSecretKept] == "" {
+		if v.fake.Containers[v.idOf("homelab-secret-db")].Config.Labels[desired.LabelSecretKept] == "" {
 			t.Fatalf("after %d calls: there is no mark", calls)
 		}
 		view, made := v.create(t, "second")
@@ -79,7 +79,7 @@ func TestApplySecret_KeptValueWithoutItsMark_IsRefused(t *testing.T) {
 	if err := New(v, registry{}).Secrets().Destroy(t.Context(), "nas", "db", nil); err != nil {
 		t.Fatal(err)
 	}
-	delete(v.containers, v.idOf("homelab-secret-db"))
+	delete(v.Containers, v.idOf("homelab-secret-db"))
 	var problems *ProblemsError
 	if _, err := v.create(t, "second"); !errors.As(err, &problems) || v.holds(t, "homelab_secret_db_v1") != "first" {
 		t.Errorf("got %v", err)

@@ -54,9 +54,9 @@ func (v *vault) change() (func(), error) {
 }
 
 func (v *vault) idOf(name string) string {
-	v.fake.mu.Lock()
-	defer v.fake.mu.Unlock()
-	for id, c := range v.containers {
+	v.fake.Lock()
+	defer v.fake.Unlock()
+	for id, c := range v.Containers {
 		if c.Name == name {
 			return id
 		}
@@ -197,7 +197,7 @@ func (v *vault) holds(t *testing.T, name string) string {
 // others are the names and labels of containers that are no window.
 func (v *vault) others() []string {
 	var out []string
-	for _, c := range v.containers {
+	for _, c := range v.Containers {
 		if c.Name != "homelab-secret-db" {
 			out = append(out, fmt.Sprint(c.Name, c.Config.Labels))
 		}
@@ -307,7 +307,7 @@ func TestReadSecret_WindowPutBackBeforeAnotherFile_SaysThatItWasEdited(t *testin
 	if _, err := v.create(t, "value"); err != nil {
 		t.Fatal(err)
 	}
-	delete(v.containers, v.idOf("homelab-secret-db"))
+	delete(v.Containers, v.idOf("homelab-secret-db"))
 	delete(v.files, "homelab_secret_db_v1")
 	view, err := New(v, registry{}).Secrets().Apply(t.Context(), "nas", SecretChange{Secret: desired.Secret{Name: "db", Mode: 0o400}, Version: 1, Adopt: true, Made: SecretGenerated})
 	if err != nil || !view.Watched || view.Edited != "the file was removed on the node" {

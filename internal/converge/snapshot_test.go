@@ -19,7 +19,7 @@ func crowded(stacks int) *fake {
 	for i := range 10 * stacks {
 		id := fmt.Sprintf("%064d", i)
 		stack, service := fmt.Sprintf("s%d", i/10), fmt.Sprintf("c%d", i%10)
-		f.containers[id] = &container.InspectResponse{
+		f.Containers[id] = &container.InspectResponse{
 			Config: &container.Config{Image: "app:1", Labels: map[string]string{desired.LabelProject: stack, desired.LabelService: service, desired.LabelStack: stack}},
 			ContainerJSONBase: &container.ContainerJSONBase{ID: id, Name: stack + "-" + service, Image: "sha256:img-1", HostConfig: &container.HostConfig{},
 				State: &container.State{Status: container.StateRunning}},
@@ -46,7 +46,7 @@ func TestPlan_ThirtyStacksOnANode_CostTheListsOfOne(t *testing.T) {
 			}
 		}
 		for call, times := range map[string]int{"list containers": 1, "list networks": 1, "list volumes": 1, "inspect container": 10 * stacks, "inspect image": 1} {
-			if n := f.count(call); n != times {
+			if n := f.Count(call); n != times {
 				t.Errorf("%d stacks: %s %d times, not %d", stacks, call, n, times)
 			}
 		}
@@ -66,7 +66,7 @@ func (gone) Offline() bool { return true }
 func (s silent) Engine(context.Context, string) (Engine, error) { return s, nil }
 
 func (s silent) ContainerList(context.Context, container.ListOptions) ([]container.Summary, error) {
-	unlock := s.lock("list containers")
+	unlock := s.Hold("list containers")
 	unlock()
 	time.Sleep(s.after)
 	return nil, errors.New("no answer")
@@ -85,7 +85,7 @@ func TestRead_NodeWentAway_IsWaitedForOnce(t *testing.T) {
 			if _, _, err := d.Stacks().Read(t.Context(), "nas", "home", Memory{}, View{}); !Offline(err) {
 				t.Fatalf("got %v", err)
 			}
-			if n := s.count("list containers"); n != times {
+			if n := s.Count("list containers"); n != times {
 				t.Errorf("it was asked %d times, not %d", n, times)
 			}
 		}

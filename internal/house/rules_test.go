@@ -34,9 +34,9 @@ var clock = []string{
 var rules = []rule{
 	onlyIn("compose-go", composeGo, []string{"compose"},
 		"the Compose model changes with every release; one package keeps up with it"),
-	onlyIn("docker client", client, []string{"fleet", "lab"},
+	onlyIn("docker client", client, []string{"fleet", "lab", "enginetest"},
 		"everything else talks to a node through a narrow interface that a test can stand in for; the lab drives engines by itself"),
-	onlyIn("wire types", wireTypes, []string{"desired", "observed", "execute", "fleet", "compose", "lab", "acctest"},
+	onlyIn("wire types", wireTypes, []string{"desired", "observed", "execute", "fleet", "compose", "lab", "acctest", "enginetest"},
 		"the engine's types stop at what is wanted, seen and sent; a decision or a schema in them would change with the engine's library"),
 	onlyIn("framework", framework, append([]string{"main", "provider", "cidr", "concept", "acctest", "bench"}, concepts...),
 		"the core must be usable, and testable, without Terraform; null and unknown end in the concept packages"),

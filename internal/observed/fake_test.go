@@ -1,11 +1,8 @@
 package observed
 
 import (
-	"context"
 	"strings"
-	"sync"
 
-	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/network"
@@ -14,80 +11,61 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/enginetest"
 )
 
-// fake is a Reader over fixtures; what is not among them is not found.
-type fake struct {
-	containers []container.InspectResponse
-	networks   []network.Summary
-	volumes    []*volume.Volume
-	images     map[string]image.InspectResponse
-	listedAs   string // the image that containers are listed with
-	// vanished are containers that are listed and gone when inspected.
-	vanished []string
-	faults   map[string]error // by method, or method and object
-	// answering is closed when images may be inspected; nil: at once.
-	answering chan struct{}
-
-	mu    sync.Mutex // guards calls
-	calls map[string]int
+// engineWith is an engine that has containers.
+func engineWith(containers ...container.InspectResponse) *enginetest.Engine {
+	e := &enginetest.Engine{Containers: map[string]*container.InspectResponse{}}
+	for _, c := range containers {
+		c.Name = strings.TrimPrefix(c.Name, "/")
+		e.Containers[c.ID] = &c
+	}
+	return e
 }
 
-func (f *fake) call(name, object string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.calls == nil {
-		f.calls = map[string]int{}
-	}
-	f.calls[name]++
-	return f.faults[name+object]
-}
-
-func (f *fake) ClientVersion() string { return "1.45" }
-
-func (f *fake) ContainerList(context.Context, container.ListOptions) ([]container.Summary, error) {
-	var list []container.Summary
-	for _, c := range f.containers {
-		list = append(list, container.Summary{ID: c.ID, Names: []string{c.Name}, Labels: c.Config.Labels, Image: f.listedAs})
-	}
-	for _, id := range f.vanished {
+// vanished are containers that are listed and gone when inspected.
+func vanished(ids ...string) (list []container.Summary) {
+	for _, id := range ids {
 		list = append(list, container.Summary{ID: id, Names: []string{"/gone"}, Labels: map[string]string{desired.LabelProject: "home"}})
 	}
-	return list, f.call("ContainerList", "")
+	return list
 }
 
-func (f *fake) ContainerInspect(_ context.Context, id string) (container.InspectResponse, error) {
-	if err := f.call("ContainerInspect", ""); err != nil {
-		return container.InspectResponse{}, err
+func withImages(e *enginetest.Engine) *enginetest.Engine {
+	e.Images = images()
+	return e
+}
+
+func volumes(list ...volume.Volume) map[string]volume.Volume {
+	out := map[string]volume.Volume{}
+	for _, v := range list {
+		out[v.Name] = v
 	}
-	for _, c := range f.containers {
-		if c.ID == id {
-			return c, nil
+	return out
+}
+
+func networks(list ...network.Summary) map[string]network.Summary {
+	out := map[string]network.Summary{}
+	for _, n := range list {
+		out[n.Name] = n
+	}
+	return out
+}
+
+// images are those that containers here are made of.
+func images() map[string]image.InspectResponse {
+	return map[string]image.InspectResponse{"nginx:1": nginx(), "sha256:img": nginx()}
+}
+
+// refusing fails one kind of call.
+func refusing(call string, err error) func(string) error {
+	return func(made string) error {
+		if made == call {
+			return err
 		}
+		return nil
 	}
-	return container.InspectResponse{}, errdefs.ErrNotFound
-}
-
-func (f *fake) NetworkList(context.Context, network.ListOptions) ([]network.Summary, error) {
-	return f.networks, f.call("NetworkList", "")
-}
-
-func (f *fake) VolumeList(context.Context, volume.ListOptions) (volume.ListResponse, error) {
-	return volume.ListResponse{Volumes: f.volumes}, f.call("VolumeList", "")
-}
-
-func (f *fake) ImageInspect(_ context.Context, ref string) (image.InspectResponse, error) {
-	if f.answering != nil {
-		<-f.answering
-	}
-	if err := f.call("ImageInspect", ""); err != nil {
-		return image.InspectResponse{}, err
-	}
-	img, ok := f.images[ref]
-	if !ok {
-		return img, errdefs.ErrNotFound
-	}
-	return img, nil
 }
 
 func id(digit string) string { return strings.Repeat(digit, 64) }

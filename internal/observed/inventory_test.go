@@ -9,9 +9,10 @@ import (
 	"github.com/docker/go-connections/nat"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/enginetest"
 )
 
-func inventory(t *testing.T, f *fake) Inventory {
+func inventory(t *testing.T, f *enginetest.Engine) Inventory {
 	t.Helper()
 	n, err := ReadNode(t.Context(), f)
 	if err != nil {
@@ -25,7 +26,7 @@ func inventory(t *testing.T, f *fake) Inventory {
 }
 
 func TestInventory_Containers_SayWhatTiesThem(t *testing.T) {
-	f := &fake{containers: []container.InspectResponse{
+	f := engineWith(
 		inspected("b", func(c *container.InspectResponse) {
 			c.Config.Labels[desired.LabelDependsOn] = "db:service_healthy:false,cache:service_started:true"
 			c.Config.Env = append(c.Config.Env, "VIRTUAL_HOST=web.home.arpa")
@@ -48,7 +49,8 @@ func TestInventory_Containers_SayWhatTiesThem(t *testing.T) {
 		}),
 		inspected("e", func(c *container.InspectResponse) { c.Config.Labels[desired.LabelOneOff] = "True" }),
 		inspected("f", func(c *container.InspectResponse) { c.Config.Labels[desired.LabelScratch] = "home" }),
-	}, vanished: []string{id("9")}}
+	)
+	f.Others = vanished(id("9"))
 	have := inventory(t, f)
 	if len(have.Containers) != 3 {
 		t.Fatalf("%+v", have.Containers)
@@ -74,10 +76,10 @@ func TestInventory_Containers_SayWhatTiesThem(t *testing.T) {
 }
 
 func TestInventory_Networks_SayTheirReach(t *testing.T) {
-	have := inventory(t, &fake{networks: []network.Summary{
-		{Name: "iot", ID: "2", Driver: "macvlan", Options: map[string]string{"parent": "eth0.30"}, IPAM: network.IPAM{Config: []network.IPAMConfig{{Subnet: "10.0.30.0/24"}, {}}}},
-		{Name: "edge", ID: "1", Driver: "overlay", Scope: "swarm", Internal: true, Labels: map[string]string{desired.LabelProject: "home"}},
-	}})
+	have := inventory(t, &enginetest.Engine{Networks: networks(
+		network.Summary{Name: "iot", ID: "2", Driver: "macvlan", Options: map[string]string{"parent": "eth0.30"}, IPAM: network.IPAM{Config: []network.IPAMConfig{{Subnet: "10.0.30.0/24"}, {}}}},
+		network.Summary{Name: "edge", ID: "1", Driver: "overlay", Scope: "swarm", Internal: true, Labels: map[string]string{desired.LabelProject: "home"}},
+	)})
 	want := []RunningNetwork{
 		{Name: "edge", ID: "1", Driver: "overlay", Stack: "home", Internal: true, Shared: true, Labels: map[string]string{desired.LabelProject: "home"}},
 		{Name: "iot", ID: "2", Driver: "macvlan", Parent: "eth0.30", Subnets: []string{"10.0.30.0/24"}},
@@ -88,7 +90,7 @@ func TestInventory_Networks_SayTheirReach(t *testing.T) {
 }
 
 func TestInventory_StackWasRead_InspectsNothingAgain(t *testing.T) {
-	f := &fake{containers: []container.InspectResponse{inspected("b", nil)}}
+	f := engineWith(inspected("b", nil))
 	n, err := ReadNode(t.Context(), f)
 	if err != nil {
 		t.Fatal(err)
@@ -96,13 +98,13 @@ func TestInventory_StackWasRead_InspectsNothingAgain(t *testing.T) {
 	if _, err := n.Stack(t.Context(), "home", nil, Known{}); err != nil {
 		t.Fatal(err)
 	}
-	before := f.calls["ContainerInspect"]
+	before := f.Count("inspect container")
 	for range 2 {
 		if _, err := n.Inventory(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if f.calls["ContainerInspect"] != before || f.calls["ContainerList"] != 1 {
-		t.Errorf("calls: %v, before: %d", f.calls, before)
+	if f.Count("inspect container") != before || f.Count("list containers") != 1 {
+		t.Errorf("%d containers were inspected, before: %d", f.Count("inspect container"), before)
 	}
 }

@@ -5,16 +5,15 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/image"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/enginetest"
 )
 
 // again reads home from a node where its only container is listed with an image
 // name, knowing what an earlier reading saw.
-func again(t *testing.T, listedAs string) (first, second *Stack, f *fake) {
+func again(t *testing.T, listedAs string) (first, second *Stack, f *enginetest.Engine) {
 	t.Helper()
-	f = &fake{containers: []container.InspectResponse{inspected("a", nil)}, images: map[string]image.InspectResponse{"nginx:1": nginx(), "sha256:img": nginx()}}
-	f.listedAs = listedAs
+	f = withImages(engineWith(inspected("a", nil)))
+	f.ListedAs = listedAs
 	read := func(known Known) *Stack {
 		node, err := ReadNode(t.Context(), f)
 		if err != nil {
@@ -35,13 +34,13 @@ func again(t *testing.T, listedAs string) (first, second *Stack, f *fake) {
 	if err := json.Unmarshal(text, &known); err != nil {
 		t.Fatal(err)
 	}
-	f.calls = nil
+	f.Forget()
 	return first, read(known), f
 }
 
 func TestStack_ReadBefore_AsksForNoImage(t *testing.T) {
 	first, second, f := again(t, "nginx:1")
-	if n := f.calls["ImageInspect"]; n != 0 {
+	if n := f.Count("inspect image"); n != 0 {
 		t.Errorf("%d images were inspected", n)
 	}
 	a, b := first.Services["web"][0], second.Services["web"][0]
@@ -58,7 +57,7 @@ func TestStack_ReadBefore_AsksForNoImage(t *testing.T) {
 
 func TestStack_TagMovedSince_AsksForTheImage(t *testing.T) {
 	_, second, f := again(t, "sha256:img") // as engines list it once the tag means another image
-	if n := f.calls["ImageInspect"]; n != 1 || second.Images["nginx:1"].ID == "" {
+	if n := f.Count("inspect image"); n != 1 || second.Images["nginx:1"].ID == "" {
 		t.Errorf("%d images were inspected: %+v", n, second.Images)
 	}
 }

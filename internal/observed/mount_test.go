@@ -8,7 +8,7 @@ import (
 )
 
 func TestStack_Mounts_HaveTheOptionsThatWereAskedFor(t *testing.T) {
-	c := one(t, &fake{}, func(c *container.InspectResponse) {
+	c := one(t, engineWith(), func(c *container.InspectResponse) {
 		c.HostConfig.Mounts = []mount.Mount{
 			{Type: mount.TypeImage, Source: "alpine", Target: "/image", ImageOptions: &mount.ImageOptions{Subpath: "etc"}},
 			{Type: mount.TypeBind, Source: "/a", Target: "/disabled", BindOptions: &mount.BindOptions{NonRecursive: true}},

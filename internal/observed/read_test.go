@@ -7,17 +7,16 @@ import (
 	"testing"
 
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/mount"
-	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/volume"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/enginetest"
 )
 
 // read reads stack home.
-func read(t *testing.T, f *fake) *Stack {
+func read(t *testing.T, f *enginetest.Engine) *Stack {
 	t.Helper()
 	node, err := ReadNode(t.Context(), f)
 	if err != nil {
@@ -31,17 +30,22 @@ func read(t *testing.T, f *fake) *Stack {
 }
 
 // one reads stack home's only container.
-func one(t *testing.T, f *fake, change func(*container.InspectResponse)) *Container {
+func one(t *testing.T, f *enginetest.Engine, change func(*container.InspectResponse)) *Container {
 	t.Helper()
-	f.containers = append(f.containers, inspected("a", change))
-	if f.images == nil {
-		f.images = map[string]image.InspectResponse{"nginx:1": nginx(), "sha256:img": nginx()}
+	for id, c := range engineWith(inspected("a", change)).Containers {
+		if f.Containers == nil {
+			f.Containers = map[string]*container.InspectResponse{}
+		}
+		f.Containers[id] = c
+	}
+	if f.Images == nil {
+		f.Images = images()
 	}
 	return &read(t, f).Services["web"][0]
 }
 
 func TestStack_Container_HasItsIdentityAndWhatItsImageGives(t *testing.T) {
-	c := one(t, &fake{}, nil)
+	c := one(t, engineWith(), nil)
 	if c.Name != "home-web-1" || c.Number != 1 || c.State != Running || c.RestartCount != 2 || !c.Owned() || c.Created.Nanosecond() != 6 || c.NetworkIDs["home_default"] != "net-id" {
 		t.Errorf("container: %+v", c)
 	}
@@ -58,7 +62,7 @@ func TestStack_Container_HasItsIdentityAndWhatItsImageGives(t *testing.T) {
 }
 
 func TestStack_ImageOfSeveralPlatforms_TheContainerSaysWhich(t *testing.T) {
-	c := one(t, &fake{}, func(c *container.InspectResponse) {
+	c := one(t, engineWith(), func(c *container.InspectResponse) {
 		c.ImageManifestDescriptor = &ocispec.Descriptor{Platform: &ocispec.Platform{OS: "linux", Architecture: "amd64"}}
 	})
 	if c.Spec["platform"] != "linux/amd64" || c.Defaults["platform"] {
@@ -85,7 +89,7 @@ func TestStack_ContainerState_IsNamedAsPlansDo(t *testing.T) {
 		},
 	} {
 		t.Run(string(want), func(t *testing.T) {
-			c := one(t, &fake{}, change)
+			c := one(t, engineWith(), change)
 			if c.State != want {
 				t.Errorf("state %s", c.State)
 			}
@@ -97,11 +101,11 @@ func TestStack_ContainerState_IsNamedAsPlansDo(t *testing.T) {
 }
 
 func TestStack_DeliveredFiles_AreToldFromMounts(t *testing.T) {
-	f := &fake{volumes: []*volume.Volume{
-		{Name: "home_configs_conf_1", Mountpoint: "/var/lib/docker/volumes/home_configs_conf_1/_data", Labels: map[string]string{desired.LabelFile: "configs", desired.LabelFileDigest: "sha256:1"}},
-		{Name: "home_secrets_pw_v3", Mountpoint: "/var/lib/docker/volumes/home_secrets_pw_v3/_data", Labels: map[string]string{desired.LabelFile: "secrets", desired.LabelFileVersion: "3"}},
-		{Name: "home_data", Mountpoint: "/var/lib/docker/volumes/home_data/_data"},
-	}}
+	f := &enginetest.Engine{Volumes: volumes(
+		volume.Volume{Name: "home_configs_conf_1", Mountpoint: "/var/lib/docker/volumes/home_configs_conf_1/_data", Labels: map[string]string{desired.LabelFile: "configs", desired.LabelFileDigest: "sha256:1"}},
+		volume.Volume{Name: "home_secrets_pw_v3", Mountpoint: "/var/lib/docker/volumes/home_secrets_pw_v3/_data", Labels: map[string]string{desired.LabelFile: "secrets", desired.LabelFileVersion: "3"}},
+		volume.Volume{Name: "home_data", Mountpoint: "/var/lib/docker/volumes/home_data/_data"},
+	)}
 	c := one(t, f, func(c *container.InspectResponse) {
 		c.HostConfig.Mounts = []mount.Mount{
 			{Type: mount.TypeVolume, Source: "home_secrets_pw_v3", Target: "/run/secrets/pw", VolumeOptions: &mount.VolumeOptions{NoCopy: true, Subpath: "content"}},
@@ -135,9 +139,9 @@ func TestStack_DeliveredFiles_AreToldFromMounts(t *testing.T) {
 }
 
 func TestStack_SharedNamespace_IsNamedByService(t *testing.T) {
-	f := &fake{containers: []container.InspectResponse{inspected("b", func(c *container.InspectResponse) {
+	f := engineWith(inspected("b", func(c *container.InspectResponse) {
 		c.Name, c.Config.Labels[desired.LabelService] = "/home-vpn-1", "vpn"
-	})}}
+	}))
 	c := one(t, f, func(c *container.InspectResponse) {
 		c.HostConfig.NetworkMode, c.HostConfig.PidMode = container.NetworkMode("container:"+id("b")), container.PidMode("container:"+id("9"))
 	})
@@ -152,13 +156,13 @@ func TestStack_SeveralContainersForAReplica_TheOneThatStandsForItIsFirst(t *test
 			c.Created, c.Config.Labels[desired.LabelNumber], c.State.Status = created, number, status
 		}
 	}
-	s := read(t, &fake{containers: []container.InspectResponse{
+	s := read(t, engineWith(
 		inspected("1", at("2026-01-01T00:00:00Z", "2", container.StateRunning)),
 		inspected("2", at("2026-01-04T00:00:00Z", "1", container.StateExited)),
 		inspected("3", at("2026-01-02T00:00:00Z", "1", container.StateRunning)),
 		inspected("4", at("2026-01-03T00:00:00Z", "1", container.StateRunning)),
 		inspected("5", at("2026-01-03T00:00:00Z", "1", container.StateExited)),
-	}})
+	))
 	var order strings.Builder
 	for _, c := range s.Services["web"] {
 		order.WriteString(c.ID[:1])
@@ -169,20 +173,20 @@ func TestStack_SeveralContainersForAReplica_TheOneThatStandsForItIsFirst(t *test
 }
 
 func TestStack_ContainerVanishesAfterTheList_IsSimplyNotThere(t *testing.T) {
-	s := read(t, &fake{vanished: []string{id("e")}})
+	s := read(t, &enginetest.Engine{Others: vanished(id("e"))})
 	if len(s.Services) != 0 {
 		t.Errorf("services: %v", s.Services)
 	}
 }
 
 func TestStack_OthersAndOneOffContainers_AreNotIts(t *testing.T) {
-	s := read(t, &fake{containers: []container.InspectResponse{
+	s := read(t, engineWith(
 		inspected("1", func(c *container.InspectResponse) { c.Config.Labels[desired.LabelProject] = "other" }),
 		inspected("2", func(c *container.InspectResponse) { c.Config.Labels[desired.LabelOneOff] = "True" }),
 		inspected("3", func(c *container.InspectResponse) {
 			c.Config.Labels = map[string]string{desired.LabelScratch: "home"}
 		}),
-	}, networks: []network.Summary{{Name: "bridge"}}})
+	))
 	if len(s.Services) != 0 || len(s.Scratch) != 1 || !s.Owned || s.Names["home-web-1"] == "" {
 		t.Errorf("stack: %+v", s)
 	}
@@ -190,8 +194,8 @@ func TestStack_OthersAndOneOffContainers_AreNotIts(t *testing.T) {
 
 func TestReadNode_ListFails_IsNamed(t *testing.T) {
 	refused := errors.New("refused")
-	for method, says := range map[string]string{"ContainerList": "list containers: refused", "NetworkList": "list networks: refused", "VolumeList": "list volumes: refused"} {
-		_, err := ReadNode(t.Context(), &fake{faults: map[string]error{method: refused}})
+	for method, says := range map[string]string{"list containers": "list containers: refused", "list networks": "list networks: refused", "list volumes": "list volumes: refused"} {
+		_, err := ReadNode(t.Context(), &enginetest.Engine{Fault: refusing(method, refused)})
 		if err == nil || err.Error() != says || !errors.Is(err, refused) {
 			t.Errorf("%s: %v", method, err)
 		}
@@ -199,8 +203,9 @@ func TestReadNode_ListFails_IsNamed(t *testing.T) {
 }
 
 func TestStack_InspectionFails_IsNamed(t *testing.T) {
-	for method, says := range map[string]string{"ContainerInspect": "inspect container aaaaaaaaaaaa: refused", "ImageInspect": "inspect image"} {
-		f := &fake{containers: []container.InspectResponse{inspected("a", nil)}, faults: map[string]error{method: errors.New("refused")}}
+	for method, says := range map[string]string{"inspect container": "inspect container aaaaaaaaaaaa: refused", "inspect image": "inspect image"} {
+		f := engineWith(inspected("a", nil))
+		f.Fault = refusing(method, errors.New("refused"))
 		node, err := ReadNode(t.Context(), f)
 		if err != nil {
 			t.Fatal(err)
@@ -213,8 +218,14 @@ func TestStack_InspectionFails_IsNamed(t *testing.T) {
 
 // Somebody else may wait for the same image, so the inspection goes on.
 func TestStack_CancelledWhileAnImageIsInspected_ReturnsAtOnce(t *testing.T) {
-	f := &fake{containers: []container.InspectResponse{inspected("a", nil)}, answering: make(chan struct{})}
-	defer close(f.answering)
+	f, answering := engineWith(inspected("a", nil)), make(chan struct{})
+	defer close(answering)
+	f.Fault = func(call string) error {
+		if call == "inspect image" {
+			<-answering
+		}
+		return nil
+	}
 	node, err := ReadNode(t.Context(), f)
 	if err != nil {
 		t.Fatal(err)
@@ -227,7 +238,7 @@ func TestStack_CancelledWhileAnImageIsInspected_ReturnsAtOnce(t *testing.T) {
 }
 
 func TestStack_ReadTwice_InspectsOnce(t *testing.T) {
-	f := &fake{containers: []container.InspectResponse{inspected("a", nil)}, images: map[string]image.InspectResponse{"nginx:1": nginx(), "sha256:img": nginx()}}
+	f := withImages(engineWith(inspected("a", nil)))
 	node, err := ReadNode(t.Context(), f)
 	if err != nil {
 		t.Fatal(err)
@@ -237,8 +248,8 @@ func TestStack_ReadTwice_InspectsOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if f.calls["ContainerInspect"] != 1 || f.calls["ImageInspect"] != 1 {
-		t.Errorf("calls: %v", f.calls)
+	if f.Count("inspect container") != 1 || f.Count("inspect image") != 1 {
+		t.Errorf("%d containers and %d images were inspected", f.Count("inspect container"), f.Count("inspect image"))
 	}
 }
 
@@ -267,7 +278,7 @@ func TestStack_VolumesFromAnother_AreNotItsOwnMounts(t *testing.T) {
 			{Type: mount.TypeVolume, Name: "mine", Destination: "/mine", RW: true},
 		}
 	})
-	s := read(t, &fake{containers: []container.InspectResponse{parent, child}})
+	s := read(t, engineWith(parent, child))
 	got := s.Services["web"][0]
 	if from := got.Spec["volumes_from"]; from != "container:other, service:db" {
 		t.Errorf("volumes_from is %q", from)
@@ -291,9 +302,9 @@ func TestStack_HookLabel_IsFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := read(t, &fake{containers: []container.InspectResponse{inspected("a", func(c *container.InspectResponse) {
+	s := read(t, engineWith(inspected("a", func(c *container.InspectResponse) {
 		c.Config.Labels[desired.LabelHooks] = label
-	})}})
+	})))
 	if got := s.Services["web"][0].Spec["post_start.0.command"]; got != `["a"]` {
 		t.Errorf("%q", got)
 	}
