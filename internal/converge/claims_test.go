@@ -113,7 +113,6 @@ func TestPreview_HolderKeepsItsPort_OneIsRefusedInAnyOrder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		only(t, f).NetworkSettings = &container.NetworkSettings{NetworkSettingsBase: container.NetworkSettingsBase{Ports: nat.PortMap{"80/tcp": {{HostIP: "0.0.0.0", HostPort: "8080"}}}}}
 		d := New(nodes{f}, registry{})
 		var problems []plan.Problem
 		for _, name := range order {

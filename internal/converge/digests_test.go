@@ -110,7 +110,7 @@ func TestResolve_CallerGivesUp_DoesNotWait(t *testing.T) {
 func TestPreview_TagMovesAfterTheStackWasRead_FindsTheSame(t *testing.T) {
 	_, f, mem := applied(t)
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	mem.Followed = map[string]Lookup{"app:1": Lookup{Digest: "sha256:digest-1"}}
+	mem.Followed = map[string]Lookup{"app:1": {Digest: "sha256:digest-1"}}
 	mem = New(nodes{f}, registry{"app:1": "sha256:digest-2"}).Stacks().Follow(t.Context(), "nas", "home", mem)
 	p, err := New(nodes{f}, registry{"app:1": "sha256:digest-3"}).Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
 	if err != nil || *p.After.Services["app"].Digest != "sha256:digest-2" || len(p.Warnings) > 0 {
@@ -121,7 +121,7 @@ func TestPreview_TagMovesAfterTheStackWasRead_FindsTheSame(t *testing.T) {
 func TestPreview_RegistryComesBackAfterTheStackWasRead_FindsTheSame(t *testing.T) {
 	_, f, mem := applied(t)
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	mem.Followed = map[string]Lookup{"app:1": Lookup{Digest: "sha256:digest-1"}}
+	mem.Followed = map[string]Lookup{"app:1": {Digest: "sha256:digest-1"}}
 	mem = New(nodes{f}, registry{}).Stacks().Follow(t.Context(), "nas", "home", mem)
 	p, err := New(nodes{f}, registry{"app:1": "sha256:digest-3"}).Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
 	if err != nil || !p.Empty() || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "the registry does not answer") {

@@ -16,7 +16,7 @@ func TestCore_CancelledWhileSomebodyElseWritesTheSame_ReturnsAtOnce(t *testing.T
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer end()
+		t.Cleanup(end)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -270,32 +270,45 @@ func (r *Run) World(name string, self plan.Thing, identity string) plan.World {
 		Node: name, Secrets: maps.Clone(n.secrets), Subnets: slices.Clone(r.subnets), Owners: map[plan.Thing]string{},
 		CreateFailed: self.Kind == plan.ThingStack && n.failed[self.Name],
 	}
-	own, planned := n.stacks[self.Name]
-	planned = planned && self.Kind == plan.ThingStack
-	for _, one := range inOrder(n.stacks) {
-		if self.Kind != plan.ThingStack || one.value.Stack != self.Name {
-			one.value.Before = !planned || one.place < own.place
-			w.Stacks = append(w.Stacks, one.value)
-		}
-	}
-	first := 0 // place of the resource's own first network
-	for key, one := range n.networks {
-		if key.isOf(self) && (first == 0 || one.place < first) {
-			first = one.place
-		}
-	}
-	for _, one := range inOrder(n.networks) {
-		if key := (networkKey{one.value.Stack, one.value.Name}); !key.isOf(self) {
-			one.value.Before = first == 0 || one.place < first
-			w.Networks = append(w.Networks, one.value)
-		}
-	}
+	w.Stacks, w.Networks = n.otherStacks(self), n.otherNetworks(self)
 	for t, by := range n.owners {
 		if by.Identity != identity && identity != "" {
 			w.Owners[t] = by.Name
 		}
 	}
 	return w
+}
+
+// otherStacks are what stacks take of the node but self, in order.
+func (n *node) otherStacks(self plan.Thing) []plan.Claim {
+	own, planned := n.stacks[self.Name]
+	planned = planned && self.Kind == plan.ThingStack
+	var out []plan.Claim
+	for _, one := range inOrder(n.stacks) {
+		if self.Kind != plan.ThingStack || one.value.Stack != self.Name {
+			one.value.Before = !planned || one.place < own.place
+			out = append(out, one.value)
+		}
+	}
+	return out
+}
+
+// otherNetworks are what networks take of the node but those of self, in order.
+func (n *node) otherNetworks(self plan.Thing) []plan.Segment {
+	first := 0 // place of the first network of self
+	for key, one := range n.networks {
+		if key.isOf(self) && (first == 0 || one.place < first) {
+			first = one.place
+		}
+	}
+	var out []plan.Segment
+	for _, one := range inOrder(n.networks) {
+		if key := (networkKey{one.value.Stack, one.value.Name}); !key.isOf(self) {
+			one.value.Before = first == 0 || one.place < first
+			out = append(out, one.value)
+		}
+	}
+	return out
 }
 
 // NetworksOfNodes is what networks take of every node, in order.

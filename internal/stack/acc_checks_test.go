@@ -176,7 +176,7 @@ func TestAccStack_PortChangesHandsInOneRun_IsNoError(t *testing.T) {
 			`Let this stack depend on that one \(depends_on\), if it does not yet: .*`, port, stack, stack)
 	}
 	notPlanned := func(service, stack string) string {
-		return fmt.Sprintf(`Service "web" publishes port %d/tcp of node "local", which service "web" of stack "%s" \(container "%s-web-1"\) holds now, and this run has not planned that stack, or not yet\. .*`,
+		return fmt.Sprintf(`Service "web" publishes port %d/tcp of node "local", which service "web" of stack %q \(container "%s-web-1"\) holds now, and this run has not planned that stack, or not yet\. .*`,
 			port, stack, stack)
 	}
 	requireEach(t, "warning", withoutOverrides(diagnosticsIn(t, c.Must(t, []string{"plan", "-json"}), "warning")), map[string]string{"b": givenUp("web", names["a"])})
@@ -197,7 +197,7 @@ func TestAccStack_PortChangesHandsInOneRun_IsNoError(t *testing.T) {
 		t.Fatalf("got %+v", keeps)
 	}
 	requireEach(t, "error", keeps, map[string]string{keeps[0].resource: map[string]string{
-		"a": fmt.Sprintf(`Service "web" keeps port %d/tcp of node "local", and service "web" of stack "%s", which is planned in the same run, publishes it, too\. Publish another port in one of the two stacks\.`, port, names["b"]),
+		"a": fmt.Sprintf(`Service "web" keeps port %d/tcp of node "local", and service "web" of stack %q, which is planned in the same run, publishes it, too\. Publish another port in one of the two stacks\.`, port, names["b"]),
 		"b": fmt.Sprintf(`Service "web" publishes port %d/tcp of node "local", which service "web" of stack "%s" \(container "%s-web-1"\) holds already\. `+
 			`That stack keeps it in this run\. Publish another port in one of the two stacks\.`, port, names["a"], names["a"]),
 	}[keeps[0].resource]})
