@@ -3,8 +3,8 @@ package compose
 import (
 	"path/filepath"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/engine/archive"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 

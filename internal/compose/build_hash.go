@@ -8,8 +8,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/engine/archive"
 )
 
 // buildVersion goes up whenever the same build would hash differently. What is

@@ -13,8 +13,8 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/types"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/engine/archive"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 

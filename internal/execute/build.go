@@ -13,9 +13,9 @@ import (
 
 	"github.com/docker/docker/api/types/registry"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/buildkit"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/engine/archive"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/engine/buildkit"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 

@@ -12,8 +12,8 @@ import (
 	"github.com/docker/docker/api/types/registry"
 	"github.com/docker/go-units"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/archive"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/engine/archive"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,17 +28,29 @@ type file struct {
 // selection is a qualified identifier: an import path and a name in it.
 type selection struct{ pkg, name string }
 
-// layer returns the first path element below internal/, "main" for the
-// repository's root, and "" for everything else, such as examples.
+// layer returns the first path element below internal/, or below a folder that only
+// groups packages, "main" for the repository's root, and "" for everything else, such as examples.
 func (f file) layer() string {
 	if f.path == path.Base(f.path) {
 		return "main"
 	}
-	elements := strings.Split(f.path, "/")
-	if elements[0] != "internal" || len(elements) < 3 {
+	dir, ok := strings.CutPrefix(path.Dir(f.path), "internal/")
+	if !ok {
 		return ""
 	}
-	return elements[1]
+	return layerOf(dir)
+}
+
+// groups are the folders below internal/ that only hold packages.
+var groups = []string{"resources", "engine"}
+
+// layerOf returns the layer that a folder below internal/ is in.
+func layerOf(dir string) string {
+	name, rest, _ := strings.Cut(dir, "/")
+	if slices.Contains(groups, name) {
+		name, _, _ = strings.Cut(rest, "/")
+	}
+	return name
 }
 
 // isTest tells whether only "go test" compiles the file.
@@ -50,8 +63,7 @@ func ours(importPath string) string {
 	if !ok {
 		return ""
 	}
-	name, _, _ := strings.Cut(rest, "/")
-	return name
+	return layerOf(rest)
 }
 
 // readRepository parses every Go file of the repository's root module.

@@ -25,10 +25,10 @@ var layers = map[string]layer{
 	"cidr":        {[]string{"address"}, "addresses in configurations are values of the address package, and Terraform's strings"},
 	"plan":        {[]string{"desired", "observed", "address"}, "deciding is desired × observed and nothing else, so that a plan can be trusted and tested without an engine"},
 	"execute":     {[]string{"plan", "directory", "desired", "observed", "archive", "buildkit", "localfile"}, "the executor does what the plan says; whoever could read the configuration could decide again"},
-	"concept":     {[]string{"converge", "compose"}, "what the concepts share turns the errors of the core and of Compose into Terraform's, and knows no concept"},
+	"concept":     {[]string{"core", "compose"}, "what the concepts share turns the errors of the core and of Compose into Terraform's, and knows no concept"},
 	"directory":   {[]string{"desired", "observed"}, "deciding about directories needs what is desired and what exists"},
 	"run":         {[]string{"desired", "observed", "plan"}, "what is known of the run is handed to the planner as a value, and decides nothing itself"},
-	"converge":    {[]string{"desired", "observed", "plan", "directory", "run", "execute", "registry"}, "the door between Terraform and the core knows neither Compose, nor connections, nor Terraform's concepts"},
+	"core":        {[]string{"desired", "observed", "plan", "directory", "run", "execute", "registry"}, "the door between Terraform and the core knows neither Compose, nor connections, nor Terraform's concepts"},
 }
 
 // concepts are the packages that are one Terraform concept each.

@@ -22,7 +22,7 @@ const (
 	sopsLibrary = "github.com/getsops/sops"
 	wireTypes   = "github.com/docker/docker/api/types"
 	maxLines    = 400
-	freeInside  = 1 // packages a concept may import besides converge and desired
+	freeInside  = 1 // packages a concept may import besides core and desired
 )
 
 // clock are the names in package time that read or wait for the time.
@@ -43,7 +43,7 @@ var rules = []rule{
 	{"SOPS stays outside", "SOPS brings the clients of every key service: only the program that decrypts carries their weight", sopsShipped},
 	{"plan is pure", "the same values must always give the same plan, or the plan does not tell the truth", planImpure},
 	{"layers", "data goes one way: configuration, desired, plan, execution, state", layersCrossed},
-	{"concepts", "a concept speaks to the core through converge; it needs desired and at most one package more", conceptsGreedy},
+	{"concepts", "a concept speaks to package core; it needs desired and at most one package more", conceptsGreedy},
 	{"provider", "the provider offers the concepts; Compose is the stack's business", func(files []file) []string {
 		return importing(files, "provider", "compose")
 	}},
@@ -178,7 +178,7 @@ func conceptsGreedy(files []file) []string {
 		}
 		for imported := range f.imports {
 			to := ours(imported)
-			if to == "" || to == name || to == "converge" || to == "desired" || to == "cidr" || to == "concept" || to == "localfile" { // these are Terraform's own terms, or stand in for package os
+			if to == "" || to == name || to == "core" || to == "desired" || to == "cidr" || to == "concept" || to == "localfile" { // these are Terraform's own terms, or stand in for package os
 				continue
 			}
 			if others[name] == nil {
@@ -190,7 +190,7 @@ func conceptsGreedy(files []file) []string {
 	var offences []string
 	for _, name := range slices.Sorted(maps.Keys(others)) {
 		if len(others[name]) > freeInside {
-			offences = append(offences, fmt.Sprintf("internal/%s imports %s besides converge and desired; one is allowed",
+			offences = append(offences, fmt.Sprintf("internal/%s imports %s besides core and desired; one is allowed",
 				name, strings.Join(slices.Sorted(maps.Keys(others[name])), ", ")))
 		}
 	}

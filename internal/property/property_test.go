@@ -16,15 +16,15 @@ import (
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/acctest"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/compose"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/core"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/engine/fleet"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/engine/registry"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/images"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/lab/labtest"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/registry"
 )
 
 const (
@@ -75,7 +75,7 @@ func prepare(t *testing.T, l *lab.Lab, g generator) {
 	c := &chain{T: t, generator: g, name: acctest.Name(t), chained: newSide(t, l.Nodes[0].Host), lone: newSide(t, l.Nodes[1].Host)}
 	p := g.finish(project{Services: map[string]service{"job": {"image": images.AppV1, "command": []string{"job"}, "configs": []string{"conf"}}}, Values: map[string]string{}})
 	for _, on := range []side{c.chained, c.lone} {
-		_, _, err := on.stacks().Apply(t.Context(), node, c.load(p), converge.Memory{}, converge.ApplyOptions{})
+		_, _, err := on.stacks().Apply(t.Context(), node, c.load(p), core.Memory{}, core.ApplyOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +106,7 @@ type chain struct {
 	name          string
 	chained, lone side
 	current       project
-	memory        converge.Memory
+	memory        core.Memory
 	applied       bool
 	log           []string // what happened, for a failure's report
 }
@@ -119,7 +119,7 @@ type side struct {
 }
 
 // Engine makes a side the core's nodes.
-func (s side) Engine(ctx context.Context, name string) (converge.Engine, error) {
+func (s side) Engine(ctx context.Context, name string) (core.Engine, error) {
 	n, err := s.fleet.Node(ctx, name)
 	if err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func (s side) Engine(ctx context.Context, name string) (converge.Engine, error) 
 	return n, nil
 }
 
-func (s side) stacks() converge.Stacks { return converge.New(s, registry.New()).Stacks() }
+func (s side) stacks() core.Stacks { return core.New(s, registry.New()).Stacks() }
 
 func newSide(t *testing.T, host string) side {
 	t.Helper()
@@ -177,10 +177,10 @@ func (c *chain) step() {
 
 // apply previews, applies what was previewed, and holds the requests against the
 // plan. A second preview has to be empty.
-func (c *chain) apply(on side, want *desired.Stack, p project, memory *converge.Memory) {
+func (c *chain) apply(on side, want *desired.Stack, p project, memory *core.Memory) {
 	c.Helper()
 	adopt := c.applied && on == c.chained
-	preview, err := on.stacks().Preview(c.Context(), node, want, *memory, converge.PreviewOptions{Adopt: adopt})
+	preview, err := on.stacks().Preview(c.Context(), node, want, *memory, core.PreviewOptions{Adopt: adopt})
 	if err != nil || len(preview.Problems) > 0 {
 		c.report("preview: %v %v", err, preview.Problems)
 	}
@@ -191,7 +191,7 @@ func (c *chain) apply(on side, want *desired.Stack, p project, memory *converge.
 	}
 	on.recorder.Take()
 	created := !adopt && memory.Known == nil
-	_, after, err := on.stacks().Apply(c.Context(), node, want, *memory, converge.ApplyOptions{Adopt: adopt, Rollback: true, Planned: agreed})
+	_, after, err := on.stacks().Apply(c.Context(), node, want, *memory, core.ApplyOptions{Adopt: adopt, Rollback: true, Planned: agreed})
 	wrote := sent(on.recorder.Take(), before)
 	c.log = append(c.log, "plan:\n"+planned.String())
 	if err != nil {
@@ -210,7 +210,7 @@ func (c *chain) apply(on side, want *desired.Stack, p project, memory *converge.
 	if differs := difference(normal(agreedWrites), normal(wrote)); differs != "" {
 		c.report("the requests are not the plan's:\n%s", differs)
 	}
-	again, err := on.stacks().Preview(c.Context(), node, want, *memory, converge.PreviewOptions{Adopt: true})
+	again, err := on.stacks().Preview(c.Context(), node, want, *memory, core.PreviewOptions{Adopt: true})
 	if err != nil || !again.Empty() {
 		c.report("a second plan is not empty: %v %v", again.Changes, err)
 	}
@@ -230,7 +230,7 @@ func normal(lines []string) []string {
 
 // plan makes the plan that applying will make, and lists the containers that
 // are there before.
-func (c *chain) plan(on side, want *desired.Stack, memory converge.Memory, adopt bool) (*plan.Plan, []string) {
+func (c *chain) plan(on side, want *desired.Stack, memory core.Memory, adopt bool) (*plan.Plan, []string) {
 	c.Helper()
 	engine, err := on.Engine(c.Context(), node)
 	if err != nil {
@@ -260,7 +260,7 @@ func (c *chain) plan(on side, want *desired.Stack, memory converge.Memory, adopt
 // and clears the second one.
 func (c *chain) alone(want *desired.Stack, p project) {
 	c.Helper()
-	var memory converge.Memory
+	var memory core.Memory
 	c.apply(c.lone, want, p, &memory)
 	ctx, cancel := context.WithTimeout(c.Context(), patience)
 	defer cancel()

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/engine/fleet"
 )
 
 // model is the provider block as Terraform holds it.

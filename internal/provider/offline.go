@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/engine/fleet"
 )
 
 // What happens to a plan when a node is away.

@@ -18,19 +18,19 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/concept"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/converge"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/fleet"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/image"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/network"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/node"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/pki"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/secret"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/sopsfile"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/stack"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/stack/bypass"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/subnet"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/topology"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/core"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/engine/fleet"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/concept"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/image"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/network"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/node"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/pki"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/secret"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/sopsfile"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/stack"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/stack/bypass"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/subnet"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/topology"
 )
 
 var (
@@ -121,7 +121,7 @@ func (p *homelab) Configure(ctx context.Context, req provider.ConfigureRequest, 
 	if diags.HasError() {
 		return
 	}
-	core := converge.New(engines{f}, resolver)
+	core := core.New(engines{f}, resolver)
 	offer := concept.Offer{core.Stacks(), core.Networks(), core.Subnets(), core.Secrets(), core.Nodes(), stack.NewDocuments(ctx)}
 	p.gate.Require(slices.Sorted(maps.Values(m.sopsFiles())))
 	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = offer, offer, p.gate

@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/registry"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/engine/registry"
 )
 
 type registryModel struct {

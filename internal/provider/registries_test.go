@@ -20,7 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/image"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/image"
 )
 
 var (

@@ -63,4 +63,4 @@ fi
 HOMELAB_MERMAID=$mode HOMELAB_MERMAID_MODULES=$modules
 export HOMELAB_MERMAID HOMELAB_MERMAID_MODULES
 cd "$root"
-go test -count=1 -timeout 60m -run '^TestMermaid' ./internal/topology
+go test -count=1 -timeout 60m -run '^TestMermaid' ./internal/resources/topology

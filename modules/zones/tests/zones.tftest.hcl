@@ -1,5 +1,5 @@
 # What the module plans. The networks themselves are tested with engines, in
-# internal/network.
+# internal/resources/network.
 
 mock_provider "homelab" {}
 
