@@ -24,7 +24,7 @@ func (e *AftermathError) Unwrap() error { return e.Err }
 // before it. It comes from two looks at the engine, not from what was asked of it. A
 // service is in one list at most; the lists are in order.
 type Aftermath struct {
-	// Unseen tells that the node can't be looked at any more: all else is empty.
+	// Unseen reports that the node cannot be looked at any more: all else is empty.
 	Unseen bool
 	// Untouched are the services whose containers run on as they were, and Changed
 	// those of which something was changed in place, but not their run.
@@ -40,12 +40,12 @@ type Aftermath struct {
 	Failed []ServiceAfter
 }
 
-// ServiceAfter is how one service stands after a change that failed.
+// ServiceAfter is the state of one service after a change that failed.
 type ServiceAfter struct {
 	Service string
 	// Image is what its first container runs.
 	Image string
-	// State is in words: "is healthy", "exited with code 1"; empty where there is
+	// State is a phrase: "is healthy", "exited with code 1"; empty where there is
 	// nothing to add.
 	State string
 }
@@ -136,7 +136,7 @@ func fails(before, after []observed.Container) bool {
 	})
 }
 
-// serviceAfter says in words how a service's containers are.
+// serviceAfter describes the state of a service's containers.
 func serviceAfter(name string, list []observed.Container) ServiceAfter {
 	if len(list) == 0 {
 		return ServiceAfter{Service: name, State: "it has no container"}

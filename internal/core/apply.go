@@ -29,7 +29,7 @@ type ApplyOptions struct {
 	Progress func(ctx context.Context, message string)
 }
 
-// ProblemsError is a plan that can't be carried out.
+// ProblemsError is a plan that cannot be carried out.
 type ProblemsError struct{ Problems []plan.Problem }
 
 func (e *ProblemsError) Error() string {
@@ -44,8 +44,8 @@ func (e *ProblemsError) Error() string {
 // looked at afterwards.
 var ErrOutOfSight = errors.New("look at what was applied")
 
-// ChangedError means that the node is no longer as it was when the plan was
-// made: applying would do what nobody agreed to. Nothing was written.
+// ChangedError means that the node changed since the plan: applying would do what was
+// not in the plan. Nothing was written.
 type ChangedError struct {
 	Node, Stack string
 	Changes     []string
@@ -75,7 +75,7 @@ func (e *DivergedError) Error() string {
 // Apply makes the node have the stack. The view is what is observed afterwards,
 // and memory what is to be remembered, also when an error is returned; on an
 // error before anything was written its Services are nil, and empty when the node
-// can't be looked at any more.
+// cannot be looked at any more.
 func (s Stacks) Apply(ctx context.Context, node string, want *desired.Stack, mem Memory, opts ApplyOptions) (View, Memory, error) {
 	create := mem.Creates(opts.Adopt)
 	if create {
@@ -126,7 +126,7 @@ func (s Stacks) Apply(ctx context.Context, node string, want *desired.Stack, mem
 // created: while others write to the node it is decided again after each.
 func (s Stacks) agreed(ctx context.Context, node string, want *desired.Stack, mem Memory, opts ApplyOptions) (Engine, *observed.Stack, plan.StackDecision, error) {
 	in := plan.StackInput{Want: want, Last: mem, Adopt: opts.Adopt, Digests: opts.Digests}
-	in.Last.Followed = nil // what a tag meant when it was read is no matter of an apply
+	in.Last.Followed = nil // an apply uses the planned digests, or looks tags up now
 	for {
 		engine, have, err := s.observe(ctx, node, want.Name, references(want), mem.Seen)
 		if err != nil {
@@ -156,8 +156,8 @@ func noteCreate(ctx context.Context, engine Engine, note desired.Note, create bo
 	return explain(engine, execute.WriteNote(ctx, engine, note))
 }
 
-// creating waits until nobody else creates the same, which then is there, and returns
-// what ends the create.
+// creating waits until no other create of the same stack is under way. The caller calls
+// end when its own create has ended.
 func (s Stacks) creating(ctx context.Context, node, stack string) (end func(), err error) {
 	next, err := s.run.Turn(ctx, node, "create "+stack)
 	if err != nil {
@@ -171,7 +171,7 @@ func (s Stacks) creating(ctx context.Context, node, stack string) (end func(), e
 
 // settleNote removes the note of a create, as Terraform is about to have a state of
 // what was made. An apply that was cancelled keeps it: Terraform may be gone. So
-// does one that can't remove it; the next apply of the same does.
+// does one that cannot remove it; the next apply of the same does.
 func settleNote(ctx context.Context, engine Engine, note desired.Note, progress func(context.Context, string)) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return

@@ -212,7 +212,7 @@ func (o offering) Offer(ctx context.Context, _ string) (Offer, error) {
 	*o.asked++
 	o.mu.Unlock()
 	if len(o.offer.Platforms) == 0 {
-		<-ctx.Done() // a registry that the node can reach, and we can't
+		<-ctx.Done() // a registry that the node can reach, and we cannot
 		return Offer{}, ctx.Err()
 	}
 	return o.offer, nil

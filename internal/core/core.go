@@ -30,8 +30,8 @@ type Registry interface {
 	// Auth returns the engine's X-Registry-Auth value for a reference, empty
 	// when there are no credentials.
 	Auth(ctx context.Context, ref string) (string, error)
-	// AuthSource says where these come from in words for people, and what there is
-	// where there are none.
+	// AuthSource says for people where the credentials come from, or where they were
+	// looked for.
 	AuthSource(ctx context.Context, ref string) string
 	// Mirrors returns the references by which mirrors may have an image. It does
 	// no I/O.
@@ -83,8 +83,8 @@ func (c *Core) Secrets() Secrets { return c.secrets }
 // Nodes returns what reads nodes, and what manages their directories.
 func (c *Core) Nodes() Nodes { return c.nodes }
 
-// explain lets an engine that knows its node word the error of a call that did
-// not get through to it.
+// explain lets an engine that knows its node describe the error of a call that did
+// not reach it.
 func explain(engine Engine, err error) error {
 	if worded, ok := engine.(interface{ Explain(error) error }); ok && err != nil {
 		return worded.Explain(err)

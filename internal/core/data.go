@@ -9,7 +9,7 @@ import (
 
 // RemovesData notes which volumes a destroy of a stack would remove, as the state says;
 // none for nil. Terraform plans what takes the place of a tainted stack without its
-// state, and only this tells what goes then. It does no I/O.
+// state, and only this says what goes then. It does no I/O.
 func (s Stacks) RemovesData(node, stack string, volumes []string) {
 	s.run.NoteRemovedVolumes(node, stack, volumes)
 }

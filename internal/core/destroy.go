@@ -23,7 +23,7 @@ type DestroyOptions struct {
 }
 
 // Destroy removes what the stack made, dependents first. Named volumes stay
-// unless that is asked for. What is gone already is no error.
+// unless that is asked for. It is not an error if it is gone already.
 func (s Stacks) Destroy(ctx context.Context, node, stack string, opts DestroyOptions) error {
 	defer s.run.Write(node)()
 	s.forget(node)
@@ -59,7 +59,7 @@ func (s Stacks) Destroy(ctx context.Context, node, stack string, opts DestroyOpt
 }
 
 // leaveToCreate notes on the node that the create of a stack was cut off: the create
-// that follows takes up what is there.
+// that follows continues with what is there.
 func (s Stacks) leaveToCreate(ctx context.Context, node, stack string) error {
 	engine, err := s.engines.Engine(ctx, node)
 	if err != nil {

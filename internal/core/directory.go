@@ -16,10 +16,10 @@ import (
 // Directory is a path of a node as it was found.
 type Directory = observed.Directory
 
-// DirectoryProblem is why a directory can't be had as it is wanted.
+// DirectoryProblem is why a directory cannot be had as it is wanted.
 type DirectoryProblem = directory.Problem
 
-// DirectoriesError means that some directories can't be had as they are wanted.
+// DirectoriesError means that some directories cannot be had as they are wanted.
 // Nothing was made or changed.
 type DirectoriesError struct{ Problems []DirectoryProblem }
 
@@ -45,7 +45,7 @@ func (n Nodes) ReadDirectories(ctx context.Context, node string, ids observed.ID
 	return found, explain(engine, err)
 }
 
-// PreviewDirectories tells what of the directories can't be had. Known are those
+// PreviewDirectories says what of the directories cannot be had. Known are those
 // that were read already; the others are looked at, and found is all of them. It
 // writes nothing.
 func (n Nodes) PreviewDirectories(ctx context.Context, node string, ids observed.IDs, want []desired.Directory, known map[string]Directory) (
@@ -82,7 +82,7 @@ func (n Nodes) DeclareDirectories(node, identity string, want []desired.Director
 }
 
 // ApplyDirectories makes the directories and sets their owners and modes, and
-// returns them as they are then, also on an error, unless they can't be seen.
+// returns them as they are then, also on an error, unless they cannot be seen.
 // Before are the paths that were managed so far: what of them is wanted no more
 // stays on the node. Keeper tells apart those who manage directories of one node,
 // so that each closes its own windows only. They take turns: what is missing above

@@ -17,7 +17,7 @@ type (
 	Difference = plan.Difference
 	// Restarted is a service that is restarted for its state.
 	Restarted = plan.Restarted
-	// Problem is why a plan can't be carried out.
+	// Problem is why a plan cannot be carried out.
 	Problem = plan.Problem
 )
 

@@ -53,7 +53,7 @@ type RunningContainer = observed.RunningContainer
 // State is the condition of a container.
 type State = observed.State
 
-// The states of a container that nobody has to look after, and two in which it
+// The states of a container that needs no attention, and two in which it
 // is up all the same.
 const (
 	StateRunning    = observed.Running

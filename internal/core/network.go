@@ -11,7 +11,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/run"
 )
 
-// NetworkView is a network that is no stack's, as the engine has it.
+// NetworkView is a network that is a resource of its own, as the engine has it.
 type NetworkView struct {
 	// ID is the engine's.
 	ID string
@@ -19,7 +19,7 @@ type NetworkView struct {
 	Network desired.Network
 	// Attached names the containers on it.
 	Attached []string
-	// Unfinished tells that an earlier run began to make it again and did not end:
+	// Unfinished reports that an earlier run began to replace it and did not end:
 	// Detached names the containers that are still off it. Notes names the networks
 	// that say so on the node. All of that is told of a network that is gone, too.
 	Unfinished bool
@@ -41,8 +41,8 @@ type NetworkOptions struct {
 	Asked desired.Spec
 	// Adopt allows a network that is there already.
 	Adopt bool
-	// Identity tells the resources of a run apart. Empty: nobody knows. Replaces
-	// tells that the same resource had the network before.
+	// Identity tells the resources of a run apart. Empty: not known. Replaces
+	// reports that the same resource had the network before.
 	Identity string
 	Replaces bool
 	// VLAN is the id of a subnet's network, which has its sub-interface for itself;
@@ -155,7 +155,7 @@ func (o NetworkOptions) input(want *desired.Network, have *observed.NetworkOnNod
 
 // Apply makes the node have the network. The view is what is observed afterwards,
 // also when an error is returned; it has no ID when there is no such network then, or
-// the node can't be looked at any more.
+// the node cannot be looked at any more.
 func (n Networks) Apply(ctx context.Context, node string, want *desired.Network, opts NetworkOptions) (NetworkView, error) {
 	defer n.run.Write(node)()
 	n.forget(node)
@@ -243,7 +243,7 @@ func (n Networks) Destroy(ctx context.Context, node, name string, progress func(
 		return err
 	}
 	engine, have, err := n.observe(ctx, node, name)
-	for err == nil && len(have.Attached) > 0 && n.run.AwaitWriter(ctx, node) { // who is on it may be about to leave
+	for err == nil && len(have.Attached) > 0 && n.run.AwaitWriter(ctx, node) { // another resource may be about to detach its containers
 		engine, have, err = n.observe(ctx, node, name)
 	}
 	if err != nil {
@@ -263,5 +263,5 @@ func (n Networks) Destroy(ctx context.Context, node, name string, progress func(
 // does no I/O.
 func CheckPools(pools []desired.Pool) []Problem { return plan.CheckPools(pools) }
 
-// Reattach is what happens to containers on a network that is made again.
+// Reattach is what happens to containers on a network that is replaced.
 const Reattach = plan.Reattach

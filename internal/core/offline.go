@@ -5,47 +5,46 @@ import (
 	"fmt"
 )
 
-// UnknownUntilApply tells whether a node's address is known only once other
+// UnknownUntilApply reports whether a node's address is known only once other
 // resources are applied.
 func UnknownUntilApply(err error) bool {
 	var later interface{ UnknownUntilApply() bool }
 	return errors.As(err, &later) && later.UnknownUntilApply()
 }
 
-// KeepsState tells whether a node is away while the configuration says that what
-// was last seen of it stands for as long.
+// KeepsState reports whether a node is away and the configuration says that its last
+// known state is kept meanwhile.
 func KeepsState(err error) bool {
 	var kept interface{ KeepsState() bool }
 	return errors.As(err, &kept) && kept.KeepsState()
 }
 
-// NotConfigured tells whether the configuration has no node of the name.
+// NotConfigured reports whether the configuration has no node of the name.
 func NotConfigured(err error) bool {
 	var named interface{ NodeNameAtFault() bool }
 	return errors.As(err, &named) && named.NodeNameAtFault()
 }
 
-// Offline tells whether a node is away, whatever the configuration says to that.
+// Offline reports whether a node is away, whatever the configuration says to that.
 func Offline(err error) bool {
 	var away interface{ Offline() bool }
 	return errors.As(err, &away) && away.Offline()
 }
 
-// Standing words the warning that something in state, such as `stack "media"`,
-// stands as it was last seen, because of an error for which [KeepsState] holds.
-// The node is in the summary: Terraform shows one of the warnings that have the
-// same.
+// Standing returns the warning that something in state, such as `stack "media"`, is kept
+// as it was last seen, because of an error that [KeepsState] reports. The node is in the
+// summary, since Terraform shows only one of several warnings with the same summary.
 func Standing(node, what string, err error) (summary, detail string) {
 	detail = err.Error() + "."
 	var worded interface{ Detail() string }
 	if errors.As(err, &worded) {
 		detail = worded.Detail()
 	}
-	return fmt.Sprintf("Node %q is offline: its last known state stands", node),
+	return fmt.Sprintf("Node %q is offline: its last known state is kept", node),
 		fmt.Sprintf("%s The %s is shown as it was last seen (when_offline = \"keep\").", detail, what)
 }
 
-// Forsaken words the error that something in state, such as `stack "media"`, is on
+// Forsaken returns the error that something in state, such as `stack "media"`, is on
 // a node that the configuration no longer has.
 func Forsaken(node, what, kind string) (summary, detail string) {
 	return "Node of a resource is not configured", fmt.Sprintf("The %s is in state on node %q, which the provider block does not have (any more). "+

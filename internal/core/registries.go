@@ -13,8 +13,8 @@ const (
 	// asking bounds how many questions of one stack are with registries at once.
 	asking = 8
 	// offerLimit bounds how long a plan asks a registry for an image's platforms.
-	// Whether it answers is no matter of the plan's: often it is just the node that
-	// can reach it.
+	// The plan does not depend on an answer: often only the node can reach the
+	// registry.
 	offerLimit = 10 * time.Second
 )
 

@@ -33,7 +33,7 @@ type SecretView struct {
 	Altered bool
 	// Superseded are volumes of older versions that nothing mounts any more.
 	Superseded []string
-	// Watched tells that there is a window to look at the file through.
+	// Watched reports that there is a window to look at the file through.
 	Watched bool
 }
 
@@ -161,7 +161,7 @@ func (o SecretOptions) decide(ctx context.Context, engine Engine, in plan.Secret
 
 // sweepSecrets removes the versions of secrets that are not in force and that
 // nothing mounts. Whoever stops using one last does it: when a secret rotates, the
-// containers that use it are still to be made again.
+// containers that use it have still to be recreated.
 func (h *house) sweepSecrets(ctx context.Context, node string, names []string) error {
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
 		h.forget(node)

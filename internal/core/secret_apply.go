@@ -32,7 +32,7 @@ type SecretChange struct {
 // Apply makes the node have the secret, and removes what is left of older
 // versions that nothing mounts. The view is what is there afterwards, also when an
 // error is returned; it has no Version when there is no secret then, or the node
-// can't be looked at any more.
+// cannot be looked at any more.
 func (s Secrets) Apply(ctx context.Context, node string, change SecretChange) (SecretView, error) {
 	defer s.run.Write(node)()
 	if err := s.awaitVacated(ctx, node, change); err != nil {
@@ -225,7 +225,7 @@ func clearSecret(ctx context.Context, engine Engine, have *observed.Secret) erro
 	return execute.RemoveSecretVolumes(ctx, engine, volumes, false)
 }
 
-// errValueLost means that the value of a secret can't be taken over.
+// errValueLost means that the value of a secret cannot be taken over.
 var errValueLost = errors.New("its file on the node is not as it was written, so its value can't be taken over to one with another owner or mode: change a keeper to have a new value")
 
 // keptValue reads the value of the version in force, for the next one.

@@ -22,7 +22,7 @@ type SecretRemains struct {
 
 // Leave notes that the run takes a secret away from a node, and says what stays
 // there. keep is as in [SecretOptions.KeepOnDestroy]. It only reads; where the node
-// can't be looked at, nothing is said to stay.
+// cannot be looked at, nothing is said to stay.
 func (s Secrets) Leave(ctx context.Context, node, name string, keep *bool) SecretRemains {
 	claim := plan.SecretClaim{Secret: desired.Secret{Name: name}, Leaves: true}
 	var out SecretRemains

@@ -241,7 +241,7 @@ func TestApplySecret_CreateKilledAnywhere_IsMadeByTheNextOne(t *testing.T) {
 	}
 }
 
-// A create whose secret can't be read back is not lost: the state has what was written,
+// A create whose secret cannot be read back is not lost: the state has what was written,
 // or the next create is not refused.
 func TestApplySecret_ReadBackFails_SecretIsNotOrphaned(t *testing.T) {
 	for _, kept := range []bool{false, true} {

@@ -38,7 +38,7 @@ type PreviewOptions struct {
 	// Leaving names a stack that will be gone before this one is applied; it may be
 	// this one, of which the run makes another.
 	Leaving string
-	// Identity tells the resources of a run apart. Empty: nobody knows.
+	// Identity tells the resources of a run apart. Empty: not known.
 	Identity string
 }
 
@@ -78,7 +78,7 @@ func (s Stacks) Preview(ctx context.Context, node string, want *desired.Stack, m
 	in := plan.StackInput{Want: want, Have: have, Last: mem, Adopt: opts.Adopt, Leaving: opts.Leaving, World: s.run.World(node, this, opts.Identity)}
 	decision := s.decide(ctx, engine, in)
 	s.run.NoteStack(node, decision.Takes, decision.Networks)
-	if decision.Unsure { // a stack that was planned meanwhile does not know what comes up of this one
+	if decision.Unsure { // a stack that was planned meanwhile does not know what this one starts
 		in.World = s.run.World(node, this, opts.Identity)
 		decision = s.decide(ctx, engine, in)
 	}

@@ -30,7 +30,7 @@ type Write struct {
 	Had observed.Directory
 }
 
-// Problem is why a directory can't be had as it is wanted.
+// Problem is why a directory cannot be had as it is wanted.
 type Problem struct{ Path, Detail string }
 
 // Decide decides what to write so that the directories are as they are
@@ -115,7 +115,7 @@ func obstacle(p string, have observed.Directory) string {
 		where, have.Target, path.Dir(have.Obstacle), path.Join(have.Target, strings.TrimPrefix(p, have.Obstacle)), p)
 }
 
-// foreign explains that an owner can't be kept: the engine takes owners as its
+// foreign explains that an owner cannot be kept: the engine takes owners as its
 // containers have them, and these have no such one.
 func foreign(w desired.Directory, have observed.Directory) string {
 	missing, node := "uid", have.NodeUID

@@ -22,7 +22,7 @@ type Window struct {
 //
 // The node's root and what holds dataRoot, the engine's own directory, are flat:
 // otherwise the mounts of all containers would come along, and while they are
-// mounted twice, the engine can't remove them.
+// mounted twice, the engine cannot remove them.
 func Windows(p, dataRoot string) []Window {
 	list := []Window{{Root: "/", Flat: true}}
 	for _, dir := range ancestors(p) {
@@ -62,7 +62,7 @@ func WriteRoot(window Window, p string, have map[string]observed.Directory) Wind
 }
 
 // onlyRootWrites reports whether nobody but root can put something into a directory.
-// Without root the engine's own user counts as root, and so do IDs that it can't
+// Without root the engine's own user counts as root, and so do IDs that it cannot
 // know.
 func onlyRootWrites(d observed.Directory) bool {
 	const group, others = 0o020, 0o002

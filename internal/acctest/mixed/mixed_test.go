@@ -152,7 +152,7 @@ func TestAccHomelab_MixedConnections_OneApplyAndAfterPowerCuts(t *testing.T) {
 		t.Errorf("the plan says\n%s", r.Stderr)
 	}
 	h.configure("red", "keep")
-	if r := h.Must(t, []string{"plan", "-no-color", "-detailed-exitcode"}); !strings.Contains(r.Stdout, `Node "ssh" is offline: its last known state stands`) {
+	if r := h.Must(t, []string{"plan", "-no-color", "-detailed-exitcode"}); !strings.Contains(r.Stdout, `Node "ssh" is offline: its last known state is kept`) {
 		t.Errorf("the plan says\n%s", r.Stdout)
 	}
 	h.must(h.lab.Nodes[0].PowerOn(t.Context()))

@@ -186,7 +186,7 @@ func (h *homelab) away(without time.Duration, large bool) {
 	kept := h.plan(0)
 	h.requireFewCalls(off)
 	for i := range off {
-		if want := fmt.Sprintf("Node %q is offline: its last known state stands", nodeName(i)); !strings.Contains(kept.Stdout, want) {
+		if want := fmt.Sprintf("Node %q is offline: its last known state is kept", nodeName(i)); !strings.Contains(kept.Stdout, want) {
 			t.Errorf("the plan does not say: %s\n%s", want, kept.Stdout)
 		}
 	}

@@ -68,11 +68,11 @@ func TestAccFleet_NodeAway_KeepsWhatWasSeenAndLetsOthersGoOn(t *testing.T) {
 	configure("", helios, stackOn("atlas", "red"), stackOn("helios", "red"))
 	h.Apply(t)
 
-	standing := `Node "helios" is offline: its last known state stands: ` + away +
+	standing := `Node "helios" is offline: its last known state is kept: ` + away +
 		` The stack "media" is shown as it was last seen (when_offline = "keep").`
 	configure("when_offline = \"keep\"", quoted(nowhere), stackOn("atlas", "red"), stackOn("helios", "red"))
 	r := h.Must(t, []string{"plan", "-no-color", "-detailed-exitcode"})
-	if !strings.Contains(r.Stdout, `Warning: Node "helios" is offline: its last known state stands`) {
+	if !strings.Contains(r.Stdout, `Warning: Node "helios" is offline: its last known state is kept`) {
 		t.Errorf("there is no warning:\n%s", r.Stdout)
 	}
 	equal(t, diagnosed(t, h.CLI, 0, "plan", "-refresh=false"), standing)
