@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
@@ -30,7 +31,7 @@ type ApplyOptions struct {
 }
 
 // ProblemsError is a plan that cannot be carried out.
-type ProblemsError struct{ Problems []plan.Problem }
+type ProblemsError struct{ Problems []check.Problem }
 
 func (e *ProblemsError) Error() string {
 	var lines []string

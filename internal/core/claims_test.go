@@ -13,8 +13,8 @@ import (
 	"github.com/docker/docker/api/types/system"
 	"github.com/docker/go-connections/nat"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
 // publishing is a stack with one service on a port of the node.
@@ -95,7 +95,7 @@ func requireText(t *testing.T, got, want string) {
 	}
 }
 
-func detailsOf(problems []plan.Problem) string {
+func detailsOf(problems []check.Problem) string {
 	var texts []string
 	for _, problem := range problems {
 		texts = append(texts, problem.Detail)
@@ -114,7 +114,7 @@ func TestPreview_HolderKeepsItsPort_OneIsRefusedInAnyOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := New(nodes{f}, registry{})
-		var problems []plan.Problem
+		var problems []check.Problem
 		for _, name := range order {
 			remembered := map[string]Memory{"home": mem}[name]
 			p, err := d.Stacks().Preview(t.Context(), "nas", publishing(name, "8080"), remembered, PreviewOptions{Adopt: name == "home"})

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
@@ -18,7 +19,7 @@ type (
 	// Restarted is a service that is restarted for its state.
 	Restarted = plan.Restarted
 	// Problem is why a plan cannot be carried out.
-	Problem = plan.Problem
+	Problem = check.Problem
 )
 
 // Why a container did not arrive.

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
@@ -86,7 +87,7 @@ func (h *house) tell(ctx context.Context, engine Engine, w *plan.World, needs pl
 	}
 	for ref, offer := range h.offered(ctx, needs.Offers) {
 		if w.Offers == nil {
-			w.Offers = map[string]*plan.Offer{}
+			w.Offers = map[string]*check.Offer{}
 		}
 		w.Offers[ref] = offer
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/execute"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
@@ -63,7 +64,7 @@ type NetworkPreview struct {
 }
 
 // Segment is what a network takes of its node.
-type Segment = plan.Segment
+type Segment = check.Network
 
 // Networks reads, plans, applies and destroys networks that are resources.
 type Networks struct{ *house }
@@ -112,7 +113,7 @@ func (n Networks) Read(ctx context.Context, node, name string) (view NetworkView
 // free for others. It does no I/O.
 func (n Networks) Leave(node, name string) {
 	if !n.run.IsOwned(node, run.Network(name)) { // else another resource takes its place
-		n.run.NoteNetwork(node, plan.Segment{Name: name, Leaves: true})
+		n.run.NoteNetwork(node, check.Network{Name: name, Leaves: true})
 	}
 }
 
@@ -261,7 +262,7 @@ func (n Networks) Destroy(ctx context.Context, node, name string, progress func(
 
 // CheckPools says what is wrong with a network's address ranges in themselves. It
 // does no I/O.
-func CheckPools(pools []desired.Pool) []Problem { return plan.CheckPools(pools) }
+func CheckPools(pools []desired.Pool) []Problem { return check.Pools(pools) }
 
 // Reattach is what happens to containers on a network that is replaced.
 const Reattach = plan.Reattach

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
@@ -71,8 +72,8 @@ func (h *house) currentDigest(ctx context.Context, ref string, onNode observed.I
 
 // offered asks registries for which platforms they have images; nil where they do not
 // say so in time.
-func (h *house) offered(ctx context.Context, refs []string) map[string]*plan.Offer {
-	return eachReference(refs, func(ref string) *plan.Offer {
+func (h *house) offered(ctx context.Context, refs []string) map[string]*check.Offer {
+	return eachReference(refs, func(ref string) *check.Offer {
 		offer, err := h.offers.Get(ctx, ref, func(ctx context.Context) (Offer, error) {
 			ctx, cancel := context.WithTimeout(ctx, offerLimit)
 			defer cancel()
@@ -81,7 +82,7 @@ func (h *house) offered(ctx context.Context, refs []string) map[string]*plan.Off
 		if err != nil {
 			return nil
 		}
-		told := plan.Offer(offer)
+		told := check.Offer(offer)
 		return &told
 	})
 }

@@ -116,7 +116,7 @@ func lookAtSecret(ctx context.Context, engine Engine, have *observed.Secret) (Se
 // Undecided notes that what the run makes of a secret is known only at apply.
 // It does no I/O.
 func (s Secrets) Undecided(node, name string) {
-	s.run.NoteSecret(node, plan.SecretClaim{Secret: desired.Secret{Name: name}, Undecided: true, NoOwner: true})
+	s.run.NoteSecret(node, plan.PlannedSecret{Secret: desired.Secret{Name: name}, Undecided: true, NoOwner: true})
 }
 
 // Preview says what Apply would do, and notes it for the stacks that are planned

@@ -24,7 +24,7 @@ type SecretRemains struct {
 // there. keep is as in [SecretOptions.KeepOnDestroy]. It only reads; where the node
 // cannot be looked at, nothing is said to stay.
 func (s Secrets) Leave(ctx context.Context, node, name string, keep *bool) SecretRemains {
-	claim := plan.SecretClaim{Secret: desired.Secret{Name: name}, Leaves: true}
+	claim := plan.PlannedSecret{Secret: desired.Secret{Name: name}, Leaves: true}
 	var out SecretRemains
 	if _, have, err := s.observe(ctx, node, name); err == nil && have.Current() != nil {
 		claim.Keeps, _ = plan.DestroySecret(have, keep)

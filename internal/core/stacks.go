@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
@@ -105,14 +106,14 @@ func (s Stacks) decide(ctx context.Context, engine Engine, in plan.StackInput) p
 func (s Stacks) Leave(node, stack string) {
 	s.run.CreateFailed(node, stack, true)
 	if !s.run.IsOwned(node, run.Stack(stack)) { // else another resource takes its place
-		s.run.NoteStack(node, plan.Claim{Stack: stack, Leaves: true}, nil)
+		s.run.NoteStack(node, check.Reservation{Stack: stack, Leaves: true}, nil)
 	}
 }
 
 // Undecided notes that what a stack takes of a node is known only at apply. It
 // does no I/O.
 func (s Stacks) Undecided(node, stack string) {
-	s.run.NoteStack(node, plan.Claim{Stack: stack, Unknown: true}, nil)
+	s.run.NoteStack(node, check.Reservation{Stack: stack, Unknown: true}, nil)
 }
 
 // Follow asks registries what the tags mean now that a stack follows, and returns

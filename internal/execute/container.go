@@ -78,7 +78,7 @@ func (r *run) createContainer(ctx context.Context, op *plan.Operation) error {
 	if err := r.mount(ctx, &s, op, &host); err != nil {
 		return err
 	}
-	names := endpoints(&s, plan.ContainerName(r.want.Name, &s, op.Number))
+	names := endpoints(&s, desired.ContainerName(r.want.Name, &s, op.Number))
 	first, rest := names, []endpoint(nil)
 	if len(names) > 1 && !atLeast(r.engine, apiManyEndpoints) {
 		first, rest = names[:1], names[1:]
@@ -241,7 +241,7 @@ func (r *run) connect(ctx context.Context, op *plan.Operation, id string) error 
 		return r.attach(ctx, op)
 	}
 	s := r.want.Services[op.Service]
-	for _, e := range endpoints(&s, plan.ContainerName(r.want.Name, &s, op.Number)) {
+	for _, e := range endpoints(&s, desired.ContainerName(r.want.Name, &s, op.Number)) {
 		if e.network == op.Network {
 			return r.engine.NetworkConnect(ctx, e.network, id, e.settings)
 		}

@@ -23,12 +23,13 @@ var layers = map[string]layer{
 	"compose":     {[]string{"desired", "archive", "localfile"}, "Compose documents are one way to say what is desired, and end there"},
 	"observed":    {[]string{"desired"}, "reading must not depend on deciding or doing"},
 	"cidr":        {[]string{"address"}, "addresses in configurations are values of the address package, and Terraform's strings"},
-	"plan":        {[]string{"desired", "observed", "address"}, "deciding is desired × observed and nothing else, so that a plan can be trusted and tested without an engine"},
+	"check":       {[]string{"desired", "observed", "address"}, "a rule across resources compares values, whichever resource asks"},
+	"plan":        {[]string{"desired", "observed", "check"}, "deciding is desired × observed and nothing else, so that a plan can be trusted and tested without an engine"},
 	"execute":     {[]string{"plan", "directory", "desired", "observed", "archive", "buildkit", "localfile"}, "the executor does what the plan says; whoever could read the configuration could decide again"},
 	"concept":     {[]string{"core", "compose"}, "what the concepts share turns the errors of the core and of Compose into Terraform's, and knows no concept"},
 	"directory":   {[]string{"desired", "observed"}, "deciding about directories needs what is desired and what exists"},
-	"run":         {[]string{"desired", "observed", "plan"}, "what is known of the run is handed to the planner as a value, and decides nothing itself"},
-	"core":        {[]string{"desired", "observed", "plan", "directory", "run", "execute", "registry"}, "the door between Terraform and the core knows neither Compose, nor connections, nor Terraform's concepts"},
+	"run":         {[]string{"desired", "observed", "check", "plan"}, "what is known of the run is handed to the planner as a value, and decides nothing itself"},
+	"core":        {[]string{"desired", "observed", "check", "plan", "directory", "run", "execute", "registry"}, "the door between Terraform and the core knows neither Compose, nor connections, nor Terraform's concepts"},
 }
 
 // concepts are the packages that are one Terraform concept each.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
@@ -63,7 +64,7 @@ type builder struct {
 }
 
 func (b *builder) problem(detail string) {
-	b.plan.Problems = append(b.plan.Problems, Problem{Attribute: "compose", Detail: detail})
+	b.plan.Problems = append(b.plan.Problems, check.Problem{Attribute: "compose", Detail: detail})
 }
 
 // lacks notes something that has to be there by the time the plan is carried
@@ -71,7 +72,7 @@ func (b *builder) problem(detail string) {
 // is a network.
 func (b *builder) lacks(detail, network string) {
 	b.plan.MayClear = true
-	b.plan.Missing = append(b.plan.Missing, Problem{Attribute: "compose", Detail: detail, Network: network})
+	b.plan.Missing = append(b.plan.Missing, check.Problem{Attribute: "compose", Detail: detail, Network: network})
 }
 
 func (b *builder) change(c Change) { b.plan.Changes = append(b.plan.Changes, c) }

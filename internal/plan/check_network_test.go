@@ -6,9 +6,9 @@ import (
 
 	"github.com/docker/docker/api/types/network"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
 // TestCheckNeighbours_EnginesChoice holds a declared range against what the engine
@@ -18,8 +18,8 @@ func TestCheckNeighbours_EnginesChoice_IsTheRangeOfANetworkThatStays(t *testing.
 	have := func(subnet string) observed.Network {
 		return observed.Network{Driver: "bridge", IPAM: network.IPAM{Config: []network.IPAMConfig{{Subnet: subnet}}}}
 	}
-	zone := plan.Segment{Owner: `homelab_network "zone"`, Name: "zone", Driver: "bridge", Pools: []desired.Pool{{Subnet: "172.20.0.0/24"}}, Made: true, Before: true}
-	app := plan.Segment{Owner: `network "app_default" of stack "app"`, Name: "app_default", Driver: "bridge", Stack: "app", Before: true}
+	zone := check.Network{Owner: `homelab_network "zone"`, Name: "zone", Driver: "bridge", Pools: []desired.Pool{{Subnet: "172.20.0.0/24"}}, Made: true, Before: true}
+	app := check.Network{Owner: `network "app_default" of stack "app"`, Name: "app_default", Driver: "bridge", Stack: "app", Before: true}
 	made, leaves, lends, overlay := app, app, app, app
 	made.Made, leaves.Leaves, lends.Lends, overlay.Driver = true, true, true, "overlay"
 	const (
@@ -28,7 +28,7 @@ func TestCheckNeighbours_EnginesChoice_IsTheRangeOfANetworkThatStays(t *testing.
 		second = `The subnet 172.20.0.0/16 overlaps 172.20.0.0/24, which homelab_network "zone" is declared with.` + advice
 	)
 	for name, c := range map[string]struct {
-		own, other plan.Segment
+		own, other check.Network
 		there      observed.NetworkOnNode
 		want       []string
 	}{
@@ -42,7 +42,7 @@ func TestCheckNeighbours_EnginesChoice_IsTheRangeOfANetworkThatStays(t *testing.
 		"lending":           {zone, lends, observed.NetworkOnNode{Others: map[string]observed.Network{"app_default": have("172.20.0.0/16")}}, nil},
 		"of a swarm":        {zone, overlay, observed.NetworkOnNode{Others: map[string]observed.Network{"app_default": have("172.20.0.0/16")}}, nil},
 	} {
-		problems, warnings := plan.CheckNeighbours(c.own, []plan.Segment{c.other}, &c.there, func(string) bool { return false })
+		problems, warnings := check.Neighbours(c.own, []check.Network{c.other}, &c.there, func(string) bool { return false })
 		if !slices.Equal(details(problems), c.want) || len(warnings) > 0 {
 			t.Errorf("%s: %q, %q\nwant %q", name, details(problems), warnings, c.want)
 		}

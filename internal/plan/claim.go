@@ -4,72 +4,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
-
-// Claim is what a stack takes of its node once it is applied, so that other
-// stacks of the same run can be told of it.
-type Claim struct {
-	Stack string
-	// Ports are the host ports of its services that publish any by number.
-	Ports []ClaimedPort
-	// Names are the names of its containers.
-	Names []ClaimedName
-	// Reserved are its services' reservations of memory.
-	Reserved []Reservation
-	// Exposed are its services that have to do with the outside.
-	Exposed []Exposure
-	// Leaves tells that the stack will be gone from the node.
-	Leaves bool
-	// Unknown tells that what it takes is known only at apply.
-	Unknown bool
-	// Before tells that it was planned before the stack that looks at it: of two
-	// that want the same, the later one is told.
-	Before bool
-}
-
-// ClaimedPort is a port and the service that publishes it.
-type ClaimedPort struct {
-	Service string
-	Port    HostPort
-	// ComesUp reports that a container of the service is created or started.
-	ComesUp bool
-}
-
-// ClaimedName is a container's name and the service that it is of.
-type ClaimedName struct {
-	Service, Name string
-	// ComesUp is as in [ClaimedPort].
-	ComesUp bool
-}
-
-// Reservation is the memory that all containers of a service reserve.
-type Reservation struct {
-	Service     string
-	MemoryBytes int64
-}
-
-// ClaimOf is what a stack is declared to take.
-func ClaimOf(want *desired.Stack) Claim {
-	claim := Claim{Stack: want.Name, Exposed: exposures(want)}
-	for _, name := range sortedKeys(want.Services) {
-		s := want.Services[name]
-		if s.Replicas == 0 {
-			continue
-		}
-		for _, port := range published(&s) {
-			claim.Ports = append(claim.Ports, ClaimedPort{Service: name, Port: port})
-		}
-		for number := range s.Replicas {
-			claim.Names = append(claim.Names, ClaimedName{Service: name, Name: ContainerName(want.Name, &s, number+1)})
-		}
-		if reserved := s.Host.MemoryReservation; reserved > 0 {
-			claim.Reserved = append(claim.Reserved, Reservation{Service: name, MemoryBytes: reserved * int64(s.Replicas)})
-		}
-	}
-	return claim
-}
 
 // fate is what becomes of a port or a name that another container has.
 type fate int
@@ -87,14 +24,14 @@ const (
 
 // fate asks the holder's stack what becomes of a port.
 func (b *builder) fate(h heldPort) fate {
-	return b.fateOf(h.Holder, func(claim Claim) bool {
-		return slices.ContainsFunc(claim.Ports, func(p ClaimedPort) bool { return p.Port.clashes(h.HostPort) })
+	return b.fateOf(h.Holder, func(claim check.Reservation) bool {
+		return slices.ContainsFunc(claim.Ports, func(p check.ReservedPort) bool { return p.Port.Clashes(h.HostPort) })
 	})
 }
 
 // fateOf asks the holder's stack, and stillClaims whether that claims it. While a plan
 // is applied, what another container has is in the way.
-func (b *builder) fateOf(h observed.Holder, stillClaims func(Claim) bool) fate {
+func (b *builder) fateOf(h observed.Holder, stillClaims func(check.Reservation) bool) fate {
 	if !h.Owned {
 		return keeps
 	}
@@ -117,13 +54,13 @@ func (b *builder) fateOf(h observed.Holder, stillClaims func(Claim) bool) fate {
 	return leaves
 }
 
-func (b *builder) other(stack string) (Claim, bool) {
+func (b *builder) other(stack string) (check.Reservation, bool) {
 	for _, claim := range b.opts.Others {
 		if claim.Stack == stack {
 			return claim, true
 		}
 	}
-	return Claim{}, false
+	return check.Reservation{}, false
 }
 
 func holderText(h observed.Holder) string {
@@ -133,7 +70,7 @@ func holderText(h observed.Holder) string {
 	return fmt.Sprintf("service %q of stack %q (container %q)", h.Service, h.Stack, h.Container)
 }
 
-func (b *builder) portTaken(service string, want HostPort, h heldPort) string {
+func (b *builder) portTaken(service string, want check.HostPort, h heldPort) string {
 	text := fmt.Sprintf("Service %q publishes port %s%s, which %s holds already. ", service, want, b.onNode(), holderText(h.Holder))
 	return text + b.wayOut(h.Holder, "Publish another port")
 }
@@ -152,7 +89,7 @@ func (b *builder) wayOut(h observed.Holder, otherwise string) string {
 	}
 }
 
-func (b *builder) portGivenUp(service string, want HostPort, h heldPort) string {
+func (b *builder) portGivenUp(service string, want check.HostPort, h heldPort) string {
 	return fmt.Sprintf("Service %q publishes port %s%s, which %s holds now, ", service, want, b.onNode(), holderText(h.Holder)) +
 		givenUp(b.fate(h), "while the port is taken")
 }

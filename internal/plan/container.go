@@ -222,7 +222,7 @@ func ptr[T any](v T) *T { return &v }
 
 // rename gives a container that stays its proper name back.
 func (b *builder) rename(s *slot, service *desired.Service) {
-	final := ContainerName(b.want.Name, service, s.number)
+	final := desired.ContainerName(b.want.Name, service, s.number)
 	if s.current == nil || s.current.Name == final {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
@@ -16,7 +17,7 @@ func (b *builder) refuseForeign() bool {
 	if b.opts.Adopt || !taken && (b.have.Owned || len(b.have.Services) == 0) {
 		return false
 	}
-	problem := Problem{Attribute: "name", Foreign: true, Owned: b.have.Owned,
+	problem := check.Problem{Attribute: "name", Foreign: true, Owned: b.have.Owned,
 		Detail: fmt.Sprintf("A Compose project named %q with %d services exists already, and homelab did not make it.", b.want.Name, len(b.have.Services))}
 	if b.have.Owned {
 		problem.Detail = fmt.Sprintf("Stack %q is on the node already, with %s, and this resource did not make it: another configuration has it, or the state of it was lost.",

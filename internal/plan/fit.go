@@ -1,14 +1,12 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/docker/go-units"
-
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
@@ -34,12 +32,12 @@ func (p *Plan) AsksForMachine(want *desired.Stack) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(p.Pulls(want), func(pull Pull) bool { return pull.Platform == "" })
+	return slices.ContainsFunc(Pulls(p, want), func(pull check.Pull) bool { return pull.Platform == "" })
 }
 
 // Fit compares what a plan brings up with the node's machine. Problems are what
 // the engine is certain to refuse, warnings what it may.
-func (p *Plan) Fit(want *desired.Stack, node string, facts observed.Facts) (problems []Problem, warnings []string) {
+func (p *Plan) Fit(want *desired.Stack, node string, facts observed.Facts) (problems []check.Problem, warnings []string) {
 	f := fitting{stack: want.Name, node: node, facts: facts}
 	for _, name := range p.comeUp() {
 		s := want.Services[name]
@@ -55,53 +53,12 @@ func (p *Plan) Fit(want *desired.Stack, node string, facts observed.Facts) (prob
 type fitting struct {
 	stack, node string
 	facts       observed.Facts
-	problems    []Problem
+	problems    []check.Problem
 	warnings    []string
 }
 
 func (f *fitting) problem(format string, args ...any) {
-	f.problems = append(f.problems, Problem{Attribute: "compose", Detail: fmt.Sprintf(format, args...)})
-}
-
-// listed is how many reservations are named.
-const listed = 6
-
-// Overcommitted words that the services of a node's stacks reserve more memory
-// than it has; empty where they don't. It knows of the stacks of one run only.
-func Overcommitted(node string, facts observed.Facts, claims []Claim) string {
-	type reservation struct {
-		Reservation
-		stack string
-	}
-	var sum int64
-	var all []reservation
-	for _, claim := range claims {
-		for _, r := range claim.Reserved {
-			sum += r.MemoryBytes
-			all = append(all, reservation{r, claim.Stack})
-		}
-	}
-	if facts.MemoryBytes <= 0 || sum <= facts.MemoryBytes {
-		return ""
-	}
-	slices.SortFunc(all, func(a, b reservation) int {
-		return cmp.Or(cmp.Compare(b.MemoryBytes, a.MemoryBytes), strings.Compare(a.stack, b.stack), strings.Compare(a.Service, b.Service))
-	})
-	var parts []string
-	for i, r := range all {
-		if i == listed {
-			parts = append(parts, fmt.Sprintf("and %d more", len(all)-listed))
-			break
-		}
-		parts = append(parts, fmt.Sprintf("%s by service %q of stack %q", bytesText(r.MemoryBytes), r.Service, r.stack))
-	}
-	return fmt.Sprintf("Node %q has %s of memory, and the services that are planned for it reserve %s (deploy.resources.reservations.memory): %s. "+
-		"The engine starts them nevertheless, but they can't all get what they reserve. Lower a reservation, or run some of them on another node.",
-		node, bytesText(facts.MemoryBytes), bytesText(sum), strings.Join(parts, ", "))
-}
-
-func bytesText(n int64) string {
-	return units.CustomSize("%.4g %s", float64(n), 1024, []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"})
+	f.problems = append(f.problems, check.Problem{Attribute: "compose", Detail: fmt.Sprintf(format, args...)})
 }
 
 // shim is a runtime that containerd finds by itself, by name or path, whether or
@@ -158,7 +115,7 @@ func (f *fitting) device(service, driver string, ids []string, capabilities [][]
 }
 
 func (f *fitting) cdi(service string, ids []string) {
-	if olderThan(f.facts.APIVersion, listsDevices) {
+	if check.OlderThan(f.facts.APIVersion, listsDevices) {
 		return
 	}
 	for _, id := range ids {
@@ -187,4 +144,20 @@ func (f *fitting) gpu(service string) {
 	f.warnings = append(f.warnings, fmt.Sprintf("Service %q of stack %q asks for a GPU (gpus, or deploy.resources.reservations.devices), and the engine of node %q shows none: "+
 		"it has the runtimes %s, and knows no CDI device of a GPU. Unless the NVIDIA Container Toolkit is installed there all the same, the engine will refuse to start it. "+
 		"Install it, or run the service on another node.", service, f.stack, f.node, strings.Join(f.facts.Runtimes, ", ")))
+}
+
+// Pulls lists the images that a plan pulls, in order.
+func Pulls(p *Plan, want *desired.Stack) []check.Pull {
+	var out []check.Pull
+	for _, op := range p.Operations {
+		if op.Kind != PullImage {
+			continue
+		}
+		pull := check.Pull{Service: op.Service, Reference: op.Name}
+		if img := want.Services[op.Service].Image; img.Reference == op.Name {
+			pull.Platform = img.Platform
+		}
+		out = append(out, pull)
+	}
+	return out
 }

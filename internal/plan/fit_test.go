@@ -5,6 +5,7 @@ import (
 
 	"github.com/docker/docker/api/types/container"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
@@ -26,26 +27,26 @@ func reserving(name string, bytes ...int64) *desired.Stack {
 
 func TestOvercommitted_MoreIsReservedThanTheNodeHas_NamesWho(t *testing.T) {
 	facts := observed.Facts{MemoryBytes: 8 * gib}
-	media, games := plan.ClaimOf(reserving("media", 3*gib, gib/2)), plan.ClaimOf(reserving("games", gib))
+	media, games := check.ReservationOf(reserving("media", 3*gib, gib/2)), check.ReservationOf(reserving("games", gib))
 	for name, c := range map[string]struct {
-		claims []plan.Claim
+		claims []check.Reservation
 		want   string
 	}{
-		"just enough": {[]plan.Claim{media}, ""},
-		"together": {[]plan.Claim{media, games}, `Node "nas" has 8 GiB of memory, and the services that are planned for it reserve 9 GiB (deploy.resources.reservations.memory): ` +
+		"just enough": {[]check.Reservation{media}, ""},
+		"together": {[]check.Reservation{media, games}, `Node "nas" has 8 GiB of memory, and the services that are planned for it reserve 9 GiB (deploy.resources.reservations.memory): ` +
 			`6 GiB by service "a" of stack "media", 2 GiB by service "a" of stack "games", 1 GiB by service "b" of stack "media". ` +
 			`The engine starts them nevertheless, but they can't all get what they reserve. Lower a reservation, or run some of them on another node.`},
-		"one alone": {[]plan.Claim{plan.ClaimOf(reserving("llm", 9*gib/2))}, `reserve 9 GiB (deploy.resources.reservations.memory): 9 GiB by service "a" of stack "llm".`},
-		"many":      {[]plan.Claim{plan.ClaimOf(reserving("many", gib, gib, gib, gib, gib, gib, gib, gib))}, `"f" of stack "many", and 2 more.`},
-		"one goes":  {[]plan.Claim{media, {Stack: "games", Leaves: true}}, ""},
+		"one alone": {[]check.Reservation{check.ReservationOf(reserving("llm", 9*gib/2))}, `reserve 9 GiB (deploy.resources.reservations.memory): 9 GiB by service "a" of stack "llm".`},
+		"many":      {[]check.Reservation{check.ReservationOf(reserving("many", gib, gib, gib, gib, gib, gib, gib, gib))}, `"f" of stack "many", and 2 more.`},
+		"one goes":  {[]check.Reservation{media, {Stack: "games", Leaves: true}}, ""},
 	} {
 		var got []string
-		if text := plan.Overcommitted("nas", facts, c.claims); text != "" {
+		if text := check.MemoryOvercommitted("nas", facts, c.claims); text != "" {
 			got = append(got, text)
 		}
 		requireOne(t, name, got, c.want)
 	}
-	if text := plan.Overcommitted("nas", observed.Facts{}, []plan.Claim{media}); text != "" {
+	if text := check.MemoryOvercommitted("nas", observed.Facts{}, []check.Reservation{media}); text != "" {
 		t.Errorf("nothing is known of the node: %q", text)
 	}
 }
@@ -122,19 +123,19 @@ func TestAsksForMachine_NothingComesUp_AsksNothing(t *testing.T) {
 }
 
 func TestRuns_ImageWithoutTheNodesPlatform_IsRefusedOrWarnedOf(t *testing.T) {
-	index := func(platforms ...string) plan.Offer { return plan.Offer{Platforms: platforms} }
-	single := func(platform string) plan.Offer { return plan.Offer{Platforms: []string{platform}, Single: true} }
+	index := func(platforms ...string) check.Offer { return check.Offer{Platforms: platforms} }
+	single := func(platform string) check.Offer { return check.Offer{Platforms: []string{platform}, Single: true} }
 	amd64 := observed.Facts{OS: "linux", Architecture: "x86_64", EngineArchitecture: "amd64"}
 	arm64 := observed.Facts{OS: "linux", Architecture: "aarch64", EngineArchitecture: "arm64"}
 	zero := observed.Facts{OS: "linux", Architecture: "armv6l", EngineArchitecture: "arm"}
 	for name, c := range map[string]struct {
 		facts            observed.Facts
 		platform         string
-		offer            plan.Offer
+		offer            check.Offer
 		problem, warning string
 	}{
 		"has it":                        {facts: amd64, offer: index("linux/amd64", "linux/arm64/v8")},
-		"unknown":                       {facts: amd64, offer: plan.Offer{}},
+		"unknown":                       {facts: amd64, offer: check.Offer{}},
 		"node unknown":                  {offer: index("linux/s390x")},
 		"32 bits on amd64":              {facts: amd64, offer: index("linux/386")},
 		"a variant of amd64":            {facts: amd64, offer: index("linux/amd64/v3")},
@@ -154,8 +155,8 @@ func TestRuns_ImageWithoutTheNodesPlatform_IsRefusedOrWarnedOf(t *testing.T) {
 		"a single one for another":      {facts: arm64, offer: single("linux/amd64"), warning: `Image "app:1" of service "app" of stack "home" is made for linux/amd64, and node "nas" is linux/arm64. It runs only where the node emulates that platform. Choose another tag or image, or set platform to say that this is meant.`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			pull := plan.Pull{Service: "app", Reference: "app:1", Platform: c.platform}
-			problems, warnings := plan.Runs([]plan.Pull{pull}, "home", "nas", c.facts, map[string]*plan.Offer{"app:1": &c.offer})
+			pull := check.Pull{Service: "app", Reference: "app:1", Platform: c.platform}
+			problems, warnings := check.Platforms([]check.Pull{pull}, "home", "nas", c.facts, map[string]*check.Offer{"app:1": &c.offer})
 			requireOne(t, "problems", details(problems), c.problem)
 			requireOne(t, "warnings", warnings, c.warning)
 		})
@@ -173,8 +174,8 @@ func TestPulls_OnlyWhatIsPulled_WithThePlatformOfItsService(t *testing.T) {
 	have.APIVersion = "1.48"
 	have.Images["db:1"] = image("db:1", 1)
 	p := plan.Build(w, have, plan.Options{})
-	got := p.Pulls(w)
-	if len(got) != 2 || got[0] != (plan.Pull{Service: "app", Reference: "app:1", Platform: "linux/arm64"}) || got[1] != (plan.Pull{Service: "app", Reference: "data:1"}) {
+	got := plan.Pulls(p, w)
+	if len(got) != 2 || got[0] != (check.Pull{Service: "app", Reference: "app:1", Platform: "linux/arm64"}) || got[1] != (check.Pull{Service: "app", Reference: "data:1"}) {
 		t.Errorf("pulls: %+v, problems: %v", got, p.Problems)
 	}
 }

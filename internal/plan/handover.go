@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
@@ -17,7 +18,7 @@ func (b *builder) finalName(s *slot) string {
 	if s.action == Remove {
 		return ""
 	}
-	return ContainerName(b.want.Name, ptr(b.want.Services[s.service]), s.number)
+	return desired.ContainerName(b.want.Name, ptr(b.want.Services[s.service]), s.number)
 }
 
 // checkNames reports the names that the stack's containers will not get: those of
@@ -44,8 +45,8 @@ func (b *builder) checkNames() {
 // checkName reports a name that a container outside the stack has, or is to have.
 func (b *builder) checkName(service, name string) {
 	needs := fmt.Sprintf("Service %q needs the container name %q%s, which ", service, name, b.onNode())
-	claims := func(claim Claim) bool {
-		return slices.ContainsFunc(claim.Names, func(c ClaimedName) bool { return c.Name == name })
+	claims := func(claim check.Reservation) bool {
+		return slices.ContainsFunc(claim.Names, func(c check.ReservedName) bool { return c.Name == name })
 	}
 	if id, exists := b.have.Names[name]; exists && !b.inStack(id) {
 		h := b.have.Containers[id]
@@ -72,7 +73,7 @@ func (b *builder) checkName(service, name string) {
 // checkKeptName is checkKeptPort for a container's name.
 func (b *builder) checkKeptName(service, name string) {
 	for _, other := range b.opts.Others {
-		wants := slices.ContainsFunc(other.Names, func(c ClaimedName) bool { return c.ComesUp && c.Name == name })
+		wants := slices.ContainsFunc(other.Names, func(c check.ReservedName) bool { return c.ComesUp && c.Name == name })
 		if other.Before && wants && !b.opts.Applying {
 			b.problem(fmt.Sprintf("Service %q keeps the container name %q%s, and a container of stack %q is to have it, which is planned in the same run. "+
 				"Choose another container_name in one of the two stacks.", service, name, b.onNode(), other.Stack))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/docker/docker/api/types/network"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
@@ -171,7 +172,7 @@ func TestBuild_NetworkRenamed_KeepsItsRange(t *testing.T) {
 }
 
 // named plans a stack on a node where a container has the name that it needs.
-func named(w *desired.Stack, holder observed.Holder, others ...plan.Claim) *plan.Plan {
+func named(w *desired.Stack, holder observed.Holder, others ...check.Reservation) *plan.Plan {
 	have := newEngine().observe(w.Name)
 	have.Names["home-web-1"], have.Containers["0123456789abcdef"] = "0123456789abcdef", holder
 	return plan.Build(w, have, plan.Options{Node: "nas", Others: others})
@@ -182,11 +183,11 @@ func TestBuild_NameTaken_NamesBothSidesAndTheWayOut(t *testing.T) {
 	byProxy := observed.Holder{Container: "home-web-1", Stack: "edge", Service: "proxy", Owned: true}
 	keeping := stackOf(service("proxy"))
 	keeping.Name = "edge"
-	moving := plan.ClaimOf(keeping)
+	moving := check.ReservationOf(keeping)
 	edit(keeping, "proxy", func(s *desired.Service) { s.ContainerName = "home-web-1" })
 	for name, c := range map[string]struct {
 		holder           observed.Holder
-		others           []plan.Claim
+		others           []check.Reservation
 		problem, warning string
 	}{
 		"by hand": {holder: observed.Holder{Container: "home-web-1"}, problem: needs + `a container of no stack has (0123456789ab). ` +
@@ -195,10 +196,10 @@ func TestBuild_NameTaken_NamesBothSidesAndTheWayOut(t *testing.T) {
 			problem: needs + `service "proxy" of stack "edge" (container "home-web-1") has already. Choose another container_name, or free that one first.`},
 		"by a stack that nobody planned": {holder: byProxy, warning: `and this run has not planned that stack, or not yet. If the run frees it, let this stack depend on that one (depends_on); ` +
 			`else applying this one fails, without a change, while the name is taken.`},
-		"by a stack that keeps it": {holder: byProxy, others: []plan.Claim{plan.ClaimOf(keeping)}, problem: `That stack keeps it in this run. Choose another container_name in one of the two stacks.`},
-		"by a stack that gives it up": {holder: byProxy, others: []plan.Claim{moving}, warning: needs + `service "proxy" of stack "edge" (container "home-web-1") has now, and gives up in this run. ` +
+		"by a stack that keeps it": {holder: byProxy, others: []check.Reservation{check.ReservationOf(keeping)}, problem: `That stack keeps it in this run. Choose another container_name in one of the two stacks.`},
+		"by a stack that gives it up": {holder: byProxy, others: []check.Reservation{moving}, warning: needs + `service "proxy" of stack "edge" (container "home-web-1") has now, and gives up in this run. ` +
 			`Let this stack depend on that one (depends_on), if it does not yet: else Terraform may apply this one first, which fails, without a change, while the name is taken.`},
-		"by a stack that goes": {holder: byProxy, others: []plan.Claim{{Stack: "edge", Leaves: true}}, warning: "and gives up in this run"},
+		"by a stack that goes": {holder: byProxy, others: []check.Reservation{{Stack: "edge", Leaves: true}}, warning: "and gives up in this run"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := named(stackOf(service("web")), c.holder, c.others...)
@@ -216,7 +217,7 @@ func TestBuild_NameTakenTwice_IsAProblem(t *testing.T) {
 	other.Name = "edge"
 	edit(other, "web", func(s *desired.Service) { s.ContainerName = "home-app-1" })
 	have := newEngine().observe("home")
-	p := plan.Build(stackOf(service("app")), have, plan.Options{Others: []plan.Claim{before(other)}})
+	p := plan.Build(stackOf(service("app")), have, plan.Options{Others: []check.Reservation{before(other)}})
 	requireOne(t, "problems", details(p.Problems), `a container of stack "edge" is to have, which is planned in the same run`)
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
@@ -41,7 +42,7 @@ func BuildNetwork(want *desired.Network, have *observed.NetworkOnNode, opts Netw
 		b.removeNotes(have, nil, b.reattach(want, have.Detached, create))
 	case !opts.Adopt && !have.Unfinished:
 		b.plan.MayClear = true
-		b.plan.Problems = append(b.plan.Problems, Problem{Attribute: "name", Foreign: true, Owned: have.Network.Labels[desired.LabelNetworkName] == want.Name,
+		b.plan.Problems = append(b.plan.Problems, check.Problem{Attribute: "name", Foreign: true, Owned: have.Network.Labels[desired.LabelNetworkName] == want.Name,
 			Detail: fmt.Sprintf("Network %q exists on the node already, and this resource did not make it.", want.Name)})
 	default:
 		b.tellNetworkTakenUp(want, have, opts)
@@ -154,7 +155,7 @@ func (b *builder) reattach(want *desired.Network, order []observed.Attached, nee
 
 // checkBorrowers refuses to make a network again that lends its settings to others:
 // engines don't remove it before those.
-func checkBorrowers(have *observed.NetworkOnNode) []Problem {
+func checkBorrowers(have *observed.NetworkOnNode) []check.Problem {
 	var borrowers []string
 	for _, name := range sortedKeys(have.Others) {
 		if have.Others[name].ConfigFrom.Network == have.Name {
@@ -164,7 +165,7 @@ func checkBorrowers(have *observed.NetworkOnNode) []Problem {
 	if !have.Network.ConfigOnly || len(borrowers) == 0 {
 		return nil
 	}
-	return []Problem{{Attribute: "name", Detail: fmt.Sprintf("Network %q lends its settings to %s, and no engine changes or removes it as long as it does. "+
+	return []check.Problem{{Attribute: "name", Detail: fmt.Sprintf("Network %q lends its settings to %s, and no engine changes or removes it as long as it does. "+
 		"Give it another name together with lifecycle { create_before_destroy = true }: whatever has that name in config_from is then made again with the new settings.",
 		have.Name, strings.Join(borrowers, ", "))}}
 }
@@ -232,7 +233,7 @@ func DestroyNetwork(have *observed.NetworkOnNode) *Plan {
 		return b.plan
 	}
 	if len(have.Attached) > 0 {
-		b.plan.Problems = append(b.plan.Problems, Problem{Attribute: "name", Detail: fmt.Sprintf(
+		b.plan.Problems = append(b.plan.Problems, check.Problem{Attribute: "name", Detail: fmt.Sprintf(
 			"Network %q still has containers on it: %s. Remove them or take them off first; nothing was changed.",
 			have.Name, strings.Join(names(have.Attached), ", "))})
 		return b.plan

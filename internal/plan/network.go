@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
@@ -68,7 +69,7 @@ func (b *builder) handRanges() {
 			}
 		}
 		for _, other := range b.want.Networks {
-			if choosesSubnet(SegmentOf("", &own)) && !choosesSubnet(SegmentOf("", &other)) {
+			if check.ChoosesSubnet(check.NetworkOf("", &own)) && !check.ChoosesSubnet(check.NetworkOf("", &other)) {
 				b.need(create, opID(CreateNetwork, other.Name))
 			}
 		}
@@ -82,7 +83,7 @@ func (b *builder) replaceChosen(made desired.Network) {
 		n := b.want.Networks[key]
 		there, exists := b.have.Networks[n.Name]
 		stays := exists && n.Name != made.Name && !n.External && !b.replacedNetworks[n.Name] && len(there.IPAM.Config) > 0
-		if stays && choosesSubnet(SegmentOf("", &n)) && b.inTheWay(&made, there) {
+		if stays && check.ChoosesSubnet(check.NetworkOf("", &n)) && b.inTheWay(&made, there) {
 			b.replaceNetwork(n, []Difference{{Field: "ipam.config.0.subnet", Old: there.IPAM.Config[0].Subnet, New: "another, as network " + made.Name + " takes it"}})
 		}
 	}
@@ -92,7 +93,7 @@ func (b *builder) replaceChosen(made desired.Network) {
 // there.
 func (b *builder) inTheWay(own *desired.Network, there observed.Network) bool {
 	n := desired.NetworkOf(there)
-	return len(clashesOf(SegmentOf("", own), SegmentOf("", &n), "")) > 0
+	return len(check.ClashesOf(check.NetworkOf("", own), check.NetworkOf("", &n), "")) > 0
 }
 
 // checkEndpoints says who else is on a network that has to go before anything is

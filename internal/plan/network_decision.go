@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
@@ -35,25 +36,25 @@ type NetworkDecision struct {
 	// Remarks are what the node has that the network takes the place of.
 	Remarks []string
 	// Takes is what the network takes of its node.
-	Takes Segment
+	Takes check.Network
 }
 
 // DecideNetwork decides what is done about a network that is a resource. It is pure.
 func DecideNetwork(in NetworkInput) NetworkDecision {
 	have, there := in.vacated()
 	p := BuildNetwork(in.Want, have, in.NetworkOptions)
-	out := NetworkDecision{Plan: p, Created: !have.Exists, Remarks: append(p.Warnings, there...), Takes: SegmentOf(in.Owner, in.Want)}
+	out := NetworkDecision{Plan: p, Created: !have.Exists, Remarks: append(p.Warnings, there...), Takes: check.NetworkOf(in.Owner, in.Want)}
 	for _, c := range p.Changes {
 		out.Replaced = out.Replaced || c.Action == Replace
 	}
 	out.Takes.VLAN, out.Takes.Made = in.VLAN, out.Created || out.Replaced
 	own := in.World.owned("name", in.Owner, Thing{ThingNetwork, in.Want.Name})
-	neighbours, warnings := CheckNeighbours(out.Takes, in.World.Networks, have, in.World.leaving)
-	ranges, asks := out.Takes.checkOwnRanges(in.World)
-	zoned, exposed := CheckZone(out.Takes, in.World.Stacks, have.Attached)
-	swarm, asksSwarm := out.Takes.checkSwarm(in.World)
+	neighbours, warnings := check.Neighbours(out.Takes, in.World.Networks, have, in.World.leaving)
+	ranges, asks := checkRangesOf(out.Takes, in.World)
+	zoned, exposed := check.NetworkZone(out.Takes, in.World.Stacks, have.Attached)
+	swarm, asksSwarm := checkSwarmOf(out.Takes, in.World)
 	out.Needs.Facts = (asks || asksSwarm) && !in.World.FactsAsked
-	p.Problems = slices.Concat(own, p.Problems, CheckEngine(in.Want, have), neighbours, in.World.farSubnets(out.Takes), zoned, swarm)
+	p.Problems = slices.Concat(own, p.Problems, check.NetworkEngine(in.Want, have), neighbours, in.World.farSubnets(out.Takes), zoned, swarm)
 	p.Warnings = slices.Concat(warnings, ranges, exposed)
 	return out
 }
@@ -69,10 +70,10 @@ func (in NetworkInput) vacated() (*observed.NetworkOnNode, []string) {
 	return in.Have.Gone(), []string{in.World.isThere(fmt.Sprintf("Network %q exists on the node already", in.Want.Name), in.Owner, in.Want.Name)}
 }
 
-// checkOwnRanges is CheckOwnRanges with what the node says. asks reports that this has
+// checkRangesOf is CheckOwnRanges with what the node says. asks reports that this has
 // to be asked for it.
-func (s Segment) checkOwnRanges(w World) (warnings []string, asks bool) {
-	warnings = CheckOwnRanges(s, w.Networks, func() (told []netip.Prefix) {
+func checkRangesOf(s check.Network, w World) (warnings []string, asks bool) {
+	warnings = check.EngineRanges(s, w.Networks, func() (told []netip.Prefix) {
 		asks = true
 		if w.Facts == nil {
 			return nil
@@ -87,14 +88,14 @@ func (s Segment) checkOwnRanges(w World) (warnings []string, asks bool) {
 	return warnings, asks
 }
 
-// checkSwarm refuses an overlay network that is to be created on a node which is no
+// checkSwarmOf refuses an overlay network that is to be created on a node which is no
 // manager of a swarm. A node that does not say is left to the apply.
-func (s Segment) checkSwarm(w World) (problems []Problem, asks bool) {
+func checkSwarmOf(s check.Network, w World) (problems []check.Problem, asks bool) {
 	if !s.Made || !s.NeedsSwarm() {
 		return nil, false
 	}
 	if w.Facts == nil || w.Facts.SwarmRole == observed.SwarmManager {
 		return nil, true
 	}
-	return []Problem{NoManager(string(w.Facts.SwarmRole), w.Facts.SwarmRole == observed.SwarmInactive)}, true
+	return []check.Problem{check.NoManager(string(w.Facts.SwarmRole), w.Facts.SwarmRole == observed.SwarmInactive)}, true
 }

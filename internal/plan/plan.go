@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
@@ -14,10 +15,10 @@ type Plan struct {
 	Operations []Operation
 	// Problems are why the plan can't be carried out; Operations are then
 	// incomplete and must not run.
-	Problems []Problem
+	Problems []check.Problem
 	// Missing is what has to be there before the plan is carried out: another
 	// resource of the same run may make it.
-	Missing []Problem
+	Missing []check.Problem
 	// Warnings are sentences for the person who plans.
 	Warnings []string
 	// Restarts are the services, with their states, that are restarted for their
@@ -95,19 +96,6 @@ type Difference struct {
 // String spells the difference as plans do.
 func (d Difference) String() string {
 	return fmt.Sprintf("%s: %q -> %q", d.Field, d.Old, d.New)
-}
-
-// Problem is why something can't be done, for the person who plans. Attribute
-// is the stack's attribute at fault.
-type Problem struct {
-	Attribute, Detail string
-	// Network is the engine's name of the network that it is about, if it is.
-	Network string
-	// Foreign tells that the stack runs already and something else made it: it
-	// can be taken over, but not by a create.
-	Foreign bool
-	// Owned tells of a Foreign one that homelab made it, for another resource.
-	Owned bool
 }
 
 // Kind is what an operation asks of the engine.
@@ -252,22 +240,14 @@ type Options struct {
 	Node string
 	// Secrets are what other resources of the same run make of the node's secrets,
 	// by name; one that is not here stays as it is.
-	Secrets map[string]SecretClaim
+	Secrets map[string]PlannedSecret
 	// NodePaths are the paths of the node that were kept before: see KeepNodePaths.
 	NodePaths map[string]map[string]string
 	// Rotated takes the secrets of which nobody knows the value for others than the
 	// node has. Otherwise they are taken for the same.
 	Rotated bool
 	// Others are what the other stacks of the same run take of this node.
-	Others []Claim
+	Others []check.Reservation
 	// Applying is as in [World].
 	Applying bool
-}
-
-// ContainerName is the name of a replica, as Docker Compose builds it.
-func ContainerName(stack string, s *desired.Service, number int) string {
-	if s.ContainerName != "" {
-		return s.ContainerName
-	}
-	return fmt.Sprintf("%s-%s-%d", stack, s.Name, number)
 }

@@ -3,89 +3,18 @@ package plan
 import (
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/docker/go-connections/nat"
-
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// HostPort is a port of a node, or a range of which a container takes any one.
-type HostPort struct {
-	// Address is the node's own; the zero value means all of them.
-	Address netip.Addr
-	// First and Last are equal for a single port.
-	First, Last uint16
-	// Protocol is "tcp", "udp" or "sctp".
-	Protocol string
-}
-
-// String writes the port as people do, "8080/tcp", without its address.
-func (p HostPort) String() string {
-	if p.First == p.Last {
-		return fmt.Sprintf("%d/%s", p.First, p.Protocol)
-	}
-	return fmt.Sprintf("%d-%d/%s", p.First, p.Last, p.Protocol)
-}
-
-func (p HostPort) single() bool { return p.First == p.Last }
-
-// clashes tells whether two have a port of an address in common.
-func (p HostPort) clashes(other HostPort) bool {
-	return p.Protocol == other.Protocol && p.First <= other.Last && other.First <= p.Last && overlap(p.Address, other.Address)
-}
-
-// overlap tells whether two addresses to listen on include each other. Engines
-// keep IPv4 and IPv6 apart: "::" is IPv6 only (libnetwork's port mapper).
-func overlap(a, b netip.Addr) bool {
-	switch {
-	case !a.IsValid() || !b.IsValid():
-		return true
-	case a.Is4() != b.Is4():
-		return false
-	default:
-		return a == b || a.IsUnspecified() || b.IsUnspecified()
-	}
-}
-
-// newHostPort reads an address and a port or range; ok is false where the engine
-// is free to choose, and for what is no port.
-func newHostPort(address, published, protocol string) (port HostPort, ok bool) {
-	if published == "" {
-		return port, false
-	}
-	first, last, err := nat.ParsePortRangeToInt(published)
-	if err != nil || first == 0 || last > 65535 {
-		return port, false
-	}
-	ip, _ := netip.ParseAddr(strings.Trim(address, "[]")) // empty: all addresses
-	return HostPort{Address: ip.Unmap(), First: uint16(first), Last: uint16(last), Protocol: protocol}, true
-}
-
-// published lists the host ports that a service asks for by number, in order. A
-// container in another one's network, or in none, publishes nothing.
-func published(s *desired.Service) []HostPort {
-	var out []HostPort
-	for _, p := range s.Published() {
-		if one, ok := newHostPort(p.Address, p.Port, p.Protocol); ok {
-			out = append(out, one)
-		}
-	}
-	slices.SortFunc(out, func(a, b HostPort) int { return strings.Compare(a.sortKey(), b.sortKey()) })
-	return slices.Compact(out)
-}
-
-func (p HostPort) sortKey() string {
-	return fmt.Sprintf("%05d-%05d/%s %s", p.First, p.Last, p.Protocol, p.Address)
-}
-
 // heldPort is a port that a container publishes now.
 type heldPort struct {
-	HostPort
+	check.HostPort
 	observed.Holder
 }
 
@@ -112,13 +41,13 @@ func (b *builder) heldByOthers() []heldPort {
 }
 
 // parseHeld reads "address:port/protocol".
-func parseHeld(key string) (HostPort, bool) {
+func parseHeld(key string) (check.HostPort, bool) {
 	rest, protocol, _ := strings.Cut(key, "/")
 	i := strings.LastIndex(rest, ":")
 	if i < 0 {
-		return HostPort{}, false
+		return check.HostPort{}, false
 	}
-	return newHostPort(rest[:i], rest[i+1:], protocol)
+	return check.NewHostPort(rest[:i], rest[i+1:], protocol)
 }
 
 // checkPorts reports the ports that the stack's containers will not get: those
@@ -130,11 +59,11 @@ func (b *builder) checkPorts() {
 		s := b.want.Services[name]
 		comesUp := b.comesUp(name)
 		b.plan.ComesUp[name] = comesUp
-		for _, want := range published(&s) {
+		for _, want := range check.Published(&s) {
 			switch {
 			case !comesUp:
 				b.checkKeptPort(name, want)
-			case want.single():
+			case want.Single():
 				b.checkPort(name, want, held)
 			default:
 				b.checkRange(&s, want, held)
@@ -148,9 +77,9 @@ func (b *builder) comesUp(service string) bool {
 	return slices.ContainsFunc(b.slots[service], func(s slot) bool { return s.makes() || s.action != Remove && s.comesUp() == Start })
 }
 
-func (b *builder) checkPort(service string, want HostPort, held []heldPort) {
+func (b *builder) checkPort(service string, want check.HostPort, held []heldPort) {
 	for _, h := range held {
-		if !want.clashes(h.HostPort) {
+		if !want.Clashes(h.HostPort) {
 			continue
 		}
 		switch b.fate(h) {
@@ -173,10 +102,10 @@ func (b *builder) checkPort(service string, want HostPort, held []heldPort) {
 
 // checkKeptPort reports a port that a service has, and that a stack which was planned
 // before, without knowing that this one keeps it, is to have.
-func (b *builder) checkKeptPort(service string, has HostPort) {
+func (b *builder) checkKeptPort(service string, has check.HostPort) {
 	for _, other := range b.opts.Others {
-		at := slices.IndexFunc(other.Ports, func(p ClaimedPort) bool { return p.ComesUp && p.Port.single() && has.clashes(p.Port) })
-		if !other.Before || at < 0 || !has.single() || b.opts.Applying {
+		at := slices.IndexFunc(other.Ports, func(p check.ReservedPort) bool { return p.ComesUp && p.Port.Single() && has.Clashes(p.Port) })
+		if !other.Before || at < 0 || !has.Single() || b.opts.Applying {
 			continue
 		}
 		b.problem(fmt.Sprintf("Service %q keeps port %s%s, and service %q of stack %q, which is planned in the same run, publishes it, too. "+
@@ -186,9 +115,9 @@ func (b *builder) checkKeptPort(service string, has HostPort) {
 
 // takes is the service of another stack that is declared to publish a port by
 // its number, empty for none.
-func (b *builder) takes(other Claim, want HostPort) string {
+func (b *builder) takes(other check.Reservation, want check.HostPort) string {
 	for _, p := range other.Ports {
-		if p.Port.single() && want.clashes(p.Port) {
+		if p.Port.Single() && want.Clashes(p.Port) {
 			return p.Service
 		}
 	}
@@ -196,10 +125,10 @@ func (b *builder) takes(other Claim, want HostPort) string {
 }
 
 // checkRange reports a range with fewer free ports than the service has replicas.
-func (b *builder) checkRange(s *desired.Service, want HostPort, held []heldPort) {
+func (b *builder) checkRange(s *desired.Service, want check.HostPort, held []heldPort) {
 	taken, unsure := map[uint16]string{}, map[uint16]string{}
 	for _, h := range held {
-		if !want.clashes(h.HostPort) {
+		if !want.Clashes(h.HostPort) {
 			continue
 		}
 		switch b.fate(h) {
@@ -211,7 +140,7 @@ func (b *builder) checkRange(s *desired.Service, want HostPort, held []heldPort)
 		}
 	}
 	for _, c := range b.rivals(s.Name) {
-		if c.Port.single() && want.clashes(c.Port) && taken[c.Port.First] == "" {
+		if c.Port.Single() && want.Clashes(c.Port) && taken[c.Port.First] == "" {
 			taken[c.Port.First] = fmt.Sprintf("service %q of stack %q", c.Service, c.stack)
 		}
 	}
@@ -236,7 +165,7 @@ func (b *builder) checkRange(s *desired.Service, want HostPort, held []heldPort)
 
 // rival is a port that another service is declared to publish.
 type rival struct {
-	ClaimedPort
+	check.ReservedPort
 	stack string
 }
 
@@ -244,7 +173,7 @@ type rival struct {
 // before.
 func (b *builder) rivals(service string) []rival {
 	var out []rival
-	for _, p := range ClaimOf(b.want).Ports {
+	for _, p := range check.ReservationOf(b.want).Ports {
 		if p.Service != service {
 			out = append(out, rival{p, b.want.Name})
 		}
@@ -271,9 +200,9 @@ func sortedPorts(m map[uint16]string) []uint16 {
 // sharePort tells whether a service wants a port that a container of the stack
 // publishes now.
 func sharePort(want *desired.Service, current *observed.Container) bool {
-	for _, w := range published(want) {
+	for _, w := range check.Published(want) {
 		for _, have := range publishedBy(current) {
-			if w.clashes(have) {
+			if w.Clashes(have) {
 				return true
 			}
 		}
@@ -282,8 +211,8 @@ func sharePort(want *desired.Service, current *observed.Container) bool {
 }
 
 // publishedBy reads the ports back from a container's fields.
-func publishedBy(c *observed.Container) []HostPort {
-	var out []HostPort
+func publishedBy(c *observed.Container) []check.HostPort {
+	var out []check.HostPort
 	for _, key := range sortedKeys(c.Spec) {
 		container, ok := strings.CutPrefix(key, "ports.")
 		if !ok {
@@ -292,7 +221,7 @@ func publishedBy(c *observed.Container) []HostPort {
 		_, protocol, _ := strings.Cut(container, "/")
 		for _, one := range strings.Split(c.Spec[key], ", ") {
 			i := strings.LastIndex(one, ":")
-			if port, ok := newHostPort(one[:max(i, 0)], one[i+1:], protocol); ok {
+			if port, ok := check.NewHostPort(one[:max(i, 0)], one[i+1:], protocol); ok {
 				out = append(out, port)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/go-connections/nat"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
@@ -30,7 +31,7 @@ func asks(name string, ports ...string) *desired.Stack {
 }
 
 // looked plans a stack on a node where containers hold ports.
-func looked(w *desired.Stack, held map[string]observed.Holder, others ...plan.Claim) *plan.Plan {
+func looked(w *desired.Stack, held map[string]observed.Holder, others ...check.Reservation) *plan.Plan {
 	have := newEngine().observe(w.Name)
 	have.Ports = held
 	return plan.Build(w, have, plan.Options{Node: "nas", Others: others})
@@ -43,8 +44,8 @@ var (
 )
 
 // before is the claim of a stack that was planned before.
-func before(w *desired.Stack) plan.Claim {
-	claim := plan.ClaimOf(w)
+func before(w *desired.Stack) check.Reservation {
+	claim := check.ReservationOf(w)
 	claim.Before = true
 	return claim
 }
@@ -79,7 +80,7 @@ func TestBuild_PortTaken_NamesBothSidesAndTheWayOut(t *testing.T) {
 	const held = "0.0.0.0:8080/tcp"
 	for name, c := range map[string]struct {
 		holder           observed.Holder
-		others           []plan.Claim
+		others           []check.Reservation
 		problem, warning string
 	}{
 		"by a container": {holder: byHand,
@@ -91,16 +92,16 @@ func TestBuild_PortTaken_NamesBothSidesAndTheWayOut(t *testing.T) {
 			warning: `Service "web" publishes port 8080/tcp of node "nas", which service "proxy" of stack "edge" (container "edge-proxy-1") holds now, ` +
 				`and this run has not planned that stack, or not yet. If the run frees it, let this stack depend on that one (depends_on); ` +
 				`else applying this one fails, without a change, while the port is taken.`},
-		"by a stack that keeps it": {holder: byProxy, others: []plan.Claim{plan.ClaimOf(asks("edge", "8080/tcp"))},
+		"by a stack that keeps it": {holder: byProxy, others: []check.Reservation{check.ReservationOf(asks("edge", "8080/tcp"))},
 			problem: `Service "web" publishes port 8080/tcp of node "nas", which service "proxy" of stack "edge" (container "edge-proxy-1") holds already. ` +
 				`That stack keeps it in this run. Publish another port in one of the two stacks.`},
-		"by a stack that keeps its range": {holder: byProxy, others: []plan.Claim{plan.ClaimOf(asks("edge", "8080-8089/tcp"))}, problem: "keeps it in this run"},
-		"by a stack that gives it up": {holder: byProxy, others: []plan.Claim{plan.ClaimOf(asks("edge", "8081/tcp"))},
+		"by a stack that keeps its range": {holder: byProxy, others: []check.Reservation{check.ReservationOf(asks("edge", "8080-8089/tcp"))}, problem: "keeps it in this run"},
+		"by a stack that gives it up": {holder: byProxy, others: []check.Reservation{check.ReservationOf(asks("edge", "8081/tcp"))},
 			warning: `Service "web" publishes port 8080/tcp of node "nas", which service "proxy" of stack "edge" (container "edge-proxy-1") holds now, and gives up in this run. ` +
 				`Let this stack depend on that one (depends_on), if it does not yet: else Terraform may apply this one first, which fails, without a change, while the port is taken.`},
-		"by a stack that goes":             {holder: byProxy, others: []plan.Claim{{Stack: "edge", Leaves: true}}, warning: "and gives up in this run"},
-		"by a stack that nobody knows yet": {holder: byProxy, others: []plan.Claim{{Stack: "edge", Unknown: true}}, warning: "and may give up in this run: that is known only at apply"},
-		"given up, and taken by a third": {holder: byProxy, others: []plan.Claim{{Stack: "edge", Leaves: true}, before(asks("third", "8080/tcp"))},
+		"by a stack that goes":             {holder: byProxy, others: []check.Reservation{{Stack: "edge", Leaves: true}}, warning: "and gives up in this run"},
+		"by a stack that nobody knows yet": {holder: byProxy, others: []check.Reservation{{Stack: "edge", Unknown: true}}, warning: "and may give up in this run: that is known only at apply"},
+		"given up, and taken by a third": {holder: byProxy, others: []check.Reservation{{Stack: "edge", Leaves: true}, before(asks("third", "8080/tcp"))},
 			warning: "gives up", problem: `and so does service "web" of stack "third", which is planned in the same run`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,7 +115,7 @@ func TestBuild_PortTaken_NamesBothSidesAndTheWayOut(t *testing.T) {
 // While a plan is applied, what another stack holds is in the way, whatever the run
 // makes of that stack.
 func TestBuild_PortTakenWhileApplying_IsAProblem(t *testing.T) {
-	for _, others := range [][]plan.Claim{nil, {{Stack: "edge", Leaves: true}}, {{Stack: "edge", Unknown: true}}} {
+	for _, others := range [][]check.Reservation{nil, {{Stack: "edge", Leaves: true}}, {{Stack: "edge", Unknown: true}}} {
 		w := asks("home", "8080/tcp")
 		have := newEngine().observe(stackName)
 		have.Ports = map[string]observed.Holder{"0.0.0.0:8080/tcp": byProxy}
@@ -126,7 +127,7 @@ func TestBuild_PortTakenWhileApplying_IsAProblem(t *testing.T) {
 	}
 }
 
-func details(problems []plan.Problem) (out []string) {
+func details(problems []check.Problem) (out []string) {
 	for _, p := range problems {
 		out = append(out, p.Detail)
 	}
@@ -146,7 +147,7 @@ func TestBuild_TwoStacksOfARunWantOnePort_TheLaterIsTold(t *testing.T) {
 	home, edge := asks("home", "127.0.0.1:8080/tcp"), asks("edge", "8080/tcp")
 	requireOne(t, "later", details(looked(home, nil, before(edge)).Problems),
 		`Service "web" publishes port 8080/tcp of node "nas", and so does service "web" of stack "edge", which is planned in the same run. Publish another port in one of the two stacks.`)
-	requireOne(t, "earlier", details(looked(home, nil, plan.ClaimOf(edge)).Problems), "")
+	requireOne(t, "earlier", details(looked(home, nil, check.ReservationOf(edge)).Problems), "")
 	for name, other := range map[string]*desired.Stack{"udp": asks("edge", "8080/udp"), "another address": asks("edge", "192.0.2.1:8080/tcp"),
 		"any port": asks("edge", "0/tcp"), "a range that has others": asks("edge", "8080-8081/tcp")} {
 		requireOne(t, name, details(looked(home, nil, before(other)).Problems), "")
@@ -164,14 +165,14 @@ func TestBuild_RangeWithTooFewFreePorts_IsAProblem(t *testing.T) {
 		`Service "web" needs 2 of the ports 8000-8002/tcp of node "nas", and 2 of these 3 are taken: 8000 by container "proxy", 8002 by service "web" of stack "edge". `+
 			`Publish a larger range, or free some of them.`)
 	gone := map[string]observed.Holder{"0.0.0.0:8000/tcp": byProxy, "0.0.0.0:8001/tcp": byProxy}
-	requireOne(t, "their stack goes", details(looked(w, gone, plan.Claim{Stack: "edge", Leaves: true}).Problems), "")
+	requireOne(t, "their stack goes", details(looked(w, gone, check.Reservation{Stack: "edge", Leaves: true}).Problems), "")
 }
 
 func TestBuild_PortsOfContainersWithoutANetworkOfTheirOwn_AreNotLookedAt(t *testing.T) {
 	for _, mode := range []string{"host", "none", "container:x", "service:vpn"} {
 		w := asks("home", "8080/tcp")
 		edit(w, "web", func(s *desired.Service) { s.Host.NetworkMode = container.NetworkMode(mode) })
-		if claim := plan.ClaimOf(w); len(claim.Ports) > 0 {
+		if claim := check.ReservationOf(w); len(claim.Ports) > 0 {
 			t.Errorf("%s: %v", mode, claim.Ports)
 		}
 	}
@@ -185,7 +186,7 @@ func TestBuild_PortHeldButNotWantedAnew_IsNoProblem(t *testing.T) {
 	own := have.Services["web"][0]
 	have.Ports = map[string]observed.Holder{"0.0.0.0:8080/tcp": {Container: own.Name, Stack: "home", Service: "web", Owned: true}}
 	edit(w, "web", func(s *desired.Service) { s.Config.Env = []string{"A=1"} })
-	p := plan.Build(w, have, plan.Options{Others: []plan.Claim{}})
+	p := plan.Build(w, have, plan.Options{Others: []check.Reservation{}})
 	if len(p.Problems)+len(p.Warnings) > 0 || len(p.Changes) != 1 || p.Changes[0].Action != plan.Recreate {
 		t.Errorf("recreated: %v, %v, %v", p.Problems, p.Warnings, p.Changes)
 	}

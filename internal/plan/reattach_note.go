@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
@@ -19,7 +20,7 @@ func (b *builder) writeNote(have *observed.NetworkOnNode, order []observed.Attac
 	}
 	note, err := desired.ReattachNote(have.Name, list, func(name string) bool { return isTaken(have, name) })
 	if err != nil {
-		b.plan.Problems = append(b.plan.Problems, Problem{Attribute: "name", Detail: err.Error()})
+		b.plan.Problems = append(b.plan.Problems, check.Problem{Attribute: "name", Detail: err.Error()})
 		return nil, nil
 	}
 	return note, []string{b.add(Operation{ID: opID(CreateNetwork, note.Name), Kind: CreateNetwork, Name: note.Name, Made: note})}

@@ -30,7 +30,7 @@ func (b *builder) repairs(compare *comparison, s *slot, here mendable) []repair 
 	service := compare.service
 	action, causes := comeUp(service, s.current, b.jobs())
 	add(action, causes)
-	final := ContainerName(b.want.Name, service, s.number)
+	final := desired.ContainerName(b.want.Name, service, s.number)
 	if action == "" && hooksPending(service, s.current, final) {
 		action = Restart
 		add(Restart, []Difference{{Field: "post_start", Old: "interrupted", New: "run"}})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
@@ -63,7 +64,7 @@ type SecretPlan struct {
 	// name was destroyed; GivesUp that there is such a value and another one takes its
 	// place.
 	TakesUp, GivesUp bool
-	Problems         []Problem
+	Problems         []check.Problem
 }
 
 // Secret plans a secret that is a resource of its own. A version is never written
@@ -76,7 +77,7 @@ func Secret(want desired.Secret, have *observed.Secret, opts SecretOptions) Secr
 	out := SecretPlan{Version: now.Version}
 	known := opts.Value != nil
 	if !opts.Adopt && !have.Kept {
-		out.Problems = []Problem{{Attribute: "name", Foreign: true, Detail: fmt.Sprintf("A secret named %q exists on the node already, and nothing says that this resource made it.", want.Name)}}
+		out.Problems = []check.Problem{{Attribute: "name", Foreign: true, Detail: fmt.Sprintf("A secret named %q exists on the node already, and nothing says that this resource made it.", want.Name)}}
 		return out
 	}
 	out.Reason, out.Keep = secretDiffers(want, now, opts)
@@ -117,7 +118,7 @@ func secretDiffers(want desired.Secret, now *observed.SecretVersion, opts Secret
 }
 
 // SecretInUse refuses to remove a secret that containers mount.
-func SecretInUse(have *observed.Secret) []Problem {
+func SecretInUse(have *observed.Secret) []check.Problem {
 	users := have.Users()
 	if len(users) == 0 {
 		return nil
@@ -130,12 +131,12 @@ func SecretInUse(have *observed.Secret) []Problem {
 		}
 		names = append(names, name)
 	}
-	return []Problem{{Attribute: "name", Detail: fmt.Sprintf("Secret %q is used by %s.", have.Name, strings.Join(names, "; "))}}
+	return []check.Problem{{Attribute: "name", Detail: fmt.Sprintf("Secret %q is used by %s.", have.Name, strings.Join(names, "; "))}}
 }
 
-// SecretClaim is what another resource of the same run will have made of a secret
+// PlannedSecret is what another resource of the same run will have made of a secret
 // by the time that a stack is applied.
-type SecretClaim struct {
+type PlannedSecret struct {
 	desired.Secret
 	// Version is the one that will be in force.
 	Version int
@@ -196,7 +197,7 @@ func (b *builder) secretInForce(name string) (secret desired.Secret, version int
 
 // UsesUndecided tells whether a stack uses a secret of which the run decides only at
 // apply whether it is another one then.
-func UsesUndecided(want *desired.Stack, secrets map[string]SecretClaim) bool {
+func UsesUndecided(want *desired.Stack, secrets map[string]PlannedSecret) bool {
 	for name := range want.Services {
 		for _, f := range want.Services[name].Files {
 			if f.Secret != nil && secrets[f.Secret.Name].Undecided {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
@@ -36,7 +37,7 @@ type SecretDecision struct {
 	// Volume is that of the version that will be in force.
 	Volume string
 	// Takes is what will be of the secret, for the stacks that use it.
-	Takes SecretClaim
+	Takes PlannedSecret
 	// Warnings are what the node has that the secret takes the place of.
 	Warnings []string
 }
@@ -49,13 +50,13 @@ func DecideSecret(in SecretInput) SecretDecision {
 	out.Problems = slices.Concat(owned, out.Problems)
 	out.Volume = in.Want.Volume(out.Version)
 	keeps := prior.Keeps || in.Adopt && KeepsSecret(in.KeepOnDestroy, have)
-	out.Takes = SecretClaim{Secret: in.Want, Version: out.Version, Undecided: out.Undecided, Keeps: keeps}
+	out.Takes = PlannedSecret{Secret: in.Want, Version: out.Version, Undecided: out.Undecided, Keeps: keeps}
 	return out
 }
 
 // vacated is the secret as a create will find it: see [StackInput.vacated]. prior is
 // what the run makes of the one that is destroyed first.
-func (in SecretInput) vacated() (have *observed.Secret, prior SecretClaim, warnings []string) {
+func (in SecretInput) vacated() (have *observed.Secret, prior PlannedSecret, warnings []string) {
 	prior, replaced := in.World.Secrets[in.Want.Name]
 	if in.Adopt || in.World.Applying {
 		return in.Have, prior, nil
@@ -77,6 +78,6 @@ func (in SecretInput) vacated() (have *observed.Secret, prior SecretClaim, warni
 }
 
 // DestroySecret reports why a secret cannot be removed, and whether its value stays.
-func DestroySecret(have *observed.Secret, keep *bool) (keeps bool, problems []Problem) {
+func DestroySecret(have *observed.Secret, keep *bool) (keeps bool, problems []check.Problem) {
 	return KeepsSecret(keep, have), SecretInUse(have)
 }

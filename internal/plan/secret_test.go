@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
@@ -93,15 +94,15 @@ func usesSecret(use desired.NodeSecret) *desired.Stack {
 func TestBuild_NodeSecret_IsWhatTheRunMakesOfIt(t *testing.T) {
 	uid := 7
 	there := map[string]*observed.Secret{"db": {Name: "db", Shown: 1, Versions: []observed.SecretVersion{versionOf(t, 1, "a"), versionOf(t, 2, "b")}}}
-	claim := func(version int, leaves bool) map[string]plan.SecretClaim {
-		return map[string]plan.SecretClaim{"db": {Secret: desired.Secret{Name: "db", UID: 7, Mode: 0o400}, Version: version, Leaves: leaves}}
+	claim := func(version int, leaves bool) map[string]plan.PlannedSecret {
+		return map[string]plan.PlannedSecret{"db": {Secret: desired.Secret{Name: "db", UID: 7, Mode: 0o400}, Version: version, Leaves: leaves}}
 	}
-	undecided := map[string]plan.SecretClaim{"db": {Secret: desired.Secret{Name: "db"}, Undecided: true, NoOwner: true}}
+	undecided := map[string]plan.PlannedSecret{"db": {Secret: desired.Secret{Name: "db"}, Undecided: true, NoOwner: true}}
 	for name, c := range map[string]struct {
 		rotated          bool
 		use              desired.NodeSecret
 		have             map[string]*observed.Secret
-		claims           map[string]plan.SecretClaim
+		claims           map[string]plan.PlannedSecret
 		version          int
 		missing, problem string
 	}{
@@ -138,7 +139,7 @@ func TestBuild_NodeSecret_IsWhatTheRunMakesOfIt(t *testing.T) {
 	}
 }
 
-func requireDetail(t *testing.T, what string, list []plan.Problem, part string) {
+func requireDetail(t *testing.T, what string, list []check.Problem, part string) {
 	t.Helper()
 	if part == "" && len(list) > 0 || part != "" && (len(list) != 1 || !strings.Contains(list[0].Detail, part)) {
 		t.Errorf("%s: %+v", what, list)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
@@ -49,8 +50,8 @@ type StackDecision struct {
 	Overcommitted string
 	// Takes is what the stack takes of the node, Networks what its networks do, those
 	// that leave among them.
-	Takes    Claim
-	Networks []Segment
+	Takes    check.Reservation
+	Networks []check.Network
 	// Rotated is the decision if the secrets whose values nobody knows yet are others
 	// than the node's; everything else takes them for the same. It is nil when all are
 	// known.
@@ -101,7 +102,7 @@ func (in StackInput) creates() bool { return in.Last.Creates(in.Adopt) }
 
 // owned reports that another resource of the run has the stack for itself, or networks
 // and volumes of it.
-func (in StackInput) owned() []Problem {
+func (in StackInput) owned() []check.Problem {
 	things, by := ThingsOf(in.Want), StackOwner(in.Want.Name)
 	if same := in.World.owned("name", by, things[0]); len(same) > 0 {
 		return same
@@ -202,14 +203,14 @@ func registryDigests(planned map[string]string, have *observed.Stack) map[string
 
 // unbuildable reports which builds of a plan the engine has no means for, as far as
 // its API version says so.
-func unbuildable(want *desired.Stack, have *observed.Stack, p *Plan) []Problem {
-	var problems []Problem
+func unbuildable(want *desired.Stack, have *observed.Stack, p *Plan) []check.Problem {
+	var problems []check.Problem
 	for _, op := range p.Operations {
 		if op.Kind != BuildImage {
 			continue
 		}
 		if keys := want.Services[op.Service].Image.Build.Lacking(have.APIVersion); len(keys) > 0 {
-			problems = append(problems, Problem{Attribute: "compose", Detail: fmt.Sprintf(
+			problems = append(problems, check.Problem{Attribute: "compose", Detail: fmt.Sprintf(
 				"Service %q: the BuildKit of this node's engine (API %s) does not know %s: that needs Docker Engine 23.0 or newer. "+
 					"Upgrade the engine on that node, or build the image elsewhere, push it, and use its name as image.",
 				op.Service, have.APIVersion, strings.Join(keys, ", "))})
@@ -219,8 +220,8 @@ func unbuildable(want *desired.Stack, have *observed.Stack, p *Plan) []Problem {
 }
 
 // takenBy is what a stack takes of its node, with what comes up of it.
-func takenBy(want *desired.Stack, p *Plan) Claim {
-	claim := ClaimOf(want)
+func takenBy(want *desired.Stack, p *Plan) check.Reservation {
+	claim := check.ReservationOf(want)
 	for i := range claim.Ports {
 		claim.Ports[i].ComesUp = p.ComesUp[claim.Ports[i].Service]
 	}

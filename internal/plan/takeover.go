@@ -14,7 +14,7 @@ import (
 // has arrived. A container whose hooks have still to run, or whose name is not
 // free yet, takes its name after it started.
 func (b *builder) makeContainer(s *slot, service *desired.Service) {
-	final := ContainerName(b.want.Name, service, s.number)
+	final := desired.ContainerName(b.want.Name, service, s.number)
 	create := Operation{ID: createID(s), Kind: CreateContainer, Service: s.service, Number: s.number, Name: final, SecretVersion: s.secretVersion}
 	create.Needs, create.Parents = b.ingredients(service), b.existingParents(service)
 	start := b.withHooks(s, service, Operation{ID: startID(s), Kind: StartContainer, Service: s.service, Number: s.number, Needs: []string{createID(s)}})

@@ -3,9 +3,8 @@ package plan
 import (
 	"fmt"
 	"maps"
-	"strconv"
-	"strings"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
@@ -57,7 +56,7 @@ func (b *builder) checkVersion() {
 	for _, name := range sortedKeys(b.want.Services) {
 		s := b.want.Services[name]
 		for _, r := range requirements {
-			if olderThan(b.have.APIVersion, r.api) && r.used(&s) {
+			if check.OlderThan(b.have.APIVersion, r.api) && r.used(&s) {
 				b.problem(fmt.Sprintf("Service %q uses %s, which needs Docker Engine %s (API %s) or newer; the node speaks API %s. "+
 					"Update the engine, or remove that key.", name, r.field, r.engine, r.api, b.have.APIVersion))
 			}
@@ -75,7 +74,7 @@ const startIntervalAPI = "1.44"
 // looked at less often while it starts. Everything else that an engine is too old for
 // is a problem of the plan.
 func engineFitting(want *desired.Stack, api string) (*desired.Stack, []string) {
-	if !olderThan(api, startIntervalAPI) {
+	if !check.OlderThan(api, startIntervalAPI) {
 		return want, nil
 	}
 	var warnings []string
@@ -94,18 +93,4 @@ func engineFitting(want *desired.Stack, api string) (*desired.Stack, []string) {
 			"and the node speaks API %s. While the service starts, its health is checked at the usual interval.", name, startIntervalAPI, api))
 	}
 	return &out, warnings
-}
-
-// olderThan compares versions such as "1.9" and "1.41". One that is not known
-// is not older.
-func olderThan(version, than string) bool {
-	a, b := strings.Split(version, "."), strings.Split(than, ".")
-	for i := range min(len(a), len(b)) {
-		x, err := strconv.Atoi(a[i])
-		y, _ := strconv.Atoi(b[i])
-		if err != nil || x != y {
-			return err == nil && x < y
-		}
-	}
-	return false
 }

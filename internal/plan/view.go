@@ -190,7 +190,7 @@ func containerNames(containers []observed.Container, stack, chosen string) []str
 	var names []string
 	for i := range containers {
 		c := &containers[i]
-		if chosen != "" || c.Name != ContainerName(stack, &desired.Service{Name: c.Service}, c.Number) {
+		if chosen != "" || c.Name != desired.ContainerName(stack, &desired.Service{Name: c.Service}, c.Number) {
 			names = append(names, c.Name)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
@@ -15,15 +16,15 @@ type World struct {
 	// Node is the name of the node in messages; empty leaves it out.
 	Node string
 	// Stacks are what the other stacks take of the node.
-	Stacks []Claim
+	Stacks []check.Reservation
 	// Networks are what the other networks take of the node, those of stacks among
 	// them.
-	Networks []Segment
+	Networks []check.Network
 	// Subnets are those of the run, of all nodes.
-	Subnets []Subnet
+	Subnets []check.Subnet
 	// Secrets are what the run makes of the node's secrets, by name; one that is not
 	// here stays as it is.
-	Secrets map[string]SecretClaim
+	Secrets map[string]PlannedSecret
 	// Owners names the resources that were noted before to have a thing for
 	// themselves.
 	Owners map[Thing]string
@@ -40,7 +41,7 @@ type World struct {
 	Lookups map[string]Lookup
 	// Offers are for which platforms registries have images, by reference; nil for one
 	// that does not say.
-	Offers map[string]*Offer
+	Offers map[string]*check.Offer
 }
 
 // Needs is what has to be asked before a decision is final.
@@ -75,16 +76,16 @@ type Owner struct {
 func StackOwner(name string) string { return fmt.Sprintf("homelab_stack %q", name) }
 
 // owned reports that another resource of the run has the same things for itself.
-func (w World) owned(attribute, by string, things ...Thing) []Problem {
-	var problems []Problem
+func (w World) owned(attribute, by string, things ...Thing) []check.Problem {
+	var problems []check.Problem
 	for _, t := range things {
 		switch other := w.Owners[t]; other {
 		case "":
 		case by:
-			problems = append(problems, Problem{Attribute: attribute, Detail: fmt.Sprintf("Two resources of this configuration are %s on node %q. "+
+			problems = append(problems, check.Problem{Attribute: attribute, Detail: fmt.Sprintf("Two resources of this configuration are %s on node %q. "+
 				"Each would undo what the other does. Give one of the two another name or node, or remove one of them.", by, w.Node)})
 		default:
-			problems = append(problems, Problem{Attribute: attribute, Detail: fmt.Sprintf("The %s %q on node %q is made by %s and by %s of this configuration. "+
+			problems = append(problems, check.Problem{Attribute: attribute, Detail: fmt.Sprintf("The %s %q on node %q is made by %s and by %s of this configuration. "+
 				"Only one of the two can make it: declare it external: true in a stack that uses it, or give one of them another name.", t.Kind, t.Name, w.Node, other, by)})
 		}
 	}
@@ -113,8 +114,8 @@ func (w World) declares(network string) bool {
 }
 
 // before are the networks that were noted before those of the resource.
-func (w World) before() []Segment {
-	var out []Segment
+func (w World) before() []check.Network {
+	var out []check.Network
 	for _, one := range w.Networks {
 		if one.Before {
 			out = append(out, one)

@@ -7,9 +7,9 @@ import (
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/go-connections/nat"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
 // zoned is a stack whose service "db" is on networks, publishes a port ("" for
@@ -76,7 +76,7 @@ func TestCheckZones(t *testing.T) {
 		"no zone": {own(zoned("5432", "", "own"), "own", "secret", false), []string{
 			`Network "own" has the label io.homelab.zone: "secret". The zones are external, service, data.`}},
 	} {
-		if got := details(plan.CheckZones(c.stack, zoneOf)); !slices.Equal(got, c.want) {
+		if got := details(check.StackZones(c.stack, zoneOf)); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q\nwant %q", name, got, c.want)
 		}
 	}
@@ -84,14 +84,14 @@ func TestCheckZones(t *testing.T) {
 
 func TestCheckZones_PortOfTheEnginesChoice_IsAPortToo(t *testing.T) {
 	t.Parallel()
-	got := details(plan.CheckZones(zoned("", "", "database"), zoneOf))
+	got := details(check.StackZones(zoned("", "", "database"), zoneOf))
 	w := zoned("", "", "database")
 	edit(w, "db", func(s *desired.Service) { s.Host.PortBindings = nat.PortMap{"5432/tcp": {{}}} })
-	if with := details(plan.CheckZones(w, zoneOf)); len(got) != 0 || len(with) != 1 {
+	if with := details(check.StackZones(w, zoneOf)); len(got) != 0 || len(with) != 1 {
 		t.Errorf("without a port %q, with one %q", got, with)
 	}
 	edit(w, "db", func(s *desired.Service) { s.Host.NetworkMode = "service:other" })
-	if shared := details(plan.CheckZones(w, zoneOf)); len(shared) != 0 {
+	if shared := details(check.StackZones(w, zoneOf)); len(shared) != 0 {
 		t.Errorf("in the network of another service: %q", shared)
 	}
 }
@@ -101,12 +101,12 @@ func TestCheckZone_StackPlannedBefore_IsTold(t *testing.T) {
 	t.Parallel()
 	w := zoned("5432", "", "database")
 	w.Name = "store"
-	network := plan.Segment{Name: "database", Zone: "data"}
+	network := check.Network{Name: "database", Zone: "data"}
 	attached := []observed.Attached{
 		{Name: "store-db-1", Stack: "store", Publishes: []string{"port 5432/tcp"}},
 		{Name: "byhand", Publishes: []string{"port 80/tcp"}}, {Name: "quiet"},
 	}
-	problems, warnings := plan.CheckZone(network, []plan.Claim{before(w)}, attached)
+	problems, warnings := check.NetworkZone(network, []check.Reservation{before(w)}, attached)
 	if want := []string{`Stack "store": service "db" publishes port 5432/tcp and is on network "database", which is of zone data by this resource: ` +
 		"nothing outside may reach what is on it. Remove the ports, and let what needs the service join that network."}; !slices.Equal(details(problems), want) {
 		t.Errorf("%q\nwant %q", details(problems), want)
@@ -130,19 +130,19 @@ func TestCheckStackNetworks(t *testing.T) {
 	there := func(subnet string, labels map[string]string) observed.Network {
 		return observed.Network{Name: "x", Driver: "bridge", Labels: labels, IPAM: network.IPAM{Config: []network.IPAMConfig{{Subnet: subnet}}}}
 	}
-	declared := []plan.Segment{{Owner: `homelab_subnet "servers"`, Name: "servers", Before: true, Driver: "macvlan", Pools: []desired.Pool{{Subnet: "10.0.20.0/24"}}}}
+	declared := []check.Network{{Owner: `homelab_subnet "servers"`, Name: "servers", Before: true, Driver: "macvlan", Pools: []desired.Pool{{Subnet: "10.0.20.0/24"}}}}
 	for name, c := range map[string]struct {
 		own               *desired.Stack // nil: one with the subnet 10.0.20.0/25
 		networks          map[string]observed.Network
-		declared          []plan.Segment
+		declared          []check.Network
 		problems, warning []string
 	}{
 		"alone": {},
 		"declared": {declared: declared, problems: []string{
 			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.20.0/24, which homelab_subnet "servers" is declared with. One node can't have both: choose another subnet for one of them.`}},
-		"leaving":    {declared: []plan.Segment{{Name: "servers", Leaves: true}}, networks: map[string]observed.Network{"servers": there("10.0.20.0/24", nil)}},
-		"of a swarm": {declared: []plan.Segment{{Owner: "x", Name: "ingress", Before: true, Driver: "overlay", Pools: []desired.Pool{{Subnet: "10.0.20.0/24"}}}}},
-		"chosen by the engine": {declared: []plan.Segment{{Owner: `homelab_network "x"`, Name: "x", Driver: "bridge", Before: true}}, networks: map[string]observed.Network{"x": there("10.0.0.0/16", nil)}, problems: []string{
+		"leaving":    {declared: []check.Network{{Name: "servers", Leaves: true}}, networks: map[string]observed.Network{"servers": there("10.0.20.0/24", nil)}},
+		"of a swarm": {declared: []check.Network{{Owner: "x", Name: "ingress", Before: true, Driver: "overlay", Pools: []desired.Pool{{Subnet: "10.0.20.0/24"}}}}},
+		"chosen by the engine": {declared: []check.Network{{Owner: `homelab_network "x"`, Name: "x", Driver: "bridge", Before: true}}, networks: map[string]observed.Network{"x": there("10.0.0.0/16", nil)}, problems: []string{
 			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which homelab_network "x" has on the node. One node can't have both: choose another subnet for one of them.`}},
 		"chosen by the engine for its own": {own: &desired.Stack{Name: "app", Networks: map[string]desired.Network{"lan": {Key: "lan", Name: "lan"}}}, declared: declared,
 			networks: map[string]observed.Network{"lan": there("10.0.0.0/16", nil)}, problems: []string{
@@ -159,7 +159,7 @@ func TestCheckStackNetworks(t *testing.T) {
 		if c.own == nil {
 			c.own = lan("lan", "10.0.20.0/25")
 		}
-		problems, warnings := plan.CheckStackNetworks(plan.SegmentsOf(c.own), c.declared, &observed.Stack{Name: "app", Networks: c.networks},
+		problems, warnings := check.StackNetworks(check.NetworksOf(c.own), c.declared, &observed.Stack{Name: "app", Networks: c.networks},
 			func(stack string) bool { return stack == "gone" })
 		if !slices.Equal(details(problems), c.problems) || !slices.Equal(warnings, c.warning) {
 			t.Errorf("%s: %q, %q\nwant %q, %q", name, details(problems), warnings, c.problems, c.warning)

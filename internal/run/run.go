@@ -13,6 +13,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
@@ -21,15 +22,15 @@ import (
 type Run struct {
 	mu      sync.Mutex // guards what follows
 	nodes   map[string]*node
-	subnets []plan.Subnet
+	subnets []check.Subnet
 	noted   int // how many notes were given a place in the order
 }
 
 // node is what the run's resources take of one node.
 type node struct {
-	stacks      map[string]ordered[plan.Claim]
-	networks    map[networkKey]ordered[plan.Segment]
-	secrets     map[string]plan.SecretClaim
+	stacks      map[string]ordered[check.Reservation]
+	networks    map[networkKey]ordered[check.Network]
+	secrets     map[string]plan.PlannedSecret
 	owners      map[plan.Thing]plan.Owner
 	directories map[string]map[string]desired.Directory // by path and the resource's identity
 	// failed are the stacks whose create failed before this run.
@@ -60,7 +61,7 @@ func New() *Run { return &Run{nodes: map[string]*node{}} }
 func (r *Run) at(name string) *node {
 	if r.nodes[name] == nil {
 		r.nodes[name] = &node{
-			stacks: map[string]ordered[plan.Claim]{}, networks: map[networkKey]ordered[plan.Segment]{}, secrets: map[string]plan.SecretClaim{},
+			stacks: map[string]ordered[check.Reservation]{}, networks: map[networkKey]ordered[check.Network]{}, secrets: map[string]plan.PlannedSecret{},
 			owners: map[plan.Thing]plan.Owner{}, directories: map[string]map[string]desired.Directory{}, failed: map[string]bool{},
 			removed: map[string][]string{}, turns: map[string]chan struct{}{},
 		}
@@ -91,7 +92,7 @@ func Secret(name string) plan.Thing { return plan.Thing{Kind: plan.ThingSecret, 
 // stack takes there. identity tells resources apart; without one nobody else is told.
 func (r *Run) PlanStack(name, identity string, want *desired.Stack) {
 	r.own(name, plan.Owner{Identity: identity, Name: plan.StackOwner(want.Name)}, plan.ThingsOf(want)...)
-	r.NoteStack(name, plan.ClaimOf(want), plan.SegmentsOf(want))
+	r.NoteStack(name, check.ReservationOf(want), check.NetworksOf(want))
 }
 
 // StackApplied forgets which resource a stack was planned for: once it is applied it
@@ -101,7 +102,7 @@ func (r *Run) StackApplied(name, stack string) { r.disown(name, plan.StackOwner(
 // PlanNetwork notes that a resource is planned to have a network on a node.
 func (r *Run) PlanNetwork(name string, by plan.Owner, vlan int, want *desired.Network) {
 	r.own(name, by, Network(want.Name))
-	one := plan.SegmentOf(by.Name, want)
+	one := check.NetworkOf(by.Name, want)
 	one.VLAN = vlan
 	r.NoteNetwork(name, one)
 }
@@ -113,11 +114,11 @@ func (r *Run) PlanSecret(name string, by plan.Owner, secret string) {
 
 // NoteStack notes what a stack takes of a node, with its networks, in place of what
 // was noted of it before.
-func (r *Run) NoteStack(name string, claim plan.Claim, networks []plan.Segment) {
+func (r *Run) NoteStack(name string, claim check.Reservation, networks []check.Network) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := r.at(name)
-	n.stacks[claim.Stack] = ordered[plan.Claim]{claim, r.next(n.stacks[claim.Stack].place)}
+	n.stacks[claim.Stack] = ordered[check.Reservation]{claim, r.next(n.stacks[claim.Stack].place)}
 	places := map[networkKey]int{}
 	for key, one := range n.networks {
 		if key.stack == claim.Stack {
@@ -127,16 +128,16 @@ func (r *Run) NoteStack(name string, claim plan.Claim, networks []plan.Segment) 
 	}
 	for _, one := range networks {
 		key := networkKey{claim.Stack, one.Name}
-		n.networks[key] = ordered[plan.Segment]{one, r.next(places[key])}
+		n.networks[key] = ordered[check.Network]{one, r.next(places[key])}
 	}
 }
 
 // NoteNetwork notes what a network that is a resource takes of a node.
-func (r *Run) NoteNetwork(name string, one plan.Segment) {
+func (r *Run) NoteNetwork(name string, one check.Network) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n, key := r.at(name), networkKey{name: one.Name}
-	n.networks[key] = ordered[plan.Segment]{one, r.next(n.networks[key].place)}
+	n.networks[key] = ordered[check.Network]{one, r.next(n.networks[key].place)}
 }
 
 // NetworkMade notes that a network exists as it was planned: nobody has to be warned
@@ -153,10 +154,10 @@ func (r *Run) NetworkMade(name, network string) {
 
 // NoteSubnet notes a subnet in place of what was noted of it before, and returns all
 // that are noted then.
-func (r *Run) NoteSubnet(one plan.Subnet) []plan.Subnet {
+func (r *Run) NoteSubnet(one check.Subnet) []check.Subnet {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.subnets = append(slices.DeleteFunc(r.subnets, func(other plan.Subnet) bool { return other.Name == one.Name }), one)
+	r.subnets = append(slices.DeleteFunc(r.subnets, func(other check.Subnet) bool { return other.Name == one.Name }), one)
 	return slices.Clone(r.subnets)
 }
 
@@ -164,11 +165,11 @@ func (r *Run) NoteSubnet(one plan.Subnet) []plan.Subnet {
 func (r *Run) RemoveSubnet(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.subnets = slices.DeleteFunc(r.subnets, func(other plan.Subnet) bool { return other.Name == name })
+	r.subnets = slices.DeleteFunc(r.subnets, func(other check.Subnet) bool { return other.Name == name })
 }
 
 // NoteSecret notes what will be of a secret.
-func (r *Run) NoteSecret(name string, claim plan.SecretClaim) {
+func (r *Run) NoteSecret(name string, claim plan.PlannedSecret) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.at(name).secrets[claim.Name] = claim
@@ -280,10 +281,10 @@ func (r *Run) World(name string, self plan.Thing, identity string) plan.World {
 }
 
 // otherStacks are what stacks take of the node but self, in order.
-func (n *node) otherStacks(self plan.Thing) []plan.Claim {
+func (n *node) otherStacks(self plan.Thing) []check.Reservation {
 	own, planned := n.stacks[self.Name]
 	planned = planned && self.Kind == plan.ThingStack
-	var out []plan.Claim
+	var out []check.Reservation
 	for _, one := range inOrder(n.stacks) {
 		if self.Kind != plan.ThingStack || one.value.Stack != self.Name {
 			one.value.Before = !planned || one.place < own.place
@@ -294,14 +295,14 @@ func (n *node) otherStacks(self plan.Thing) []plan.Claim {
 }
 
 // otherNetworks are what networks take of the node but those of self, in order.
-func (n *node) otherNetworks(self plan.Thing) []plan.Segment {
+func (n *node) otherNetworks(self plan.Thing) []check.Network {
 	first := 0 // place of the first network of self
 	for key, one := range n.networks {
 		if key.isOf(self) && (first == 0 || one.place < first) {
 			first = one.place
 		}
 	}
-	var out []plan.Segment
+	var out []check.Network
 	for _, one := range inOrder(n.networks) {
 		if key := (networkKey{one.value.Stack, one.value.Name}); !key.isOf(self) {
 			one.value.Before = first == 0 || one.place < first
@@ -312,10 +313,10 @@ func (n *node) otherNetworks(self plan.Thing) []plan.Segment {
 }
 
 // NetworksOfNodes is what networks take of every node, in order.
-func (r *Run) NetworksOfNodes() map[string][]plan.Segment {
+func (r *Run) NetworksOfNodes() map[string][]check.Network {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out := map[string][]plan.Segment{}
+	out := map[string][]check.Network{}
 	for name, n := range r.nodes {
 		for _, one := range inOrder(n.networks) {
 			out[name] = append(out[name], one.value)

@@ -3,13 +3,14 @@ package run
 import (
 	"testing"
 
+	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
 
 func TestWorld_StackPlannedAgain_KeepsItsPlace(t *testing.T) {
 	r := New()
 	for _, name := range []string{"one", "two", "one"} {
-		r.NoteStack("nas", plan.Claim{Stack: name}, []plan.Segment{{Name: name + "_default", Stack: name}})
+		r.NoteStack("nas", check.Reservation{Stack: name}, []check.Network{{Name: name + "_default", Stack: name}})
 	}
 	for self, before := range map[string]bool{"one": false, "two": true} {
 		w := r.World("nas", Stack(self), "")
@@ -23,9 +24,9 @@ func TestWorld_StackPlannedAgain_KeepsItsPlace(t *testing.T) {
 // resource's stays.
 func TestNoteStack_NetworkGone_IsForgotten(t *testing.T) {
 	r := New()
-	r.NoteNetwork("nas", plan.Segment{Name: "lan"})
-	r.NoteStack("nas", plan.Claim{Stack: "one"}, []plan.Segment{{Name: "old", Stack: "one"}})
-	r.NoteStack("nas", plan.Claim{Stack: "one"}, []plan.Segment{{Name: "new", Stack: "one"}})
+	r.NoteNetwork("nas", check.Network{Name: "lan"})
+	r.NoteStack("nas", check.Reservation{Stack: "one"}, []check.Network{{Name: "old", Stack: "one"}})
+	r.NoteStack("nas", check.Reservation{Stack: "one"}, []check.Network{{Name: "new", Stack: "one"}})
 	var names []string
 	for _, one := range r.World("nas", Stack("two"), "").Networks {
 		names = append(names, one.Name)
@@ -57,8 +58,8 @@ func TestOwn_TwoResourcesOfOneThing_TheSecondIsTold(t *testing.T) {
 func TestWorld_LaterNote_DoesNotChangeIt(t *testing.T) {
 	r := New()
 	w := r.World("nas", Stack("one"), "")
-	r.NoteSecret("nas", plan.SecretClaim{Version: 2})
-	r.NoteSubnet(plan.Subnet{Name: "iot"})
+	r.NoteSecret("nas", plan.PlannedSecret{Version: 2})
+	r.NoteSubnet(check.Subnet{Name: "iot"})
 	if len(w.Secrets)+len(w.Subnets) != 0 {
 		t.Errorf("world: %+v", w)
 	}

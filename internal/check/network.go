@@ -1,7 +1,8 @@
-package plan
+package check
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -12,10 +13,10 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// CheckPools says what is wrong with a network's address ranges in themselves:
+// Pools says what is wrong with a network's address ranges in themselves:
 // each problem is at "ipam[n]", "ipam[n].gateway" and the like. They are
 // canonically spelled.
-func CheckPools(pools []desired.Pool) []Problem {
+func Pools(pools []desired.Pool) []Problem {
 	var problems []Problem
 	for i, pool := range pools {
 		at := "ipam[" + strconv.Itoa(i) + "]"
@@ -53,7 +54,7 @@ func checkPool(at string, prefix netip.Prefix, pool desired.Pool) []Problem {
 		}
 		taken[gateway] = "the gateway"
 	}
-	for _, name := range sortedKeys(pool.Aux) {
+	for _, name := range slices.Sorted(maps.Keys(pool.Aux)) {
 		addr, err := netip.ParseAddr(pool.Aux[name])
 		if err != nil {
 			continue
@@ -70,8 +71,8 @@ func checkPool(at string, prefix netip.Prefix, pool desired.Pool) []Problem {
 	return problems
 }
 
-// Segment is what a network takes of its node, for others to keep clear of.
-type Segment struct {
+// Network is what a network takes of its node, for others to keep clear of.
+type Network struct {
 	// Owner says whose it is, as in `homelab_network "lan"`; Name is the engine's
 	// name of the network.
 	Owner, Name string
@@ -97,17 +98,17 @@ type Segment struct {
 	Before bool
 }
 
-// SegmentOf says what a network takes. One that lends its settings takes nothing.
-func SegmentOf(owner string, n *desired.Network) Segment {
+// NetworkOf says what a network takes. One that lends its settings takes nothing.
+func NetworkOf(owner string, n *desired.Network) Network {
 	if n.ConfigOnly {
-		return Segment{Owner: owner, Name: n.Name, Lends: true}
+		return Network{Owner: owner, Name: n.Name, Lends: true}
 	}
-	return Segment{Owner: owner, Name: n.Name, Pools: n.Pools(), Driver: n.Driver, Parent: n.Options[desired.OptionParent], Interface: n.Options[desired.OptionBridgeName],
+	return Network{Owner: owner, Name: n.Name, Pools: n.Pools(), Driver: n.Driver, Parent: n.Options[desired.OptionParent], Interface: n.Options[desired.OptionBridgeName],
 		Borrows: n.ConfigFrom, Zone: n.Labels[desired.LabelZone]}
 }
 
 // NeedsSwarm tells whether only a swarm manager can make the network.
-func (s Segment) NeedsSwarm() bool { return s.Driver == desired.DriverOverlay }
+func (s Network) NeedsSwarm() bool { return s.Driver == desired.DriverOverlay }
 
 // NoManager says that a network needs a swarm manager, and the node has another role
 // in a swarm, or none.
@@ -119,14 +120,14 @@ func NoManager(role string, none bool) Problem {
 	return Problem{Attribute: "driver", Detail: text}
 }
 
-// CheckNeighbours says where a network gets in the way of others on its node: of
+// Neighbours says where a network gets in the way of others on its node: of
 // those of the same run, and of those that are there and not of the run. What
 // homelab made and the run does not mention may be about to go in the same run,
 // and is only a warning. gone tells of stacks that go with their networks. Of a
 // network of the run that leaves its subnet to the engine, the one that it has counts.
-func CheckNeighbours(own Segment, declared []Segment, have *observed.NetworkOnNode, gone func(stack string) bool) (problems []Problem, warnings []string) {
+func Neighbours(own Network, declared []Network, have *observed.NetworkOnNode, gone func(stack string) bool) (problems []Problem, warnings []string) {
 	mentioned := map[string]bool{own.Name: true}
-	var has Segment
+	var has Network
 	if have.Exists {
 		has = own.chosen(map[string]observed.Network{own.Name: have.Network})
 	}
@@ -136,18 +137,18 @@ func CheckNeighbours(own Segment, declared []Segment, have *observed.NetworkOnNo
 			continue
 		}
 		problems = append(problems, clashes(own, other, declaredWith)...)
-		problems = append(problems, clashesOf(own, other.chosen(have.Others), hasOnNode)...)
-		for _, p := range clashesOf(has, Segment{Owner: other.Owner, Driver: other.Driver, Pools: other.Pools}, declaredWith) {
+		problems = append(problems, ClashesOf(own, other.chosen(have.Others), hasOnNode)...)
+		for _, p := range ClashesOf(has, Network{Owner: other.Owner, Driver: other.Driver, Pools: other.Pools}, declaredWith) {
 			problems = append(problems, Problem{Attribute: "ipam", Detail: p.Detail})
 		}
 	}
-	for _, name := range sortedKeys(have.Others) {
+	for _, name := range slices.Sorted(maps.Keys(have.Others)) {
 		there := have.Others[name]
 		if mentioned[name] || gone(there.Labels[desired.LabelProject]) {
 			continue
 		}
 		n := desired.NetworkOf(there)
-		found := clashes(own, SegmentOf(fmt.Sprintf("network %q", name), &n), hasOnNode)
+		found := clashes(own, NetworkOf(fmt.Sprintf("network %q", name), &n), hasOnNode)
 		if !madeByHomelab(there) {
 			problems = append(problems, found...)
 			continue
@@ -167,13 +168,13 @@ func madeByHomelab(n observed.Network) bool {
 
 // chosen are the ranges that the engine chose for a network that is there and stays
 // as it is; none for one whose own are declared.
-func (s Segment) chosen(there map[string]observed.Network) Segment {
+func (s Network) chosen(there map[string]observed.Network) Network {
 	have, exists := there[s.Name]
 	if !exists || len(s.Pools) > 0 || s.Made || s.Leaves || s.Lends || s.Driver == desired.DriverOverlay {
-		return Segment{}
+		return Network{}
 	}
 	n := desired.NetworkOf(have)
-	return Segment{Owner: s.Owner, Driver: s.Driver, Pools: n.Pools()}
+	return Network{Owner: s.Owner, Driver: s.Driver, Pools: n.Pools()}
 }
 
 // How somebody else comes to have what a network wants.
@@ -183,7 +184,7 @@ const (
 )
 
 // clashes are the ways in which two networks of one node can't be both.
-func clashes(own, other Segment, has string) []Problem {
+func clashes(own, other Network, has string) []Problem {
 	var problems []Problem
 	for i, pool := range own.Pools {
 		for _, theirs := range other.Pools {
@@ -217,14 +218,14 @@ func prefixesOverlap(a, b string) bool {
 	return err == nil && err2 == nil && first.Overlaps(second)
 }
 
-// CheckEngine says what of a network the node's engine is too old for, and what
+// NetworkEngine says what of a network the node's engine is too old for, and what
 // it can't have there.
-func CheckEngine(want *desired.Network, have *observed.NetworkOnNode) []Problem {
+func NetworkEngine(want *desired.Network, have *observed.NetworkOnNode) []Problem {
 	var problems []Problem
 	add := func(attribute, format string, args ...any) {
 		problems = append(problems, Problem{Attribute: attribute, Detail: fmt.Sprintf(format, args...)})
 	}
-	old := func(version string) bool { return olderThan(have.APIVersion, version) }
+	old := func(version string) bool { return OlderThan(have.APIVersion, version) }
 	if want.Options[desired.OptionGatewayMode4] != "" && old(apiGatewayMode) {
 		add("nat", "Routed mode needs Docker Engine 27.0 (API %s); the node's speaks %s. Upgrade the engine, or set nat = \"none\".", apiGatewayMode, have.APIVersion)
 	}

@@ -1,8 +1,10 @@
-package plan
+package check
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/address"
 )
@@ -38,10 +40,10 @@ type SubnetConflict struct {
 	Detail string
 }
 
-// CheckSubnet says where a subnet gets in the way of other subnets of the same run,
+// Subnets says where a subnet gets in the way of other subnets of the same run,
 // wherever they are, and of the run's networks on nodes that it is not attached to;
 // CheckNeighbours looks at those that it is attached to.
-func CheckSubnet(own Subnet, others []Subnet, networks map[string][]Segment) []SubnetConflict {
+func Subnets(own Subnet, others []Subnet, networks map[string][]Network) []SubnetConflict {
 	var found []SubnetConflict
 	subnets := map[string]bool{own.Name: true}
 	for _, other := range others {
@@ -51,7 +53,7 @@ func CheckSubnet(own Subnet, others []Subnet, networks map[string][]Segment) []S
 		subnets[other.Name] = true
 		found = append(found, own.conflicts(other)...)
 	}
-	for _, node := range sortedKeys(networks) {
+	for _, node := range slices.Sorted(maps.Keys(networks)) {
 		if _, attached := own.Nodes[node]; attached {
 			continue
 		}
@@ -75,7 +77,7 @@ func (s Subnet) conflicts(other Subnet) []SubnetConflict {
 			}
 		}
 	}
-	for _, node := range sortedKeys(s.Nodes) {
+	for _, node := range slices.Sorted(maps.Keys(s.Nodes)) {
 		if link := s.Nodes[node].Link; link != "" && link == other.Nodes[node].Link {
 			found = append(found, SubnetConflict{Node: node, Detail: fmt.Sprintf(
 				"VLAN %d on node %q, %s, is homelab_subnet %q already. An interface carries a VLAN once: choose another vlan_id or parent, or use that subnet.",
@@ -85,7 +87,7 @@ func (s Subnet) conflicts(other Subnet) []SubnetConflict {
 	return found
 }
 
-func (s Subnet) overlaps(node string, segment Segment) []SubnetConflict {
+func (s Subnet) overlaps(node string, segment Network) []SubnetConflict {
 	var found []SubnetConflict
 	for _, prefix := range s.Prefixes {
 		for _, pool := range segment.Pools {
@@ -124,7 +126,7 @@ func (s Subnet) CheckAddress(node string, addr netip.Addr) string {
 			return fmt.Sprintf("is in the reserved range %s", r)
 		}
 	}
-	for _, other := range sortedKeys(s.Nodes) {
+	for _, other := range slices.Sorted(maps.Keys(s.Nodes)) {
 		for _, part := range s.Nodes[other].Ranges {
 			if other != node && part.Contains(addr) {
 				return fmt.Sprintf("is in the range of node %q, %s, whose engine may give it to another container", other, part)

@@ -1,4 +1,4 @@
-package plan
+package check
 
 import (
 	"fmt"
@@ -12,23 +12,23 @@ import (
 // (moby, libnetwork/ipamutils/utils.go).
 var ownRanges = []netip.Prefix{netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16")}
 
-// CheckOwnRanges warns of two networks that are both made by the run, be it again, of
+// EngineRanges warns of two networks that are both made by the run, be it again, of
 // which one leaves its subnet to the engine and the other names one that the engine
 // may take for it: who comes first is nobody's decision. Stacks' own are left out:
 // nearly each has one that leaves it to the engine. told are the ranges that the
 // engine was told to take subnets from; none for those that it comes with. It is
 // asked for only if there are such two.
-func CheckOwnRanges(own Segment, declared []Segment, told func() []netip.Prefix) []string {
+func EngineRanges(own Network, declared []Network, told func() []netip.Prefix) []string {
 	var warnings []string
 	for _, other := range declared {
 		if other.Leaves || other.Stack != "" || other.Name == own.Name || !own.Made || !other.Made {
 			continue
 		}
 		named, left := own, other
-		if !choosesSubnet(left) {
+		if !ChoosesSubnet(left) {
 			named, left = other, own
 		}
-		if !choosesSubnet(left) || len(named.Pools) == 0 {
+		if !ChoosesSubnet(left) || len(named.Pools) == 0 {
 			continue
 		}
 		subnet, found := inOwnRanges(named, told())
@@ -41,13 +41,13 @@ func CheckOwnRanges(own Segment, declared []Segment, told func() []netip.Prefix)
 	return warnings
 }
 
-// choosesSubnet tells whether the engine chooses a network's subnet.
-func choosesSubnet(s Segment) bool {
+// ChoosesSubnet tells whether the engine chooses a network's subnet.
+func ChoosesSubnet(s Network) bool {
 	return len(s.Pools) == 0 && s.Borrows == "" && !s.Lends && s.Driver != desired.DriverOverlay
 }
 
 // inOwnRanges is the first of a network's subnets that an engine might choose.
-func inOwnRanges(s Segment, told []netip.Prefix) (netip.Prefix, bool) {
+func inOwnRanges(s Network, told []netip.Prefix) (netip.Prefix, bool) {
 	if len(told) == 0 {
 		told = ownRanges
 	}

@@ -1,4 +1,4 @@
-package plan
+package check
 
 import (
 	"fmt"
@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
@@ -17,22 +16,6 @@ type Pull struct {
 	Platform string
 }
 
-// Pulls lists the images that a plan pulls, in order.
-func (p *Plan) Pulls(want *desired.Stack) []Pull {
-	var out []Pull
-	for _, op := range p.Operations {
-		if op.Kind != PullImage {
-			continue
-		}
-		pull := Pull{Service: op.Service, Reference: op.Name}
-		if img := want.Services[op.Service].Image; img.Reference == op.Name {
-			pull.Platform = img.Platform
-		}
-		out = append(out, pull)
-	}
-	return out
-}
-
 // Offer is for which platforms an image's registry has it.
 type Offer struct {
 	Platforms []string // "os/arch[/variant]"
@@ -41,10 +24,10 @@ type Offer struct {
 	Single bool
 }
 
-// Runs compares what registries have with what a node runs. It says nothing of an
+// Platforms compares what registries have with what a node runs. It says nothing of an
 // image without an offer. An index without the platform is certain to be refused;
 // an image for another one may run by emulation.
-func Runs(pulls []Pull, stack, node string, facts observed.Facts, offers map[string]*Offer) (problems []Problem, warnings []string) {
+func Platforms(pulls []Pull, stack, node string, facts observed.Facts, offers map[string]*Offer) (problems []Problem, warnings []string) {
 	for _, pull := range pulls {
 		offer := offers[pull.Reference]
 		if offer == nil {

@@ -1,7 +1,8 @@
-package plan
+package check
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -27,7 +28,7 @@ type ZoneOf func(network string) (zone, by string)
 // exposures are a stack's services that have to do with the outside, in order.
 func exposures(want *desired.Stack) []Exposure {
 	var out []Exposure
-	for _, name := range sortedKeys(want.Services) {
+	for _, name := range slices.Sorted(maps.Keys(want.Services)) {
 		s := want.Services[name]
 		e := Exposure{Service: name, Ports: publishes(&s), Ingress: s.Config.Labels[desired.LabelZone] == desired.ZoneExternal}
 		for _, attachment := range s.Networks {
@@ -55,10 +56,10 @@ func publishes(s *desired.Service) []string {
 	return slices.Compact(out)
 }
 
-// CheckZones says which services of a stack have to do with the outside and are on
+// StackZones says which services of a stack have to do with the outside and are on
 // networks that have not, and which of its own networks are not what their zone
 // promises. zoneOf knows the networks that are not the stack's own.
-func CheckZones(want *desired.Stack, zoneOf ZoneOf) []Problem {
+func StackZones(want *desired.Stack, zoneOf ZoneOf) []Problem {
 	var problems []Problem
 	add := func(detail string) {
 		if detail != "" {
@@ -66,13 +67,13 @@ func CheckZones(want *desired.Stack, zoneOf ZoneOf) []Problem {
 		}
 	}
 	own := map[string]string{}
-	for _, key := range sortedKeys(want.Networks) {
+	for _, key := range slices.Sorted(maps.Keys(want.Networks)) {
 		if n := want.Networks[key]; !n.External {
 			own[n.Name] = n.Labels[desired.LabelZone]
 			add(brokenZone(key, n))
 		}
 	}
-	for _, name := range sortedKeys(want.Services) {
+	for _, name := range slices.Sorted(maps.Keys(want.Services)) {
 		if zone, labelled := want.Services[name].Config.Labels[desired.LabelZone]; labelled && zone != desired.ZoneExternal {
 			add(fmt.Sprintf("Service %q has the label %s: %q. A service has it with the value external only, if it is the ingress; every other is where its networks are.",
 				name, desired.LabelZone, zone))
@@ -124,10 +125,10 @@ func (e Exposure) refusedBy(network, zone, by string) string {
 	return ""
 }
 
-// CheckZone says which services of stacks that were planned before may not be on a
+// NetworkZone says which services of stacks that were planned before may not be on a
 // network because of its zone, and warns of containers that are on it now and may
 // not: their stacks may be about to change.
-func CheckZone(own Segment, claims []Claim, attached []observed.Attached) (problems []Problem, warnings []string) {
+func NetworkZone(own Network, claims []Reservation, attached []observed.Attached) (problems []Problem, warnings []string) {
 	planned := map[string]bool{}
 	for _, claim := range claims {
 		planned[claim.Stack] = true

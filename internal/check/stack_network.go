@@ -1,22 +1,23 @@
-package plan
+package check
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// SegmentsOf is what a stack's own networks take of its node, in order.
-func SegmentsOf(want *desired.Stack) []Segment {
-	var out []Segment
-	for _, key := range sortedKeys(want.Networks) {
+// NetworksOf is what a stack's own networks take of its node, in order.
+func NetworksOf(want *desired.Stack) []Network {
+	var out []Network
+	for _, key := range slices.Sorted(maps.Keys(want.Networks)) {
 		n := want.Networks[key]
 		if n.External {
 			continue
 		}
-		one := SegmentOf(fmt.Sprintf("network %q of stack %q", n.Name, want.Name), &n)
+		one := NetworkOf(fmt.Sprintf("network %q of stack %q", n.Name, want.Name), &n)
 		one.Stack = want.Name
 		if n.IPAM != nil && n.IPAM.Driver != "" && n.IPAM.Driver != "default" {
 			one.Pools = nil // whose addresses are another driver's business
@@ -29,11 +30,11 @@ func SegmentsOf(want *desired.Stack) []Segment {
 	return out
 }
 
-// CheckStackNetworks says where a stack's own networks get in the way of each
+// StackNetworks says where a stack's own networks get in the way of each
 // other, of those of the same run, and, if they are still to be made, of those that
 // are on the node and not of the run. As with CheckNeighbours, what homelab made and the
 // run does not mention is only a warning, and gone reports the stacks that leave.
-func CheckStackNetworks(own, declared []Segment, have *observed.Stack, gone func(stack string) bool) (problems []Problem, warnings []string) {
+func StackNetworks(own, declared []Network, have *observed.Stack, gone func(stack string) bool) (problems []Problem, warnings []string) {
 	mentioned := map[string]bool{}
 	for _, one := range slices.Concat(own, declared) {
 		mentioned[one.Name] = true
@@ -45,10 +46,10 @@ func CheckStackNetworks(own, declared []Segment, have *observed.Stack, gone func
 	for i, one := range own {
 		for _, other := range slices.Concat(own[:i], declared) {
 			if !other.Leaves && other.Name != one.Name && (other.Before || other.Stack == one.Stack) {
-				problems = append(problems, inStack(one, clashesOf(one, other, declaredWith))...)
-				problems = append(problems, inStack(one, clashesOf(one, other.chosen(have.Networks), hasOnNode))...)
-				taken := Segment{Owner: other.Owner, Driver: other.Driver, Pools: other.Pools}
-				problems = append(problems, inStack(one, clashesOf(one.chosen(have.Networks), taken, declaredWith))...)
+				problems = append(problems, inStack(one, ClashesOf(one, other, declaredWith))...)
+				problems = append(problems, inStack(one, ClashesOf(one, other.chosen(have.Networks), hasOnNode))...)
+				taken := Network{Owner: other.Owner, Driver: other.Driver, Pools: other.Pools}
+				problems = append(problems, inStack(one, ClashesOf(one.chosen(have.Networks), taken, declaredWith))...)
 			}
 		}
 		if there, exists := have.Networks[one.Name]; exists && samePools(one, there) {
@@ -62,14 +63,14 @@ func CheckStackNetworks(own, declared []Segment, have *observed.Stack, gone func
 
 // clashesThere holds a network that is to be made against those on the node that
 // stay.
-func clashesThere(one Segment, networks map[string]observed.Network, left func(name string) bool) (problems []Problem, warnings []string) {
-	for _, name := range sortedKeys(networks) {
+func clashesThere(one Network, networks map[string]observed.Network, left func(name string) bool) (problems []Problem, warnings []string) {
+	for _, name := range slices.Sorted(maps.Keys(networks)) {
 		if left(name) {
 			continue
 		}
 		there := networks[name]
 		n := desired.NetworkOf(there)
-		found := inStack(one, clashesOf(one, SegmentOf(fmt.Sprintf("network %q", name), &n), hasOnNode))
+		found := inStack(one, ClashesOf(one, NetworkOf(fmt.Sprintf("network %q", name), &n), hasOnNode))
 		if !madeByHomelab(there) {
 			problems = append(problems, found...)
 			continue
@@ -81,10 +82,10 @@ func clashesThere(one Segment, networks map[string]observed.Network, left func(n
 	return problems, warnings
 }
 
-// clashesOf is clashes, but for ranges that an engine does not hold against each
+// ClashesOf is clashes, but for ranges that an engine does not hold against each
 // other: those of swarm-wide networks are a space of their own (moby,
 // libnetwork/drivers/overlay).
-func clashesOf(a, b Segment, has string) []Problem {
+func ClashesOf(a, b Network, has string) []Problem {
 	if (a.Driver == desired.DriverOverlay) != (b.Driver == desired.DriverOverlay) {
 		return nil
 	}
@@ -92,7 +93,7 @@ func clashesOf(a, b Segment, has string) []Problem {
 }
 
 // inStack words problems of one of a stack's networks.
-func inStack(one Segment, found []Problem) []Problem {
+func inStack(one Network, found []Problem) []Problem {
 	var out []Problem
 	for _, p := range found {
 		out = append(out, Problem{Attribute: "compose", Detail: fmt.Sprintf("Network %q: %s", one.Name, p.Detail)})
@@ -101,7 +102,7 @@ func inStack(one Segment, found []Problem) []Problem {
 }
 
 // samePools tells whether a network that exists has a segment's ranges.
-func samePools(one Segment, there observed.Network) bool {
+func samePools(one Network, there observed.Network) bool {
 	n := desired.NetworkOf(there)
 	have := map[string]bool{}
 	for _, pool := range n.Pools() {
