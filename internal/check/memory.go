@@ -13,23 +13,23 @@ import (
 
 // MemoryOvercommitted words that the services of a node's stacks reserve more memory
 // than it has; empty where they don't. It knows of the stacks of one run only.
-func MemoryOvercommitted(node string, facts observed.Facts, claims []Reservation) string {
-	type reservation struct {
+func MemoryOvercommitted(node string, facts observed.Facts, reservations []Reservation) string {
+	type ofStack struct {
 		MemoryReservation
 		stack string
 	}
 	var sum int64
-	var all []reservation
-	for _, claim := range claims {
-		for _, r := range claim.Reserved {
+	var all []ofStack
+	for _, reservation := range reservations {
+		for _, r := range reservation.Reserved {
 			sum += r.MemoryBytes
-			all = append(all, reservation{r, claim.Stack})
+			all = append(all, ofStack{r, reservation.Stack})
 		}
 	}
 	if facts.MemoryBytes <= 0 || sum <= facts.MemoryBytes {
 		return ""
 	}
-	slices.SortFunc(all, func(a, b reservation) int {
+	slices.SortFunc(all, func(a, b ofStack) int {
 		return cmp.Or(cmp.Compare(b.MemoryBytes, a.MemoryBytes), strings.Compare(a.stack, b.stack), strings.Compare(a.Service, b.Service))
 	})
 	var parts []string

@@ -89,9 +89,9 @@ type Network struct {
 	// that it only has settings for others, and takes nothing.
 	Borrows string
 	Lends   bool
-	// Made tells that the run makes it, be it again.
+	// Made reports that the run makes it, be it again.
 	Made bool
-	// Leaves tells that the run takes it away.
+	// Leaves reports that the run takes it away.
 	Leaves bool
 	// Before reports that it was noted before the networks of the resource that looks
 	// at it: of two that want the same, the later one is told.
@@ -107,7 +107,7 @@ func NetworkOf(owner string, n *desired.Network) Network {
 		Borrows: n.ConfigFrom, Zone: n.Labels[desired.LabelZone]}
 }
 
-// NeedsSwarm tells whether only a swarm manager can make the network.
+// NeedsSwarm reports whether only a swarm manager can make the network.
 func (s Network) NeedsSwarm() bool { return s.Driver == desired.DriverOverlay }
 
 // NoManager says that a network needs a swarm manager, and the node has another role
@@ -183,7 +183,7 @@ const (
 	hasOnNode    = "has on the node"
 )
 
-// clashes are the ways in which two networks of one node can't be both.
+// clashes are the ways in which two networks of one node cannot be both.
 func clashes(own, other Network, has string) []Problem {
 	var problems []Problem
 	for i, pool := range own.Pools {
@@ -219,7 +219,7 @@ func prefixesOverlap(a, b string) bool {
 }
 
 // NetworkEngine says what of a network the node's engine is too old for, and what
-// it can't have there.
+// it cannot have there.
 func NetworkEngine(want *desired.Network, have *observed.NetworkOnNode) []Problem {
 	var problems []Problem
 	add := func(attribute, format string, args ...any) {

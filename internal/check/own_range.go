@@ -41,7 +41,7 @@ func EngineRanges(own Network, declared []Network, told func() []netip.Prefix) [
 	return warnings
 }
 
-// ChoosesSubnet tells whether the engine chooses a network's subnet.
+// ChoosesSubnet reports whether the engine chooses a network's subnet.
 func ChoosesSubnet(s Network) bool {
 	return len(s.Pools) == 0 && s.Borrows == "" && !s.Lends && s.Driver != desired.DriverOverlay
 }

@@ -19,7 +19,7 @@ type Pull struct {
 // Offer is for which platforms an image's registry has it.
 type Offer struct {
 	Platforms []string // "os/arch[/variant]"
-	// Single tells that it has one image only, and no index to choose from: the
+	// Single reports that it has one image only, and no index to choose from: the
 	// engine pulls that, whatever it is for.
 	Single bool
 }
@@ -70,7 +70,7 @@ func nodePlatform(facts observed.Facts) string {
 	return facts.OS + "/arm/v8"
 }
 
-// runs tells whether an engine for one platform takes images for another, as
+// runs reports whether an engine for one platform takes images for another, as
 // containerd's platform matcher does (containerd/platforms, Only): amd64 runs
 // 386, arm64 runs 32-bit arm, and each runs the lesser variants.
 func runs(wanted, has string) bool {

@@ -31,7 +31,7 @@ func (p HostPort) String() string {
 
 func (p HostPort) Single() bool { return p.First == p.Last }
 
-// Clashes tells whether two have a port of an address in common.
+// Clashes reports whether two have a port of an address in common.
 func (p HostPort) Clashes(other HostPort) bool {
 	return p.Protocol == other.Protocol && p.First <= other.Last && other.First <= p.Last && overlap(p.Address, other.Address)
 }
@@ -40,7 +40,7 @@ func (p HostPort) sortKey() string {
 	return fmt.Sprintf("%05d-%05d/%s %s", p.First, p.Last, p.Protocol, p.Address)
 }
 
-// overlap tells whether two addresses to listen on include each other. Engines
+// overlap reports whether two addresses to listen on include each other. Engines
 // keep IPv4 and IPv6 apart: "::" is IPv6 only (libnetwork's port mapper).
 func overlap(a, b netip.Addr) bool {
 	switch {

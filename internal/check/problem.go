@@ -1,12 +1,12 @@
 package check
 
-// Problem is why something can't be done, for the person who plans. Attribute
+// Problem is why something cannot be done, for the person who plans. Attribute
 // is the stack's attribute at fault.
 type Problem struct {
 	Attribute, Detail string
 	// Network is the engine's name of the network that it is about, if it is.
 	Network string
-	// Foreign tells that the stack runs already and something else made it: it
+	// Foreign reports that the stack runs already and something else made it: it
 	// can be taken over, but not by a create.
 	Foreign bool
 	// Owned tells of a Foreign one that homelab made it, for another resource.

@@ -19,11 +19,11 @@ type Reservation struct {
 	Reserved []MemoryReservation
 	// Exposed are its services that have to do with the outside.
 	Exposed []Exposure
-	// Leaves tells that the stack will be gone from the node.
+	// Leaves reports that the stack will be gone from the node.
 	Leaves bool
-	// Unknown tells that what it takes is known only at apply.
+	// Unknown reports that what it takes is known only at apply.
 	Unknown bool
-	// Before tells that it was planned before the stack that looks at it: of two
+	// Before reports that it was planned before the stack that looks at it: of two
 	// that want the same, the later one is told.
 	Before bool
 }
@@ -51,21 +51,21 @@ type MemoryReservation struct {
 
 // ReservationOf is what a stack is declared to take.
 func ReservationOf(want *desired.Stack) Reservation {
-	claim := Reservation{Stack: want.Name, Exposed: exposures(want)}
+	reservation := Reservation{Stack: want.Name, Exposed: exposures(want)}
 	for _, name := range slices.Sorted(maps.Keys(want.Services)) {
 		s := want.Services[name]
 		if s.Replicas == 0 {
 			continue
 		}
 		for _, port := range Published(&s) {
-			claim.Ports = append(claim.Ports, ReservedPort{Service: name, Port: port})
+			reservation.Ports = append(reservation.Ports, ReservedPort{Service: name, Port: port})
 		}
 		for number := range s.Replicas {
-			claim.Names = append(claim.Names, ReservedName{Service: name, Name: desired.ContainerName(want.Name, &s, number+1)})
+			reservation.Names = append(reservation.Names, ReservedName{Service: name, Name: desired.ContainerName(want.Name, &s, number+1)})
 		}
 		if reserved := s.Host.MemoryReservation; reserved > 0 {
-			claim.Reserved = append(claim.Reserved, MemoryReservation{Service: name, MemoryBytes: reserved * int64(s.Replicas)})
+			reservation.Reserved = append(reservation.Reserved, MemoryReservation{Service: name, MemoryBytes: reserved * int64(s.Replicas)})
 		}
 	}
-	return claim
+	return reservation
 }

@@ -82,7 +82,7 @@ func clashesThere(one Network, networks map[string]observed.Network, left func(n
 	return problems, warnings
 }
 
-// ClashesOf is clashes, but for ranges that an engine does not hold against each
+// ClashesOf is clashes, except for ranges that an engine does not hold against each
 // other: those of swarm-wide networks are a space of their own (moby,
 // libnetwork/drivers/overlay).
 func ClashesOf(a, b Network, has string) []Problem {
@@ -101,7 +101,7 @@ func inStack(one Network, found []Problem) []Problem {
 	return out
 }
 
-// samePools tells whether a network that exists has a segment's ranges.
+// samePools reports whether a network that exists has a network's ranges.
 func samePools(one Network, there observed.Network) bool {
 	n := desired.NetworkOf(there)
 	have := map[string]bool{}

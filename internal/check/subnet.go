@@ -57,9 +57,9 @@ func Subnets(own Subnet, others []Subnet, networks map[string][]Network) []Subne
 		if _, attached := own.Nodes[node]; attached {
 			continue
 		}
-		for _, segment := range networks[node] {
-			if !segment.Leaves && !subnets[segment.Name] {
-				found = append(found, own.overlaps(node, segment)...)
+		for _, network := range networks[node] {
+			if !network.Leaves && !subnets[network.Name] {
+				found = append(found, own.overlaps(node, network)...)
 			}
 		}
 	}
@@ -87,14 +87,14 @@ func (s Subnet) conflicts(other Subnet) []SubnetConflict {
 	return found
 }
 
-func (s Subnet) overlaps(node string, segment Network) []SubnetConflict {
+func (s Subnet) overlaps(node string, network Network) []SubnetConflict {
 	var found []SubnetConflict
 	for _, prefix := range s.Prefixes {
-		for _, pool := range segment.Pools {
+		for _, pool := range network.Pools {
 			if prefixesOverlap(prefix.String(), pool.Subnet) {
 				found = append(found, SubnetConflict{Prefix: prefix, Detail: fmt.Sprintf(
 					"%s (VLAN %d) overlaps %s on node %q, %s, whose containers could not reach the VLAN. Choose a range outside of %s, or change that network.",
-					prefix, s.VLAN, segment.Owner, node, pool.Subnet, pool.Subnet)})
+					prefix, s.VLAN, network.Owner, node, pool.Subnet, pool.Subnet)})
 			}
 		}
 	}

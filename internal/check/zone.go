@@ -17,7 +17,7 @@ type Exposure struct {
 	// Ports are what it publishes, in words, and Networks the engine's names of
 	// those that it is on.
 	Ports, Networks []string
-	// Ingress tells that it is in the external zone by its label.
+	// Ingress reports that it is in the external zone by its label.
 	Ingress bool
 }
 
@@ -128,16 +128,16 @@ func (e Exposure) refusedBy(network, zone, by string) string {
 // NetworkZone says which services of stacks that were planned before may not be on a
 // network because of its zone, and warns of containers that are on it now and may
 // not: their stacks may be about to change.
-func NetworkZone(own Network, claims []Reservation, attached []observed.Attached) (problems []Problem, warnings []string) {
+func NetworkZone(own Network, reservations []Reservation, attached []observed.Attached) (problems []Problem, warnings []string) {
 	planned := map[string]bool{}
-	for _, claim := range claims {
-		planned[claim.Stack] = true
-		for _, e := range claim.Exposed {
+	for _, reservation := range reservations {
+		planned[reservation.Stack] = true
+		for _, e := range reservation.Exposed {
 			if !slices.Contains(e.Networks, own.Name) {
 				continue
 			}
-			if detail := e.refusedBy(own.Name, own.Zone, "this resource"); detail != "" && claim.Before {
-				problems = append(problems, Problem{Attribute: "zone", Detail: fmt.Sprintf("Stack %q: service %s", claim.Stack, detail)})
+			if detail := e.refusedBy(own.Name, own.Zone, "this resource"); detail != "" && reservation.Before {
+				problems = append(problems, Problem{Attribute: "zone", Detail: fmt.Sprintf("Stack %q: service %s", reservation.Stack, detail)})
 			}
 		}
 	}

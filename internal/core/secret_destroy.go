@@ -24,20 +24,20 @@ type SecretRemains struct {
 // there. keep is as in [SecretOptions.KeepOnDestroy]. It only reads; where the node
 // cannot be looked at, nothing is said to stay.
 func (s Secrets) Leave(ctx context.Context, node, name string, keep *bool) SecretRemains {
-	claim := plan.PlannedSecret{Secret: desired.Secret{Name: name}, Leaves: true}
+	reservation := plan.PlannedSecret{Secret: desired.Secret{Name: name}, Leaves: true}
 	var out SecretRemains
 	if _, have, err := s.observe(ctx, node, name); err == nil && have.Current() != nil {
-		claim.Keeps, _ = plan.DestroySecret(have, keep)
+		reservation.Keeps, _ = plan.DestroySecret(have, keep)
 		out.Generated = have.Current().Made == SecretGenerated
 		for _, user := range have.Users() {
 			out.Users = append(out.Users, user.Container)
 		}
-		if claim.Keeps {
+		if reservation.Keeps {
 			out.Volume = have.Current().Volume
 		}
 	}
 	if !s.run.IsOwned(node, run.Secret(name)) { // else another resource takes its place
-		s.run.NoteSecret(node, claim)
+		s.run.NoteSecret(node, reservation)
 	}
 	return out
 }

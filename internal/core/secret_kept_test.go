@@ -60,7 +60,7 @@ func TestApplySecret_KeptValueAndKilledAnywhere_IsTakenUpByTheNextOne(t *testing
 			}
 			view, err := create()
 			if err != nil {
-				// All was done but for the answer: it is there, and to be imported.
+				// All was done except for the answer: it is there, and to be imported.
 				continue
 			}
 			if got := v.holds(t, view.Volume); got != "first" || view.Mode != mode {

@@ -17,7 +17,7 @@ const (
 	settle = 500 * time.Millisecond
 	// maxRestarts is how often a container may end and be restarted before it is
 	// given up: the engine doubles its pause each time, so this takes about two
-	// minutes, in which what it waits for may come up.
+	// minutes, in which what it waits for may start.
 	maxRestarts = 10
 	// The pauses between two looks at a container grow from the first to the
 	// second.

@@ -61,7 +61,7 @@ func (r *run) buildClassic(ctx context.Context, b *desired.Build, names []string
 }
 
 // classicAuths are the credentials for the registries of the images that the
-// Dockerfile starts from. The builder can't ask for them as BuildKit does; nothing
+// Dockerfile starts from. The builder cannot ask for them as BuildKit does; nothing
 // is known of the Dockerfile in a remote context.
 func (r *run) classicAuths(ctx context.Context, b *desired.Build) (map[string]registry.AuthConfig, error) {
 	refs := append(dockerfileImages(b), b.CacheFrom...)
@@ -82,7 +82,7 @@ func (r *run) classicAuths(ctx context.Context, b *desired.Build) (map[string]re
 }
 
 // dockerfileImages are the images that a build's Dockerfile names; none where it
-// can't be read, which the builder says.
+// cannot be read, which the builder says.
 func dockerfileImages(b *desired.Build) []string {
 	text := []byte(b.DockerfileInline)
 	if b.DockerfileInline == "" && !b.Remote {

@@ -74,7 +74,7 @@ func (f *fake) call(ctx context.Context, format string, args ...any) error {
 	return nil
 }
 
-// called are the calls so far but for inspections, which polling repeats.
+// called are the calls so far except for inspections, which polling repeats.
 func (f *fake) called() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -88,7 +88,7 @@ type run struct {
 	failures []Failure
 	// builds are the image builds of this run, by reference; each runs once.
 	builds map[string]func() error
-	// final tells that the removal of old containers has begun: all that is new
+	// final reports that the removal of old containers has begun: all that is new
 	// has arrived by then, and there is no way back.
 	final bool
 }
@@ -101,7 +101,7 @@ type replica struct {
 // entry is an operation in the journal.
 type entry struct {
 	plan.Operation
-	// done tells that the engine said so. Otherwise the answer was lost, and the
+	// done reports that the engine said so. Otherwise the answer was lost, and the
 	// engine may have done it, do it still, or never do it. cause is why.
 	done  bool
 	cause error
@@ -206,7 +206,7 @@ func (r *run) completed() bool {
 	return done == len(r.plan.Operations)
 }
 
-// stopping tells whether an operation is not to begin, because what was done
+// stopping reports whether an operation is not to begin, because what was done
 // will be undone. It notes where that is no longer possible.
 func (r *run) stopping(op *plan.Operation) bool {
 	r.mu.Lock()

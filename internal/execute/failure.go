@@ -21,7 +21,7 @@ type Error struct {
 	Stack string
 	// Failures are the operations that failed by themselves.
 	Failures []Failure
-	// RolledBack tells that the changes were undone; Restored names the
+	// RolledBack reports that the changes were undone; Restored names the
 	// services whose previous containers run again, and RollbackErr says what
 	// could not be undone.
 	RolledBack  bool

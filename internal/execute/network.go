@@ -72,7 +72,7 @@ func (r *run) attach(ctx context.Context, op *plan.Operation) error {
 	return fmt.Errorf("connect container to network %s: %w", op.Network, err)
 }
 
-// isOn tells whether a container is on the network.
+// isOn reports whether a container is on the network.
 func (r *run) isOn(ctx context.Context, op *plan.Operation) bool {
 	c, err := r.engine.ContainerInspect(ctx, op.Container)
 	return err == nil && c.NetworkSettings != nil && c.NetworkSettings.Networks[op.Network] != nil
@@ -110,7 +110,7 @@ func (r *run) removeNetwork(ctx context.Context, name string) error {
 // has removed (moby, daemon/cluster/helpers.go). It goes by itself.
 var notOfSwarm = regexp.MustCompile(`network [a-z0-9]{25} not found$`)
 
-// mayPass tells whether a network that can't be removed now may be soon.
+// mayPass reports whether a network that cannot be removed now may be soon.
 func mayPass(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "has active endpoints") || strings.Contains(text, "is in use by task") || notOfSwarm.MatchString(text)

@@ -58,7 +58,7 @@ type imagePull struct {
 	// sources are the references to pull, in the order in which they are tried;
 	// the last is the one under the image's own name.
 	sources []string
-	// byDigest tells that the user's reference has a digest: engines give such a
+	// byDigest reports that the user's reference has a digest: engines give such a
 	// name to nothing that was pulled under another one.
 	byDigest bool
 	// borrowed are the names of mirrors that are taken away again.

@@ -36,7 +36,7 @@ var refusals = []string{
 // denials are those of the refusals that other credentials may change.
 var denials = []string{"denied", "unauthorized", "authentication required", "no basic auth credentials", "forbidden"}
 
-// denied tells whether a registry would not let the engine in.
+// denied reports whether a registry would not let the engine in.
 func denied(err error) bool {
 	text := strings.ToLower(err.Error())
 	return errdefs.IsUnauthorized(err) || errdefs.IsPermissionDenied(err) ||
@@ -62,7 +62,7 @@ var (
 	retryAfter = regexp.MustCompile(`retry[- ]after:?\s*([0-9]+(?:\.[0-9]+)?)\s*(ns|µs|us|ms|s|m|h)?`)
 )
 
-// passing tells whether a pull that failed may succeed by itself.
+// passing reports whether a pull that failed may succeed by itself.
 func passing(err error) bool {
 	if errdefs.IsNotFound(err) || errdefs.IsUnauthorized(err) || errdefs.IsPermissionDenied(err) || errdefs.IsInvalidArgument(err) {
 		return false

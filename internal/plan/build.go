@@ -53,7 +53,7 @@ type builder struct {
 	byID map[string]*Operation
 	ops  []*Operation
 	// replacedNetworks are those, by the engine's name, whose containers have
-	// to be made again.
+	// to be recreated.
 	replacedNetworks map[string]bool
 	// movedTags are the image references that are pulled or built anew.
 	movedTags map[string]bool

@@ -82,7 +82,7 @@ func (c *comparison) differences(have *observed.Container) []Difference {
 	}
 	out = append(out, c.mountedImages(have)...)
 	elsewhere := func(d Difference) bool { return !strings.HasPrefix(d.Field, "networks.") }
-	if !slices.ContainsFunc(out, elsewhere) && c.hashDiffers(have) { // connecting a network would not mend it
+	if !slices.ContainsFunc(out, elsewhere) && c.hashDiffers(have) { // connecting a network would not repair it
 		out = append(out, Difference{Field: configuration, Old: "made from another definition", New: "as declared"})
 	}
 	return out
@@ -124,7 +124,7 @@ func (c *comparison) candidates(have *observed.Container) []string {
 	return sortedKeys(keys)
 }
 
-// taken tells whether a field shows content that can't be seen on the node and
+// taken reports whether a field shows content that cannot be seen on the node and
 // was taken as it is: delivered by Docker Compose, built without our label, or a
 // hook, of which the engine knows nothing.
 func (c *comparison) taken(key, got string, have *observed.Container) bool {
@@ -139,7 +139,7 @@ func (c *comparison) taken(key, got string, have *observed.Container) bool {
 	return !have.Owned() && !c.acceptedOther(key)
 }
 
-// acceptedOther tells whether content that was taken as it was when a container
+// acceptedOther reports whether content that was taken as it was when a container
 // was imported has changed since.
 func (c *comparison) acceptedOther(key string) bool {
 	accepted, ok := c.accepted[key]
@@ -181,7 +181,7 @@ func SecretVersion(have *observed.Container) int {
 	return version
 }
 
-// secretsDiffer tells whether a field that carries a secret has another value.
+// secretsDiffer reports whether a field that carries a secret has another value.
 func (c *comparison) secretsDiffer(have *observed.Container) bool {
 	for key := range c.service.Secret {
 		got, exists := have.Spec[key]
@@ -226,20 +226,20 @@ func (c *comparison) outlivedDifferences(have *observed.Container) []Difference 
 	return []Difference{{Field: "image", Old: have.ImageID, New: c.service.Image.Reference}}
 }
 
-// otherDigest tells whether the registry's digest is known and not the node's.
+// otherDigest reports whether the registry's digest is known and not the node's.
 func (c *comparison) otherDigest() bool {
 	digest := c.service.Image.Digest
 	return digest != "" && c.hasImage && !c.image.Has(digest)
 }
 
-// hashDiffers tells whether the container was made from another definition,
+// hashDiffers reports whether the container was made from another definition,
 // by a provider whose hashes can be compared.
 func (c *comparison) hashDiffers(have *observed.Container) bool {
 	hash := have.Labels[desired.LabelSpecHash]
 	return desired.SameHashVersion(hash) && hash != c.service.Hash()
 }
 
-// needsBuild tells whether the image has to be built: it is not there, or it
+// needsBuild reports whether the image has to be built: it is not there, or it
 // was built here from something else. An image that something else built is
 // taken as it is, until its context changes.
 func (c *comparison) needsBuild(containers []observed.Container) bool {

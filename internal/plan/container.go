@@ -28,7 +28,7 @@ func (b *builder) containers() {
 
 func createID(s *slot) string { return fmt.Sprintf("create container %s/%d", s.service, s.number) }
 
-// startID names the operation by which a container comes up, if one is planned.
+// startID names the operation by which a container is started, if one is planned.
 func startID(s *slot) string {
 	kind := StartContainer
 	switch s.comesUp() {
@@ -73,7 +73,7 @@ func (b *builder) slotOperations(s *slot) {
 }
 
 // repairOperations brings back a container that stays. What it lacks is there
-// before it comes up; one that is paused or restarts again and again is first
+// before it is started; one that is paused or restarts again and again is first
 // brought into a state in which it can be changed.
 func (b *builder) repairOperations(s *slot, service *desired.Service) {
 	op := func(kind Kind, id string) Operation {
@@ -107,7 +107,7 @@ func (b *builder) repairOperations(s *slot, service *desired.Service) {
 	b.orderRepairs(s, service, changes)
 }
 
-// orderRepairs lets a container come up when all that was to change has changed.
+// orderRepairs lets a container start when all that was to change has changed.
 func (b *builder) orderRepairs(s *slot, service *desired.Service, changes []string) {
 	for _, ref := range service.OtherImages() {
 		b.need(startID(s), opID(PullImage, ref))
@@ -116,7 +116,7 @@ func (b *builder) orderRepairs(s *slot, service *desired.Service, changes []stri
 		b.need(startID(s), opID(CreateNetwork, a.Network))
 	}
 	if endsWithHooks(service) && s.comesUp() != "" {
-		b.need(s.renamed, startID(s)) // the name tells that the hooks have run
+		b.need(s.renamed, startID(s)) // the name reports that the hooks have run
 	} else {
 		b.need(startID(s), s.renamed)
 	}
@@ -206,7 +206,7 @@ func (b *builder) inherited(s *desired.Service, old *observed.Container) map[str
 	return volumes
 }
 
-// imageMounts tells whether a service's image declares a volume. Of one that is
+// imageMounts reports whether a service's image declares a volume. Of one that is
 // still to be fetched, the previous image says it.
 func (b *builder) imageMounts(s *desired.Service, target string, old *observed.Container) bool {
 	key := "volumes." + target
@@ -231,7 +231,7 @@ func (b *builder) rename(s *slot, service *desired.Service) {
 		Needs: slices.Concat(b.leftoversAside(s, final), b.makeWay(s, final))})
 }
 
-// inStack tells whether a container belongs to the stack.
+// inStack reports whether a container belongs to the stack.
 func (b *builder) inStack(id string) bool {
 	for _, list := range b.have.Services {
 		for i := range list {

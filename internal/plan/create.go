@@ -83,7 +83,7 @@ func (b *builder) tellTakenUp() {
 	b.plan.Warnings = append(b.plan.Warnings, text)
 }
 
-// removed names what the plan removes of what is there, to make it again or for
+// removed names what the plan removes of what is there, to recreate it or for
 // good.
 func (b *builder) removed() []string {
 	var list []string

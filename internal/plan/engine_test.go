@@ -237,7 +237,7 @@ func (x *execution) addressesFree(b *box, on ...string) error {
 	return nil
 }
 
-// addressFree tells whether no container but the named ones has an address.
+// addressFree reports whether no container but the named ones has an address.
 func (e *engine) addressFree(on, text string, but ...*box) bool {
 	for _, b := range e.containers {
 		_, joined := b.NetworkIDs[on]

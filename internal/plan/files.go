@@ -18,10 +18,10 @@ type Placement struct {
 	// Version counts a secret's versions; 0 for what is no secret.
 	Version int
 	File    desired.File
-	// InUse tells that a container mounts the volume already, so that it was
+	// InUse reports that a container mounts the volume already, so that it was
 	// filled: containers are made only after that.
 	InUse bool
-	// Exists tells that the volume is there, filled or not.
+	// Exists reports that the volume is there, filled or not.
 	Exists bool
 }
 
@@ -152,7 +152,7 @@ func recognise(have *observed.Stack, used map[string]bool, rotated bool) func(f 
 	}
 }
 
-// holdsSecret tells whether a volume's labels say that it holds some version of
+// holdsSecret reports whether a volume's labels say that it holds some version of
 // the secret.
 func holdsSecret(labels map[string]string, stack string, f desired.File) bool {
 	return labels[desired.LabelStack] == stack && labels[desired.LabelSecretCheck] != "" &&

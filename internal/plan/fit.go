@@ -24,7 +24,7 @@ func (p *Plan) comeUp() []string {
 	return slices.Compact(names)
 }
 
-// AsksForMachine tells whether anything that a plan brings up depends on what the
+// AsksForMachine reports whether anything that a plan brings up depends on what the
 // node's machine has: only then its facts are worth a call.
 func (p *Plan) AsksForMachine(want *desired.Stack) bool {
 	for _, name := range p.comeUp() {

@@ -29,8 +29,8 @@ func TestOvercommitted_MoreIsReservedThanTheNodeHas_NamesWho(t *testing.T) {
 	facts := observed.Facts{MemoryBytes: 8 * gib}
 	media, games := check.ReservationOf(reserving("media", 3*gib, gib/2)), check.ReservationOf(reserving("games", gib))
 	for name, c := range map[string]struct {
-		claims []check.Reservation
-		want   string
+		reservations []check.Reservation
+		want         string
 	}{
 		"just enough": {[]check.Reservation{media}, ""},
 		"together": {[]check.Reservation{media, games}, `Node "nas" has 8 GiB of memory, and the services that are planned for it reserve 9 GiB (deploy.resources.reservations.memory): ` +
@@ -41,7 +41,7 @@ func TestOvercommitted_MoreIsReservedThanTheNodeHas_NamesWho(t *testing.T) {
 		"one goes":  {[]check.Reservation{media, {Stack: "games", Leaves: true}}, ""},
 	} {
 		var got []string
-		if text := check.MemoryOvercommitted("nas", facts, c.claims); text != "" {
+		if text := check.MemoryOvercommitted("nas", facts, c.reservations); text != "" {
 			got = append(got, text)
 		}
 		requireOne(t, name, got, c.want)

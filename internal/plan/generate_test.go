@@ -195,7 +195,7 @@ func (g *genome) stack(registry map[string]observed.Image) *desired.Stack {
 		if parent, ok := w.Services[s.shares]; ok && parent.Replicas > 0 {
 			service.Host.NetworkMode, service.Networks = container.NetworkMode("service:"+s.shares), nil
 			service.Dependencies[s.shares] = desired.Dependency{Condition: desired.Started, Restart: true, Required: true}
-			parent.RestartExplicit = false // one that has ended can't be shared
+			parent.RestartExplicit = false // one that has ended cannot be shared
 			w.Services[s.shares] = parent
 		} else if s.port != "" && s.replicas == 1 && !ports[s.port] {
 			ports[s.port] = true

@@ -45,12 +45,12 @@ func (b *builder) checkNames() {
 // checkName reports a name that a container outside the stack has, or is to have.
 func (b *builder) checkName(service, name string) {
 	needs := fmt.Sprintf("Service %q needs the container name %q%s, which ", service, name, b.onNode())
-	claims := func(claim check.Reservation) bool {
-		return slices.ContainsFunc(claim.Names, func(c check.ReservedName) bool { return c.Name == name })
+	reservations := func(reservation check.Reservation) bool {
+		return slices.ContainsFunc(reservation.Names, func(c check.ReservedName) bool { return c.Name == name })
 	}
 	if id, exists := b.have.Names[name]; exists && !b.inStack(id) {
 		h := b.have.Containers[id]
-		switch fate := b.fateOf(h, claims); {
+		switch fate := b.fateOf(h, reservations); {
 		case h.Stack != "" && h.Stack == b.opts.Leaving:
 		case h.Stack == "":
 			b.problem(needs + fmt.Sprintf("a container of no stack has (%.12s). If it was made by hand in place of the service's, "+
@@ -63,7 +63,7 @@ func (b *builder) checkName(service, name string) {
 		return
 	}
 	for _, other := range b.opts.Others {
-		if other.Before && claims(other) {
+		if other.Before && reservations(other) {
 			b.problem(needs + fmt.Sprintf("a container of stack %q is to have, which is planned in the same run. Choose another container_name in one of the two stacks.", other.Stack))
 			return
 		}

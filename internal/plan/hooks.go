@@ -8,12 +8,12 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// endsWithHooks tells whether a service's containers run something right after
+// endsWithHooks reports whether a service's containers run something right after
 // they started. Such a container keeps a temporary name until that is done, by
 // which an interrupted change is known.
 func endsWithHooks(s *desired.Service) bool { return s.Hooks != nil && len(s.Hooks.PostStart) > 0 }
 
-// hooksPending tells whether a container that runs was left before its hooks
+// hooksPending reports whether a container that runs was left before its hooks
 // had run.
 func hooksPending(s *desired.Service, c *observed.Container, final string) bool {
 	return endsWithHooks(s) && c.Up() && strings.HasPrefix(c.Name, final+beforeTakeover)
@@ -37,7 +37,7 @@ func (b *builder) withHooks(s *slot, service *desired.Service, op Operation) Ope
 	return op
 }
 
-// startsAsAWhole tells whether no container of a service goes on running: then
+// startsAsAWhole reports whether no container of a service goes on running: then
 // its pre_start hooks run, as under Docker Compose.
 func (b *builder) startsAsAWhole(service string) bool {
 	return b.want.Services[service].Hooks != nil && len(b.want.Services[service].Hooks.PreStart) > 0 &&

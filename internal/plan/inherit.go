@@ -48,7 +48,7 @@ func (b *builder) goneNetworks(s *desired.Service, c *observed.Container) map[st
 	return out
 }
 
-// parentCauses are that a container it holds on to is made again,
+// parentCauses are that a container it holds on to is recreated,
 // or was by a change that was interrupted.
 func (b *builder) parentCauses(s *desired.Service, c *observed.Container) []Difference {
 	var out []Difference

@@ -29,9 +29,9 @@ type NetworkOptions struct {
 	Adopt bool
 }
 
-// BuildNetwork plans a network that is no stack's. What can't be changed in place, which
+// BuildNetwork plans a network that is no stack's. What cannot be changed in place, which
 // is everything but labels, is changed by making it again: every container on it is
-// taken off and attached again as it was, and none is made again. The plan can be
+// taken off and attached again as it was, and none is recreated. The plan can be
 // undone. What an earlier one did not get to attach again is attached.
 func BuildNetwork(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) *Plan {
 	b := &builder{plan: &Plan{Rollback: true}, byID: map[string]*Operation{}}
@@ -214,7 +214,7 @@ func fitted(e desired.Endpoint, want *desired.Network) (desired.Endpoint, []Diff
 	return e, lost
 }
 
-// holdsAddress tells whether a range of the network has the address.
+// holdsAddress reports whether a range of the network has the address.
 func holdsAddress(n *desired.Network, text string) bool {
 	addr, err := netip.ParseAddr(text)
 	return err == nil && slices.ContainsFunc(n.Pools(), func(pool desired.Pool) bool {

@@ -218,7 +218,7 @@ func (m Memory) secretKeys(service string) map[string][]string {
 // hand: nobody said that it is no secret.
 const hidden = "set outside Terraform"
 
-// hides tells whether only the existence of a field is shown.
+// hides reports whether only the existence of a field is shown.
 func (m Memory) hides(service, key string) bool {
 	if !strings.HasPrefix(key, "environment.") {
 		return false
@@ -235,7 +235,7 @@ func (m Memory) hides(service, key string) bool {
 // may hold a secret.
 var free = [...]string{"environment.", "command", "entrypoint", "healthcheck.test", "logging.options."}
 
-// shows tells whether a field of a container is shown: the fields that were
+// shows reports whether a field of a container is shown: the fields that were
 // asked for and what was added by hand. Without memory, as right after an
 // import, nothing is known to be asked for, or to be a secret: then all is shown
 // but what the image or the engine gave, and values that may be secrets.
@@ -260,7 +260,7 @@ func (m Memory) shows(service, key, value string, c *observed.Container) bool {
 	return !c.Defaults[key] && !desired.IsFilled(key, c.Spec)
 }
 
-// Lookup is what a registry said about a reference: its digest, or why that can't
+// Lookup is what a registry said about a reference: its digest, or why that cannot
 // be told.
 type Lookup struct {
 	Digest  string `json:"digest,omitempty"`

@@ -8,7 +8,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// mendable are the differences that the engine can take away from a container
+// repairable are the differences that the engine can take away from a container
 // as it is.
 type mendable struct {
 	// image is that the reference is gone from the node, though not the image.
@@ -31,9 +31,9 @@ func (m mendable) connections() []Difference {
 	return out
 }
 
-// inPlace parts the differences that can be mended in place from the rest. What
-// somebody declared anew can't: a container's labels say what it was made from,
-// and can't be changed.
+// inPlace parts the differences that can be repaired in place from the rest. What
+// somebody declared anew cannot: a container's labels say what it was made from,
+// and cannot be changed.
 func (b *builder) inPlace(compare *comparison, c *observed.Container, causes []Difference) (here mendable, rest []Difference) {
 	here.networks = map[string][]Difference{}
 	if c.State == observed.Dead || c.State == observed.Removing {
@@ -84,13 +84,13 @@ func (c *comparison) networkOf(field string, have *observed.Container) string {
 	return best
 }
 
-// attachedByHand tells whether a difference of a network was not declared, but
+// attachedByHand reports whether a difference of a network was not declared, but
 // made by hand.
 func (c *comparison) attachedByHand(d Difference, have *observed.Container) bool {
 	return c.declaredAsNow(have) || d.New == "attached" && slices.Contains(c.known, d.Field)
 }
 
-// madeFromThis tells whether a container was made from the definition as it is
+// madeFromThis reports whether a container was made from the definition as it is
 // now, so that what differs was done by hand. Networks are no part of it.
 func (c *comparison) madeFromThis(have *observed.Container) bool {
 	if hash := have.Labels[desired.LabelSpecHash]; desired.SameHashVersion(hash) {
@@ -99,7 +99,7 @@ func (c *comparison) madeFromThis(have *observed.Container) bool {
 	return c.declaredAsNow(have)
 }
 
-// declaredAsNow tells whether the document said the same of the service when
+// declaredAsNow reports whether the document said the same of the service when
 // the container was made, its networks included.
 func (c *comparison) declaredAsNow(have *observed.Container) bool {
 	return have.Labels[desired.LabelConfigHash] == c.service.ComposeHash.Sum(c.firstOf)

@@ -45,7 +45,7 @@ func (b *builder) replaceNetwork(want desired.Network, causes []Difference) {
 
 // removeFirst plans that a network goes before what takes its name or its range is
 // made. Its containers stop and are taken off it before that, so that a failure can
-// be undone: a network that is made again is another one to whoever was on it.
+// be undone: a network that is recreated is another one to whoever was on it.
 func (b *builder) removeFirst(name string) string {
 	b.replacedNetworks[name] = true
 	was := b.have.Network(name)

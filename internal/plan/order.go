@@ -59,7 +59,7 @@ func (b *builder) arrivals(s *desired.Service) []string {
 	return ids
 }
 
-// isUnderWay tells whether a container that stays has still to arrive.
+// isUnderWay reports whether a container that stays has still to arrive.
 func isUnderWay(c *observed.Container, goal desired.Condition) bool {
 	switch {
 	case c == nil:
@@ -111,7 +111,7 @@ func (b *builder) orderStops() {
 }
 
 // fetchFirst lets no container stop or restart before every image is there: one
-// that can't be had then costs nobody anything. What an operation waits for anyway
+// that cannot be had then costs nobody anything. What an operation waits for anyway
 // is not written down again.
 func (b *builder) fetchFirst() {
 	fetches := b.all(PullImage, BuildImage)

@@ -13,7 +13,7 @@ import (
 type Plan struct {
 	Changes    []Change
 	Operations []Operation
-	// Problems are why the plan can't be carried out; Operations are then
+	// Problems are why the plan cannot be carried out; Operations are then
 	// incomplete and must not run.
 	Problems []check.Problem
 	// Missing is what has to be there before the plan is carried out: another
@@ -36,7 +36,7 @@ type Plan struct {
 	// SecretVersions counts, by service, the versions of the secrets in its
 	// containers' own fields.
 	SecretVersions map[string]int
-	// Rollback tells whether a failure can be undone: not where a network gets
+	// Rollback reports whether a failure can be undone: not where a network gets
 	// back what an earlier plan left off it.
 	Rollback bool
 }
@@ -44,7 +44,7 @@ type Plan struct {
 // Restarted is a service that is restarted for its state.
 type Restarted struct{ Service, State string }
 
-// Empty tells whether there is nothing to do.
+// Empty reports whether there is nothing to do.
 func (p *Plan) Empty() bool { return len(p.Operations) == 0 }
 
 // Action is what happens to one thing.
@@ -78,12 +78,12 @@ type Change struct {
 	Number  int
 	Action  Action
 	Causes  []Difference
-	// Inherited tells that no field of the container differs: it is made again or
+	// Inherited reports that no field of the container differs: it is recreated or
 	// restarted because something else in the plan is.
 	Inherited bool
 }
 
-// Identity names the change; it is the same when the plan is made again from
+// Identity names the change; it is the same when the plan is recreated from
 // the same situation.
 func (c Change) Identity() string { return string(c.Action) + " " + c.Subject }
 
@@ -145,7 +145,7 @@ type Operation struct {
 	Name string
 	// OldName is what a container was called before it is renamed.
 	OldName string
-	// WasUp tells that a container ran before it is stopped or restarted.
+	// WasUp reports that a container ran before it is stopped or restarted.
 	WasUp bool
 	// Hooks run around a start (PreStart, PostStart), a restart (PreStop,
 	// PostStart) or a stop (PreStop; PostStart when the stop is undone).
@@ -221,7 +221,7 @@ type Options struct {
 	// that homelab did not make, as far as it was seen when it was imported: a
 	// digest, or a secret's check.
 	Accepted map[string]map[string]string
-	// RemoveVolumes tells whether Destroy removes named volumes.
+	// RemoveVolumes reports whether Destroy removes named volumes.
 	RemoveVolumes bool
 	// Declared are the volumes, by the engine's names, that the stack declares as its
 	// own: Destroy removes no other.
@@ -230,10 +230,10 @@ type Options struct {
 	Leaving string
 	// Adopt allows a stack of which homelab made nothing.
 	Adopt bool
-	// Create tells that no state has the stack: what the node has of it is somebody
+	// Create reports that no state has the stack: what the node has of it is somebody
 	// else's, unless a create that was cut off left it.
 	Create bool
-	// Failed tells that the create that was cut off is one that failed, of the same
+	// Failed reports that the create that was cut off is one that failed, of the same
 	// resource.
 	Failed bool
 	// Node names the node in messages; empty leaves it out.

@@ -52,7 +52,7 @@ func parseHeld(key string) (check.HostPort, bool) {
 
 // checkPorts reports the ports that the stack's containers will not get: those
 // that another container has and keeps, and those that another stack of the same
-// run takes. Just the services that come up are looked at.
+// run takes. Just the services that start are looked at.
 func (b *builder) checkPorts() {
 	held := b.heldByOthers()
 	for _, name := range sortedKeys(b.want.Services) {
@@ -72,7 +72,7 @@ func (b *builder) checkPorts() {
 	}
 }
 
-// comesUp tells whether any container of a service is made or started.
+// comesUp reports whether any container of a service is made or started.
 func (b *builder) comesUp(service string) bool {
 	return slices.ContainsFunc(b.slots[service], func(s slot) bool { return s.makes() || s.action != Remove && s.comesUp() == Start })
 }
@@ -197,7 +197,7 @@ func sortedPorts(m map[uint16]string) []uint16 {
 	return ports
 }
 
-// sharePort tells whether a service wants a port that a container of the stack
+// sharePort reports whether a service wants a port that a container of the stack
 // publishes now.
 func sharePort(want *desired.Service, current *observed.Container) bool {
 	for _, w := range check.Published(want) {

@@ -43,11 +43,11 @@ var (
 	composed = observed.Holder{Container: "edge-proxy-1", Stack: "edge", Service: "proxy"}
 )
 
-// before is the claim of a stack that was planned before.
+// before is the reservation of a stack that was planned before.
 func before(w *desired.Stack) check.Reservation {
-	claim := check.ReservationOf(w)
-	claim.Before = true
-	return claim
+	reservation := check.ReservationOf(w)
+	reservation.Before = true
+	return reservation
 }
 
 func TestBuild_PortThatOthersHold_IsFoundByAddressAndProtocol(t *testing.T) {
@@ -172,13 +172,13 @@ func TestBuild_PortsOfContainersWithoutANetworkOfTheirOwn_AreNotLookedAt(t *test
 	for _, mode := range []string{"host", "none", "container:x", "service:vpn"} {
 		w := asks("home", "8080/tcp")
 		edit(w, "web", func(s *desired.Service) { s.Host.NetworkMode = container.NetworkMode(mode) })
-		if claim := check.ReservationOf(w); len(claim.Ports) > 0 {
-			t.Errorf("%s: %v", mode, claim.Ports)
+		if reservation := check.ReservationOf(w); len(reservation.Ports) > 0 {
+			t.Errorf("%s: %v", mode, reservation.Ports)
 		}
 	}
 }
 
-// The port is the stack's own, or nothing comes up that wants it.
+// The port is the stack's own, or nothing is started that wants it.
 func TestBuild_PortHeldButNotWantedAnew_IsNoProblem(t *testing.T) {
 	w := asks("home", "8080/tcp")
 	e := running(t, w)

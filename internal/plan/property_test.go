@@ -167,7 +167,7 @@ func (t *trial) serving(e *engine, want *desired.Stack, p *plan.Plan, op *plan.O
 	t.Fatalf("%s leaves nothing that serves:\n%s", op.ID, p)
 }
 
-// startsFirst tells whether a stop is planned to wait for its successor.
+// startsFirst reports whether a stop is planned to wait for its successor.
 func startsFirst(p *plan.Plan, op *plan.Operation) bool {
 	return slices.Contains(op.Needs, fmt.Sprintf("await container %s/%d", op.Service, op.Number))
 }
@@ -227,7 +227,7 @@ func (t *trial) untouched(p *plan.Plan, old, want *desired.Stack) {
 	}
 }
 
-// concerned tells whether a service's surroundings changed.
+// concerned reports whether a service's surroundings changed.
 func (t *trial) concerned(s *desired.Service, old, want *desired.Stack) bool {
 	for name := range s.Dependencies {
 		dep := want.Services[name]

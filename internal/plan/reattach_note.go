@@ -26,7 +26,7 @@ func (b *builder) writeNote(have *observed.NetworkOnNode, order []observed.Attac
 	return note, []string{b.add(Operation{ID: opID(CreateNetwork, note.Name), Kind: CreateNetwork, Name: note.Name, Made: note})}
 }
 
-// isTaken tells whether the node has a network of a name.
+// isTaken reports whether the node has a network of a name.
 func isTaken(have *observed.NetworkOnNode, name string) bool {
 	for _, note := range have.Notes {
 		if note.Name == name {

@@ -11,12 +11,12 @@ import (
 type repair struct {
 	action Action
 	causes []Difference
-	// inherited tells that the causes lie outside the container.
+	// inherited reports that the causes lie outside the container.
 	inherited bool
 }
 
 // repairs says what brings a container back whose differences the engine can
-// mend in place, with the least disturbance.
+// repair in place, with the least disturbance.
 func (b *builder) repairs(compare *comparison, s *slot, here mendable) []repair {
 	var out []repair
 	add := func(action Action, causes []Difference) {
@@ -46,7 +46,7 @@ func (b *builder) repairs(compare *comparison, s *slot, here mendable) []repair 
 	return out
 }
 
-// comesUp is the repair by which a container that stays comes up again, if any.
+// comesUp is the repair by which a container that stays is started again, if any.
 func (s *slot) comesUp() Action {
 	for _, r := range s.repairs {
 		switch r.action {
@@ -85,7 +85,7 @@ func goal(s *desired.Service, c *observed.Container, awaited bool) string {
 	return string(state)
 }
 
-// restartWith asks for a restart when a dependency that says so is made again,
+// restartWith asks for a restart when a dependency that says so is recreated,
 // or when the container whose namespaces it shares starts anew: that one gets
 // new namespaces, and the old ones, without a network, stay with whoever is in
 // them.
@@ -111,14 +111,14 @@ func (b *builder) restartWith(s *desired.Service, c *observed.Container) (Action
 	return "", nil
 }
 
-// startsAnew tells whether a parent starts in this plan, or has since its child
+// startsAnew reports whether a parent starts in this plan, or has since its child
 // did.
 func startsAnew(parent *slot, child *observed.Container) bool {
 	up := parent.comesUp()
 	return up == Start || up == Restart || child.StartedAt.Before(parent.current.StartedAt)
 }
 
-// mayComplete tells whether a container that ended with exit code 0 is done:
+// mayComplete reports whether a container that ended with exit code 0 is done:
 // another service waits for that, or its restart policy was written and does
 // not ask for more.
 func mayComplete(s *desired.Service, awaited bool) bool {
@@ -126,7 +126,7 @@ func mayComplete(s *desired.Service, awaited bool) bool {
 	return awaited || s.RestartExplicit && (policy == "" || strings.HasPrefix(policy, "on-failure"))
 }
 
-// Completes tells whether a service is done when it ends with exit code 0.
+// Completes reports whether a service is done when it ends with exit code 0.
 func Completes(want *desired.Stack, name string) bool {
 	return mayComplete(ptr(want.Services[name]), Jobs(want)[name])
 }
@@ -148,7 +148,7 @@ func Jobs(want *desired.Stack) map[string]bool {
 }
 
 // Arrived is the state a service is in once it has arrived. The empty state
-// means that it can't be told beforehand: the service may run on or complete,
+// means that it cannot be told beforehand: the service may run on or complete,
 // or its image, which may define a health check, is not on the node yet (nil).
 func Arrived(s *desired.Service, img *observed.Image, awaited bool) observed.State {
 	checked, known := img != nil && img.HasHealthcheck, img != nil

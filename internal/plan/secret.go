@@ -25,7 +25,7 @@ type SecretOptions struct {
 	Made string
 	// Rotate is why another version is wanted whatever the value is; empty for no
 	// such reason. Edited likewise, for what somebody did to the file on the node;
-	// Altered tells that they changed its owner or mode.
+	// Altered reports that they changed its owner or mode.
 	Rotate, Edited string
 	Altered        bool
 	// Unfit reports that a value that was kept is not one that would be generated now.
@@ -50,12 +50,12 @@ func KeepsSecret(setting *bool, have *observed.Secret) bool {
 
 // SecretPlan is what happens to a secret.
 type SecretPlan struct {
-	// Version is the one in force afterwards. Write tells that it is a new one.
+	// Version is the one in force afterwards. Write reports that it is a new one.
 	Version int
 	Write   bool
-	// Keep tells that the new version has the value of the one in force.
+	// Keep reports that the new version has the value of the one in force.
 	Keep bool
-	// Undecided tells that the value is not known yet, so that there may be a new
+	// Undecided reports that the value is not known yet, so that there may be a new
 	// version after all.
 	Undecided bool
 	// Reason is why there is a new version; empty where there was none before.
@@ -140,11 +140,11 @@ type PlannedSecret struct {
 	desired.Secret
 	// Version is the one that will be in force.
 	Version int
-	// Leaves tells that the run takes the secret away. Keeps reports that its value
+	// Leaves reports that the run takes the secret away. Keeps reports that its value
 	// stays on the node if it is taken away, for the next secret of that name.
 	Leaves, Keeps bool
-	// Undecided tells that it is known only at apply whether the version in force is
-	// another one then; Version means nothing. NoOwner tells that its owner is not
+	// Undecided reports that it is known only at apply whether the version in force is
+	// another one then; Version means nothing. NoOwner reports that its owner is not
 	// known either.
 	Undecided, NoOwner bool
 }
@@ -174,28 +174,28 @@ func (b *builder) placeNodeSecret(service string, file desired.File) (p Placemen
 
 // secretInForce is what a secret will be by the time that the stack is applied.
 func (b *builder) secretInForce(name string) (secret desired.Secret, version int, there bool) {
-	claim, planned := b.opts.Secrets[name]
+	reservation, planned := b.opts.Secrets[name]
 	have := b.have.Secrets[name]
 	if have == nil {
 		have = &observed.Secret{}
 	}
 	now := have.Current()
 	switch {
-	case planned && claim.Undecided && now == nil:
-		return claim.Secret, 1, true
-	case planned && claim.Undecided && b.opts.Rotated:
-		return claim.Secret, have.Newest() + 1, true
-	case planned && claim.Undecided:
-		return claim.Secret, now.Version, true
+	case planned && reservation.Undecided && now == nil:
+		return reservation.Secret, 1, true
+	case planned && reservation.Undecided && b.opts.Rotated:
+		return reservation.Secret, have.Newest() + 1, true
+	case planned && reservation.Undecided:
+		return reservation.Secret, now.Version, true
 	case planned:
-		return claim.Secret, claim.Version, !claim.Leaves
+		return reservation.Secret, reservation.Version, !reservation.Leaves
 	case now == nil:
 		return desired.Secret{}, 0, false
 	}
 	return now.Secret, now.Version, true
 }
 
-// UsesUndecided tells whether a stack uses a secret of which the run decides only at
+// UsesUndecided reports whether a stack uses a secret of which the run decides only at
 // apply whether it is another one then.
 func UsesUndecided(want *desired.Stack, secrets map[string]PlannedSecret) bool {
 	for name := range want.Services {

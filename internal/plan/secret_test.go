@@ -94,7 +94,7 @@ func usesSecret(use desired.NodeSecret) *desired.Stack {
 func TestBuild_NodeSecret_IsWhatTheRunMakesOfIt(t *testing.T) {
 	uid := 7
 	there := map[string]*observed.Secret{"db": {Name: "db", Shown: 1, Versions: []observed.SecretVersion{versionOf(t, 1, "a"), versionOf(t, 2, "b")}}}
-	claim := func(version int, leaves bool) map[string]plan.PlannedSecret {
+	reservation := func(version int, leaves bool) map[string]plan.PlannedSecret {
 		return map[string]plan.PlannedSecret{"db": {Secret: desired.Secret{Name: "db", UID: 7, Mode: 0o400}, Version: version, Leaves: leaves}}
 	}
 	undecided := map[string]plan.PlannedSecret{"db": {Secret: desired.Secret{Name: "db"}, Undecided: true, NoOwner: true}}
@@ -102,30 +102,30 @@ func TestBuild_NodeSecret_IsWhatTheRunMakesOfIt(t *testing.T) {
 		rotated          bool
 		use              desired.NodeSecret
 		have             map[string]*observed.Secret
-		claims           map[string]plan.PlannedSecret
+		reservations     map[string]plan.PlannedSecret
 		version          int
 		missing, problem string
 	}{
 		"in force":           {have: there, version: 1},
-		"about to rotate":    {have: there, claims: claim(3, false), version: 3},
-		"about to be made":   {claims: claim(1, false), version: 1},
-		"about to go":        {have: there, claims: claim(0, true), missing: "the node has none of that name"},
-		"undecided, there":   {use: desired.NodeSecret{UID: &uid}, have: there, claims: undecided, version: 1},
-		"undecided, rotated": {have: there, claims: undecided, rotated: true, version: 3},
-		"undecided, new":     {claims: undecided, rotated: true, version: 1},
+		"about to rotate":    {have: there, reservations: reservation(3, false), version: 3},
+		"about to be made":   {reservations: reservation(1, false), version: 1},
+		"about to go":        {have: there, reservations: reservation(0, true), missing: "the node has none of that name"},
+		"undecided, there":   {use: desired.NodeSecret{UID: &uid}, have: there, reservations: undecided, version: 1},
+		"undecided, rotated": {have: there, reservations: undecided, rotated: true, version: 3},
+		"undecided, new":     {reservations: undecided, rotated: true, version: 1},
 		"nowhere":            {missing: "the node has none of that name"},
 		"mounted, old":       {use: desired.NodeSecret{Version: 2}, have: there, version: 2},
 		"mounted, unheard":   {use: desired.NodeSecret{Version: 9}, have: there, missing: "mounts version 9"},
-		"the owner it has":   {use: desired.NodeSecret{UID: &uid}, claims: claim(1, false), version: 1},
+		"the owner it has":   {use: desired.NodeSecret{UID: &uid}, reservations: reservation(1, false), version: 1},
 		"another owner":      {use: desired.NodeSecret{UID: &uid}, have: there, version: 1, problem: "has uid 0, not 7"},
-		"mounted, of a plan": {use: desired.NodeSecret{Version: 3}, have: there, claims: claim(3, false), version: 3},
+		"mounted, of a plan": {use: desired.NodeSecret{Version: 3}, have: there, reservations: reservation(3, false), version: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := newEngine()
 			e.registry["web:1"] = image("web:1", 1)
 			have := e.observe(stackName)
 			have.Secrets = c.have
-			p := plan.Build(usesSecret(c.use), have, plan.Options{Secrets: c.claims, Rotated: c.rotated})
+			p := plan.Build(usesSecret(c.use), have, plan.Options{Secrets: c.reservations, Rotated: c.rotated})
 			got := p.Placements["web"]["/run/secrets/db"]
 			if got.Version != c.version || c.version > 0 && got.Volume != (desired.Secret{Name: "db"}).Volume(c.version) {
 				t.Errorf("got version %d of %q, not %d", got.Version, got.Volume, c.version)

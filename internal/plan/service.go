@@ -12,22 +12,22 @@ import (
 type slot struct {
 	service string
 	number  int
-	// action is empty when the container stays, but for its repairs.
+	// action is empty when the container stays, except for its repairs.
 	action Action
 	causes []Difference
 	// repairs bring back a container that stays.
 	repairs []repair
-	// inherited tells that every cause lies outside the container.
+	// inherited reports that every cause lies outside the container.
 	inherited bool
 	// current is the container that stands for the replica; nil when missing.
 	current *observed.Container
-	// leftovers are further containers that claim to be the same replica.
+	// leftovers are further containers that have the labels of the same replica.
 	leftovers []observed.Container
-	// startFirst tells that the old container stops only after the new one has
+	// startFirst reports that the old container stops only after the new one has
 	// arrived.
 	startFirst bool
 	// renamed is the operation that gives the container its name, if any, and handed
-	// tells that another container of the stack has had that name.
+	// reports that another container of the stack has had that name.
 	renamed string
 	handed  bool
 	// secretVersion is what a new container is labelled with.
@@ -36,7 +36,7 @@ type slot struct {
 
 func (s *slot) subject() string { return fmt.Sprintf("service %s/%d", s.service, s.number) }
 
-// makes tells whether a container is created for the replica.
+// makes reports whether a container is created for the replica.
 func (s *slot) makes() bool { return s.action == Create || s.action == Recreate }
 
 // decideServices decides about every replica, in an order in which a parent
@@ -118,7 +118,7 @@ func (b *builder) parentsFirst() []string {
 }
 
 // parents are the services whose containers a service's containers hold on to:
-// they have to be made again together.
+// they have to be recreated together.
 func parents(s desired.Service) []string {
 	var out []string
 	for _, share := range s.Shares() {
@@ -144,7 +144,7 @@ func (b *builder) decide(s *desired.Service) []slot {
 	return slots
 }
 
-// decideSlot chooses among the containers that claim to be the replica and
+// decideSlot chooses among the containers that have the labels of the replica and
 // says what has to happen to it.
 func (b *builder) decideSlot(one *slot, compare *comparison, candidates []observed.Container, building bool) {
 	if len(candidates) == 0 {

@@ -219,16 +219,16 @@ func unbuildable(want *desired.Stack, have *observed.Stack, p *Plan) []check.Pro
 	return problems
 }
 
-// takenBy is what a stack takes of its node, with what comes up of it.
+// takenBy is what a stack takes of its node, with what is started of it.
 func takenBy(want *desired.Stack, p *Plan) check.Reservation {
-	claim := check.ReservationOf(want)
-	for i := range claim.Ports {
-		claim.Ports[i].ComesUp = p.ComesUp[claim.Ports[i].Service]
+	reservation := check.ReservationOf(want)
+	for i := range reservation.Ports {
+		reservation.Ports[i].ComesUp = p.ComesUp[reservation.Ports[i].Service]
 	}
-	for i := range claim.Names {
-		claim.Names[i].ComesUp = p.ComesUp[claim.Names[i].Service]
+	for i := range reservation.Names {
+		reservation.Names[i].ComesUp = p.ComesUp[reservation.Names[i].Service]
 	}
-	return claim
+	return reservation
 }
 
 // outcome says what a plan leads to.

@@ -31,9 +31,9 @@ func (d *StackDecision) checks(in StackInput, have *observed.Stack) (problems []
 	return problems, warnings
 }
 
-// checkMachine compares what comes up with the node's machine, and the images that
+// checkMachine compares what is started with the node's machine, and the images that
 // are pulled with what registries have. What nobody says is not spoken of: the engine
-// will say it. Where nothing comes up nobody is asked.
+// will say it. Where nothing is started nobody is asked.
 func (d *StackDecision) checkMachine(w World) (problems []check.Problem, warnings []string) {
 	d.Needs.Facts = d.AsksForMachine(d.Want) && !w.FactsAsked
 	var facts observed.Facts

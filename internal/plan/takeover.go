@@ -94,7 +94,7 @@ func (b *builder) chooseOrder() {
 	}
 }
 
-// onlyOne says why two containers of a service can't run beside each other;
+// onlyOne says why two containers of a service cannot run beside each other;
 // empty means that they can.
 func (b *builder) onlyOne(s *desired.Service, own *slot) string {
 	old := own.current

@@ -23,7 +23,7 @@ type View struct {
 }
 
 // Service is one service as Terraform shows it. Digest and State are nil when
-// a plan can't know them beforehand.
+// a plan cannot know them beforehand.
 type Service struct {
 	Image    string
 	Digest   *string
@@ -31,13 +31,13 @@ type Service struct {
 	State    *string
 	// Spec has the fields that the user wrote; secrets are hidden.
 	Spec map[string]string
-	// Unknown names, in order, the fields of Spec whose values a plan can't know
+	// Unknown names, in order, the fields of Spec whose values a plan cannot know
 	// beforehand. It is nil when there are none.
 	Unknown []string
 }
 
 // Network is one of the stack's networks. Driver and Internal are nil when a
-// plan can't know them beforehand.
+// plan cannot know them beforehand.
 type Network struct {
 	Name     string
 	Driver   *string
@@ -48,7 +48,7 @@ type Network struct {
 	Unknown []string
 }
 
-// Volume is one of the stack's volumes. Driver is nil when a plan can't know it
+// Volume is one of the stack's volumes. Driver is nil when a plan cannot know it
 // beforehand.
 type Volume struct {
 	Name   string

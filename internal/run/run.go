@@ -114,20 +114,20 @@ func (r *Run) PlanSecret(name string, by plan.Owner, secret string) {
 
 // NoteStack notes what a stack takes of a node, with its networks, in place of what
 // was noted of it before.
-func (r *Run) NoteStack(name string, claim check.Reservation, networks []check.Network) {
+func (r *Run) NoteStack(name string, reservation check.Reservation, networks []check.Network) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := r.at(name)
-	n.stacks[claim.Stack] = ordered[check.Reservation]{claim, r.next(n.stacks[claim.Stack].place)}
+	n.stacks[reservation.Stack] = ordered[check.Reservation]{reservation, r.next(n.stacks[reservation.Stack].place)}
 	places := map[networkKey]int{}
 	for key, one := range n.networks {
-		if key.stack == claim.Stack {
+		if key.stack == reservation.Stack {
 			places[key] = one.place
 			delete(n.networks, key)
 		}
 	}
 	for _, one := range networks {
-		key := networkKey{claim.Stack, one.Name}
+		key := networkKey{reservation.Stack, one.Name}
 		n.networks[key] = ordered[check.Network]{one, r.next(places[key])}
 	}
 }
@@ -169,10 +169,10 @@ func (r *Run) RemoveSubnet(name string) {
 }
 
 // NoteSecret notes what will be of a secret.
-func (r *Run) NoteSecret(name string, claim plan.PlannedSecret) {
+func (r *Run) NoteSecret(name string, reservation plan.PlannedSecret) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.at(name).secrets[claim.Name] = claim
+	r.at(name).secrets[reservation.Name] = reservation
 }
 
 // own notes that a resource is planned to have things of a node for itself. Of a

@@ -24,14 +24,14 @@ const (
 
 // fate asks the holder's stack what becomes of a port.
 func (b *builder) fate(h heldPort) fate {
-	return b.fateOf(h.Holder, func(claim check.Reservation) bool {
-		return slices.ContainsFunc(claim.Ports, func(p check.ReservedPort) bool { return p.Port.Clashes(h.HostPort) })
+	return b.fateOf(h.Holder, func(reservation check.Reservation) bool {
+		return slices.ContainsFunc(reservation.Ports, func(p check.ReservedPort) bool { return p.Port.Clashes(h.HostPort) })
 	})
 }
 
-// fateOf asks the holder's stack, and stillClaims whether that claims it. While a plan
+// fateOf asks the holder's stack, and stillClaims whether that reservations it. While a plan
 // is applied, what another container has is in the way.
-func (b *builder) fateOf(h observed.Holder, stillClaims func(check.Reservation) bool) fate {
+func (b *builder) fateOf(h observed.Holder, stillReserves func(check.Reservation) bool) fate {
 	if !h.Owned {
 		return keeps
 	}
@@ -39,25 +39,25 @@ func (b *builder) fateOf(h observed.Holder, stillClaims func(check.Reservation) 
 		b.plan.MayClear = true
 		return keeps
 	}
-	claim, planned := b.other(h.Stack)
+	reservation, planned := b.other(h.Stack)
 	switch {
 	case !planned:
 		b.plan.Unsure = true
 		return unplanned
-	case claim.Leaves:
+	case reservation.Leaves:
 		return leaves
-	case claim.Unknown:
+	case reservation.Unknown:
 		return unclear
-	case stillClaims(claim):
+	case stillReserves(reservation):
 		return keeps
 	}
 	return leaves
 }
 
 func (b *builder) other(stack string) (check.Reservation, bool) {
-	for _, claim := range b.opts.Others {
-		if claim.Stack == stack {
-			return claim, true
+	for _, reservation := range b.opts.Others {
+		if reservation.Stack == stack {
+			return reservation, true
 		}
 	}
 	return check.Reservation{}, false
