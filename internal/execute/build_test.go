@@ -28,7 +28,7 @@ func builds(images map[string]desired.Image) (*desired.Stack, *plan.Plan) {
 	w, p := &desired.Stack{Name: "home", Services: map[string]desired.Service{}}, &plan.Plan{}
 	for name, img := range images {
 		w.Services[name] = desired.Service{Name: name, Image: img}
-		p.Operations = append(p.Operations, plan.Operation{ID: "build " + name, Kind: plan.BuildImage, Service: name})
+		p.Operations = append(p.Operations, &plan.Operation{ID: "build " + name, Kind: plan.BuildImage, Service: name})
 	}
 	return w, p
 }

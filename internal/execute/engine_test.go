@@ -271,17 +271,36 @@ func withHealth(status string) *container.State {
 }
 
 // pull is an operation without consequences that tests order.
-func pull(id string, needs ...string) plan.Operation {
-	return plan.Operation{ID: id, Kind: plan.PullImage, Service: id, Needs: needs}
+func pull(id string, needs ...string) *plan.Operation {
+	return &plan.Operation{ID: id, Kind: plan.PullImage, Service: id, Needs: named(needs...)}
+}
+
+// named are prerequisites by their IDs, which linked finds.
+func named(ids ...string) []*plan.Operation {
+	var needs []*plan.Operation
+	for _, id := range ids {
+		needs = append(needs, &plan.Operation{ID: id})
+	}
+	return needs
+}
+
+// linked replaces named prerequisites by the operations with these IDs.
+func linked(ops []*plan.Operation) []*plan.Operation {
+	for _, op := range ops {
+		for i, need := range op.Needs {
+			op.Needs[i] = ops[slices.IndexFunc(ops, func(o *plan.Operation) bool { return o.ID == need.ID })]
+		}
+	}
+	return ops
 }
 
 // pulls is a plan of pulls, and the services that name the images.
-func pulls(ops ...plan.Operation) (*desired.Stack, *plan.Plan) {
+func pulls(ops ...*plan.Operation) (*desired.Stack, *plan.Plan) {
 	w := &desired.Stack{Name: "home", Services: map[string]desired.Service{}}
 	for _, op := range ops {
 		w.Services[op.Service] = desired.Service{Name: op.Service, Image: desired.Image{Reference: op.ID}}
 	}
-	return w, &plan.Plan{Operations: ops, Rollback: true}
+	return w, &plan.Plan{Operations: linked(ops), Rollback: true}
 }
 
 func failing(calls ...string) func(context.Context, string) error {

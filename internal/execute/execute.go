@@ -58,11 +58,11 @@ func Run(ctx context.Context, engine Engine, want *desired.Stack, p *plan.Plan, 
 	waiting, r.stopWaiting = context.WithCancel(ctx)
 	defer r.stopWaiting()
 	var wg sync.WaitGroup
-	for i := range p.Operations {
+	for _, op := range p.Operations {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			r.step(ctx, waiting, &p.Operations[i])
+			r.step(ctx, waiting, op)
 		}()
 	}
 	wg.Wait()
@@ -75,7 +75,7 @@ type run struct {
 	want   *desired.Stack
 	plan   *plan.Plan
 	opts   Options
-	done   map[string]*result
+	done   map[*plan.Operation]*result
 	// stopWaiting ends the waits for containers that will be undone anyway.
 	stopWaiting context.CancelFunc
 
@@ -123,10 +123,10 @@ func newRun(engine Engine, want *desired.Stack, p *plan.Plan, opts Options) *run
 		opts.Progress = func(context.Context, string) {}
 	}
 	r := &run{engine: engine, want: want, plan: p, opts: opts,
-		done: map[string]*result{}, created: map[replica]string{}, pulled: map[string]string{},
+		done: map[*plan.Operation]*result{}, created: map[replica]string{}, pulled: map[string]string{},
 		images: map[string]image.InspectResponse{}, builds: map[string]func() error{}}
 	for _, op := range p.Operations {
-		r.done[op.ID] = &result{finished: make(chan struct{})}
+		r.done[op] = &result{finished: make(chan struct{})}
 	}
 	return r
 }
@@ -134,7 +134,7 @@ func newRun(engine Engine, want *desired.Stack, p *plan.Plan, opts Options) *run
 // step runs one operation once all its prerequisites have succeeded. waiting is
 // the context of waits for containers.
 func (r *run) step(ctx, waiting context.Context, op *plan.Operation) {
-	res := r.done[op.ID]
+	res := r.done[op]
 	defer close(res.finished)
 	for _, need := range op.Needs {
 		select {

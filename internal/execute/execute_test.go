@@ -55,7 +55,7 @@ func TestRun_TwoFail_ReportsBothInOrder(t *testing.T) {
 
 func TestRun_ManyOperationsOfSeveralRuns_AtMostSoManyAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var ops []plan.Operation
+		var ops []*plan.Operation
 		for _, id := range strings.Split("abcdefghij", "") {
 			ops = append(ops, pull(id))
 		}
@@ -88,7 +88,7 @@ func TestRun_ManyOperationsOfSeveralRuns_AtMostSoManyAtOnce(t *testing.T) {
 func TestRun_Waiting_DoesNotHoldOthersUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, p := pulls(pull("a"))
-		p.Operations = append([]plan.Operation{{ID: "await", Kind: plan.AwaitContainer, Container: "x", Await: plan.AwaitRunning}}, p.Operations...)
+		p.Operations = append([]*plan.Operation{{ID: "await", Kind: plan.AwaitContainer, Container: "x", Await: plan.AwaitRunning}}, p.Operations...)
 		f := &fake{state: map[string]*container.State{"x": withHealth("starting")}}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -172,14 +172,14 @@ func TestRun_RepairsInPlace_AreOneCallEach(t *testing.T) {
 	s := w.Services["app"]
 	s.Host.Memory = 64
 	w.Services["app"] = s
-	ops := []plan.Operation{
+	ops := []*plan.Operation{
 		{ID: "1", Kind: plan.UpdateContainer, Service: "app", Container: "c", Fields: []string{"deploy.resources.limits.memory", "restart"}},
-		{ID: "2", Kind: plan.DisconnectContainer, Service: "app", Container: "c", Network: "lan", Needs: []string{"1"}},
-		{ID: "3", Kind: plan.ConnectContainer, Service: "app", Number: 1, Container: "c", Network: "lan", Needs: []string{"2"}},
-		{ID: "4", Kind: plan.RetagImage, Image: "sha256:1", Name: "app:1", Needs: []string{"3"}},
+		{ID: "2", Kind: plan.DisconnectContainer, Service: "app", Container: "c", Network: "lan", Needs: named("1")},
+		{ID: "3", Kind: plan.ConnectContainer, Service: "app", Number: 1, Container: "c", Network: "lan", Needs: named("2")},
+		{ID: "4", Kind: plan.RetagImage, Image: "sha256:1", Name: "app:1", Needs: named("3")},
 	}
 	f := &fake{}
-	if err := Run(t.Context(), f, w, &plan.Plan{Operations: ops, Rollback: true}, Options{}); err != nil {
+	if err := Run(t.Context(), f, w, &plan.Plan{Operations: linked(ops), Rollback: true}, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	wantCalls(t, f, "update c memory=64 restart=no", "disconnect c from lan force=true", "connect c to lan", "tag sha256:1 as app:1")

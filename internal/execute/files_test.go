@@ -89,7 +89,7 @@ func TestBuild_EngineStopsReading_EndsTheWriter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &desired.Stack{Name: "home", Services: map[string]desired.Service{"app": {Name: "app", Image: desired.Image{Reference: "home-app",
 			Build: &desired.Build{Context: dir, Dockerfile: "Dockerfile"}}}}}
-		p := &plan.Plan{Operations: []plan.Operation{{ID: "build", Kind: plan.BuildImage, Service: "app"}}}
+		p := &plan.Plan{Operations: []*plan.Operation{{ID: "build", Kind: plan.BuildImage, Service: "app"}}}
 		if err := Run(t.Context(), &fake{read: stopsReading}, w, p, Options{}); !errors.Is(err, errFull) {
 			t.Errorf("error: %v", err)
 		}

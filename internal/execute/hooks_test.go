@@ -23,8 +23,8 @@ func around(t *testing.T, f *fake, kind plan.Kind, rollback bool) error {
 	t.Helper()
 	w := &desired.Stack{Name: "home", Services: map[string]desired.Service{"app": {Name: "app", Image: desired.Image{Reference: "app:1"}, Hooks: &hooked,
 		Networks: []desired.Attachment{{Network: "lan"}, {Network: "wan"}}}}}
-	op := plan.Operation{ID: "it", Kind: kind, Service: "app", Number: 1, Container: "c", Hooks: hooked, WasUp: true}
-	return Run(t.Context(), f, w, &plan.Plan{Operations: []plan.Operation{op}, Rollback: rollback}, Options{Rollback: rollback})
+	op := &plan.Operation{ID: "it", Kind: kind, Service: "app", Number: 1, Container: "c", Hooks: hooked, WasUp: true}
+	return Run(t.Context(), f, w, &plan.Plan{Operations: []*plan.Operation{op}, Rollback: rollback}, Options{Rollback: rollback})
 }
 
 const (

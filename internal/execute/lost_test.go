@@ -63,7 +63,7 @@ func TestRun_AnswerToANetworksCreationIsLost_IsRemovedIfItIsOurs(t *testing.T) {
 				f := &fake{networks: map[string]network.Inspect{"home_front": {ID: "made", Name: "home_front", Labels: labels}},
 					fault: failingWith(errors.New("unexpected EOF"), "create network home_front")}
 				w := &desired.Stack{Name: "home", Networks: map[string]desired.Network{"front": {Name: "home_front"}}}
-				p := &plan.Plan{Rollback: true, Operations: []plan.Operation{{ID: "make", Kind: plan.CreateNetwork, Name: "home_front"}}}
+				p := &plan.Plan{Rollback: true, Operations: []*plan.Operation{{ID: "make", Kind: plan.CreateNetwork, Name: "home_front"}}}
 				if err := Run(t.Context(), f, w, p, Options{Rollback: true}); err == nil {
 					t.Fatal("no error")
 				}

@@ -50,7 +50,7 @@ func TestRun_NetworkIsLeftLate_IsRemovedOrMadeWhenItIs(t *testing.T) {
 					}
 					return errors.New(c.says)
 				}}
-				w, p := pulls(c.op)
+				w, p := pulls(&c.op)
 				err := Run(t.Context(), f, w, p, Options{})
 				if (err == nil) != c.done {
 					t.Errorf("error: %v", err)

@@ -22,10 +22,10 @@ func recreation() (*desired.Stack, *plan.Plan) {
 	file := desired.File{Kind: desired.FileConfig, Name: "conf", Target: "/conf", Digest: "sha256:0"}
 	placement := plan.Placement{Volume: "conf-2", File: file}
 	w := &desired.Stack{Name: "home", Services: map[string]desired.Service{"app": {Name: "app", Replicas: 1, Image: desired.Image{Reference: "app:1"}, Files: []desired.File{file}}}}
-	op := func(id string, kind plan.Kind, needs ...string) plan.Operation {
-		return plan.Operation{ID: id, Kind: kind, Service: "app", Number: 1, Needs: needs}
+	op := func(id string, kind plan.Kind, needs ...string) *plan.Operation {
+		return &plan.Operation{ID: id, Kind: kind, Service: "app", Number: 1, Needs: named(needs...)}
 	}
-	ops := []plan.Operation{op("volume", plan.CreateVolume), op("deliver", plan.DeliverFiles, "volume"), op("create", plan.CreateContainer, "deliver"),
+	ops := []*plan.Operation{op("volume", plan.CreateVolume), op("deliver", plan.DeliverFiles, "volume"), op("create", plan.CreateContainer, "deliver"),
 		op("stop", plan.StopContainer, "create"), op("aside", plan.RenameContainer, "stop"), op("take", plan.RenameContainer, "aside"),
 		op("start", plan.StartContainer, "take"), op("await", plan.AwaitContainer, "start"), op("remove", plan.RemoveContainer, "await"),
 		op("clean", plan.RemoveVolume, "remove")}
@@ -37,7 +37,7 @@ func recreation() (*desired.Stack, *plan.Plan) {
 	ops[7].Await = plan.AwaitRunning
 	ops[8].Container = "old"
 	ops[9].Name = "conf-1"
-	return w, &plan.Plan{Operations: ops, Rollback: true, Placements: plan.Placements{"app": {"/conf": placement}}}
+	return w, &plan.Plan{Operations: linked(ops), Rollback: true, Placements: plan.Placements{"app": {"/conf": placement}}}
 }
 
 // forward are the calls up to the wait.
@@ -194,7 +194,7 @@ func TestRun_RestartFails_TriesToBringTheContainerBack(t *testing.T) {
 					}
 					return nil
 				}
-				p := &plan.Plan{Rollback: true, Operations: []plan.Operation{{ID: "restart", Kind: plan.RestartContainer, Service: "app", Container: "c", WasUp: true}}}
+				p := &plan.Plan{Rollback: true, Operations: []*plan.Operation{{ID: "restart", Kind: plan.RestartContainer, Service: "app", Container: "c", WasUp: true}}}
 				var failed *Error
 				if err := Run(t.Context(), f, &desired.Stack{Name: "home"}, p, Options{Rollback: true}); !errors.As(err, &failed) {
 					t.Fatalf("error: %v", err)

@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/check"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -51,7 +52,6 @@ type builder struct {
 	opts Options
 	plan *Plan
 	byID map[string]*Operation
-	ops  []*Operation
 	// replacedNetworks are those, by the engine's name, whose containers have
 	// to be recreated.
 	replacedNetworks map[string]bool
@@ -79,47 +79,36 @@ func (b *builder) change(c Change) { b.plan.Changes = append(b.plan.Changes, c) 
 
 // add appends an operation once; the same operation asked for again gathers
 // the prerequisites of both.
-func (b *builder) add(op Operation) string {
-	if known, ok := b.byID[op.ID]; ok {
-		known.Needs = append(known.Needs, op.Needs...)
-		return op.ID
+func (b *builder) add(op Operation) *Operation {
+	needs := op.Needs
+	added, known := b.byID[op.ID]
+	if !known {
+		op.Needs, added = nil, &op
+		b.byID[op.ID] = added
+		b.plan.Operations = append(b.plan.Operations, added)
 	}
-	stored := op
-	b.byID[op.ID] = &stored
-	b.ops = append(b.ops, &stored)
-	return op.ID
+	b.need(added, needs...)
+	return added
 }
 
-// need adds prerequisites to an operation, those that are part of the plan.
-func (b *builder) need(id string, needs ...string) {
-	op, ok := b.byID[id]
-	if !ok {
+// need adds prerequisites to an operation. Nil is one that is not part of the plan.
+func (b *builder) need(op *Operation, needs ...*Operation) {
+	if op == nil {
 		return
 	}
 	for _, n := range needs {
-		if _, planned := b.byID[n]; planned && n != id {
+		if n != nil && n != op {
 			op.Needs = append(op.Needs, n)
 		}
 	}
 }
 
-// finish sorts each operation's prerequisites and writes the list out.
+// finish sorts each operation's prerequisites.
 func (b *builder) finish() {
-	for _, op := range b.ops {
-		sort.Strings(op.Needs)
-		op.Needs = unique(op.Needs)
-		b.plan.Operations = append(b.plan.Operations, *op)
+	for _, op := range b.plan.Operations {
+		slices.SortFunc(op.Needs, func(x, y *Operation) int { return strings.Compare(x.ID, y.ID) })
+		op.Needs = slices.Compact(op.Needs)
 	}
-}
-
-func unique(sorted []string) []string {
-	var out []string
-	for _, s := range sorted {
-		if len(out) == 0 || out[len(out)-1] != s {
-			out = append(out, s)
-		}
-	}
-	return out
 }
 
 func sortedKeys[V any](m map[string]V) []string {

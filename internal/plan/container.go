@@ -55,6 +55,28 @@ func onExisting(kind Kind, c *observed.Container) string {
 	return fmt.Sprintf("%s %s (%.12s)", kind, c.Name, c.ID)
 }
 
+// What follows gives the operation of the plan, or nil if it has none.
+
+func (b *builder) planned(kind Kind, name string) *Operation { return b.byID[opID(kind, name)] }
+
+func (b *builder) onExisting(kind Kind, c *observed.Container) *Operation {
+	return b.byID[onExisting(kind, c)]
+}
+
+func (b *builder) start(s *slot) *Operation { return b.byID[startID(s)] }
+
+func (b *builder) creation(s *slot) *Operation { return b.byID[createID(s)] }
+
+func (b *builder) arrival(s *slot) *Operation { return b.byID[awaitID(s)] }
+
+func (b *builder) connection(s *slot, network string) *Operation {
+	return b.byID[connectID(s, network)]
+}
+
+func (b *builder) disconnection(s *slot, network string) *Operation {
+	return b.byID[disconnectID(s, network)]
+}
+
 func (b *builder) slotOperations(s *slot) {
 	service := b.want.Services[s.service]
 	switch s.action {
@@ -79,7 +101,7 @@ func (b *builder) repairOperations(s *slot, service *desired.Service) {
 	op := func(kind Kind, id string) Operation {
 		return Operation{ID: id, Kind: kind, Service: s.service, Number: s.number, Container: s.current.ID}
 	}
-	var changes []string
+	var changes []*Operation
 	b.rename(s, service)
 	for _, r := range s.repairs {
 		switch r.action {
@@ -108,70 +130,59 @@ func (b *builder) repairOperations(s *slot, service *desired.Service) {
 }
 
 // orderRepairs lets a container start when all that was to change has changed.
-func (b *builder) orderRepairs(s *slot, service *desired.Service, changes []string) {
+func (b *builder) orderRepairs(s *slot, service *desired.Service, changes []*Operation) {
 	for _, ref := range service.OtherImages() {
-		b.need(startID(s), opID(PullImage, ref))
+		b.need(b.start(s), b.planned(PullImage, ref))
 	}
 	for _, a := range service.Networks {
-		b.need(startID(s), opID(CreateNetwork, a.Network))
+		b.need(b.start(s), b.planned(CreateNetwork, a.Network))
 	}
 	if endsWithHooks(service) && s.comesUp() != "" {
-		b.need(s.renamed, startID(s)) // the name reports that the hooks have run
+		b.need(s.renamed, b.start(s)) // the name reports that the hooks have run
 	} else {
-		b.need(startID(s), s.renamed)
+		b.need(b.start(s), s.renamed)
 	}
-	for _, id := range changes {
+	for _, change := range changes {
 		if s.current.State == observed.Paused || s.current.State == observed.Restarting {
-			b.need(id, startID(s))
+			b.need(change, b.start(s))
 		} else {
-			b.need(startID(s), id)
+			b.need(b.start(s), change)
 		}
 	}
 }
 
 // connect plans the way back onto the networks that a container should be on,
 // with its addresses and aliases, and off those that somebody put it on.
-func (b *builder) connect(s *slot, service *desired.Service, causes []Difference) []string {
+func (b *builder) connect(s *slot, service *desired.Service, causes []Difference) []*Operation {
 	compare := b.compare(service)
 	names := map[string]bool{}
 	for _, d := range causes {
 		names[compare.networkOf(d.Field, s.current)] = true
 	}
-	var ids []string
+	var ops []*Operation
 	for _, name := range sortedKeys(names) {
 		o := Operation{Service: s.service, Number: s.number, Container: s.current.ID, Network: name}
-		disconnect := disconnectID(s, name)
 		if _, attached := s.current.NetworkIDs[name]; attached {
-			o.ID, o.Kind = disconnect, DisconnectContainer
-			ids = append(ids, b.add(o))
+			o.ID, o.Kind = disconnectID(s, name), DisconnectContainer
+			ops = append(ops, b.add(o))
 		}
 		if slices.ContainsFunc(service.Networks, func(a desired.Attachment) bool { return a.Network == name }) {
 			o.ID, o.Kind = connectID(s, name), ConnectContainer
-			o.Needs = []string{disconnect, opID(CreateNetwork, name)}
-			ids = append(ids, b.addPlanned(o))
+			o.Needs = []*Operation{b.disconnection(s, name), b.planned(CreateNetwork, name)}
+			ops = append(ops, b.add(o))
 		}
 	}
-	return ids
-}
-
-// addPlanned adds an operation with those of its prerequisites that are planned.
-func (b *builder) addPlanned(op Operation) string {
-	needs := op.Needs
-	op.Needs = nil
-	id := b.add(op)
-	b.need(id, needs...)
-	return id
+	return ops
 }
 
 // await waits for the replica to arrive, unless it has already.
 func (b *builder) await(s *slot, service *desired.Service) {
-	id := awaitID(s)
-	o := Operation{ID: id, Kind: AwaitContainer, Service: s.service, Number: s.number, Await: awaitOf(service, b.jobs()[s.service])}
+	o := Operation{ID: awaitID(s), Kind: AwaitContainer, Service: s.service, Number: s.number, Await: awaitOf(service, b.jobs()[s.service])}
 	if s.current != nil && !s.makes() {
 		o.Container = s.current.ID
 	}
-	o.Needs = []string{startID(s)}
-	b.addPlanned(o)
+	o.Needs = []*Operation{b.start(s)}
+	b.add(o)
 }
 
 func awaitOf(s *desired.Service, awaited bool) Await {
@@ -226,7 +237,7 @@ func (b *builder) rename(s *slot, service *desired.Service) {
 	if s.current == nil || s.current.Name == final {
 		return
 	}
-	s.renamed = b.addPlanned(Operation{ID: fmt.Sprintf("rename container %s/%d to %s", s.service, s.number, final), Kind: RenameContainer,
+	s.renamed = b.add(Operation{ID: fmt.Sprintf("rename container %s/%d to %s", s.service, s.number, final), Kind: RenameContainer,
 		Service: s.service, Number: s.number, Container: s.current.ID, Name: final, OldName: s.current.Name,
 		Needs: slices.Concat(b.leftoversAside(s, final), b.makeWay(s, final))})
 }
@@ -245,24 +256,24 @@ func (b *builder) inStack(id string) bool {
 
 // ingredients are the operations that a container's creation waits for: image,
 // networks, volumes, files, and the parents that it holds on to.
-func (b *builder) ingredients(s *desired.Service) []string {
-	needs := []string{opID(PullImage, s.Image.Reference), opID(BuildImage, s.Image.Reference), opID(RetagImage, s.Image.Reference)}
+func (b *builder) ingredients(s *desired.Service) []*Operation {
+	needs := []*Operation{b.planned(PullImage, s.Image.Reference), b.planned(BuildImage, s.Image.Reference), b.planned(RetagImage, s.Image.Reference)}
 	for _, ref := range s.OtherImages() {
-		needs = append(needs, opID(PullImage, ref), opID(BuildImage, ref))
+		needs = append(needs, b.planned(PullImage, ref), b.planned(BuildImage, ref))
 	}
 	for _, a := range s.Networks {
-		needs = append(needs, opID(CreateNetwork, a.Network))
+		needs = append(needs, b.planned(CreateNetwork, a.Network))
 	}
 	for _, m := range s.Mounts {
-		needs = append(needs, opID(CreateVolume, m.Source))
+		needs = append(needs, b.planned(CreateVolume, m.Source))
 	}
 	for _, p := range b.plan.Placements[s.Name] {
-		needs = append(needs, opID(DeliverFiles, p.Volume))
+		needs = append(needs, b.planned(DeliverFiles, p.Volume))
 	}
 	for _, parent := range parents(*s) {
 		for i := range b.slots[parent] {
 			if p := &b.slots[parent][i]; p.number == 1 {
-				needs = append(needs, startID(p), p.renamed) // it is found by its name
+				needs = append(needs, b.start(p), p.renamed) // it is found by its name
 			}
 		}
 	}
@@ -291,10 +302,10 @@ func (b *builder) existingParents(s *desired.Service) map[string]string {
 // retire plans the stop and the removal of a container that goes.
 func (b *builder) retire(c *observed.Container) {
 	stop := b.stop(c)
-	b.add(Operation{ID: onExisting(RemoveContainer, c), Kind: RemoveContainer, Service: c.Service, Number: c.Number, Container: c.ID, Needs: []string{stop}})
+	b.add(Operation{ID: onExisting(RemoveContainer, c), Kind: RemoveContainer, Service: c.Service, Number: c.Number, Container: c.ID, Needs: []*Operation{stop}})
 }
 
-func (b *builder) stop(c *observed.Container) string {
+func (b *builder) stop(c *observed.Container) *Operation {
 	return b.add(Operation{ID: onExisting(StopContainer, c), Kind: StopContainer, Service: c.Service, Number: c.Number,
 		Container: c.ID, WasUp: c.Up(), Hooks: b.hooksOfOld(c)})
 }

@@ -15,13 +15,13 @@ import (
 // of its project stay, with a warning.
 func Destroy(have *observed.Stack, opts Options) *Plan {
 	b := &builder{want: &desired.Stack{Name: have.Name}, have: have, opts: opts, plan: &Plan{}, byID: map[string]*Operation{}}
-	stops := map[string][]string{} // by service
+	stops := map[string][]*Operation{} // by service
 	for _, name := range sortedKeys(have.Services) {
 		for i := range have.Services[name] {
 			c := &have.Services[name][i]
 			b.change(Change{Subject: "service " + name, Service: name, Number: c.Number, Action: Remove})
 			b.retire(c)
-			stops[name] = append(stops[name], onExisting(StopContainer, c))
+			stops[name] = append(stops[name], b.onExisting(StopContainer, c))
 		}
 	}
 	for _, name := range sortedKeys(have.Services) {
@@ -60,11 +60,10 @@ func recordedDependencies(c *observed.Container) []string {
 // circle: a removal has to end.
 func (b *builder) breakCycles() {
 	const visiting, visited = 1, 2
-	mark := map[string]int{}
-	var visit func(string)
-	visit = func(id string) {
-		mark[id] = visiting
-		op := b.byID[id]
+	mark := map[*Operation]int{}
+	var visit func(*Operation)
+	visit = func(op *Operation) {
+		mark[op] = visiting
 		kept := op.Needs[:0]
 		for _, need := range op.Needs {
 			if mark[need] == visiting {
@@ -76,18 +75,18 @@ func (b *builder) breakCycles() {
 			kept = append(kept, need)
 		}
 		op.Needs = kept
-		mark[id] = visited
+		mark[op] = visited
 	}
-	for _, op := range b.ops {
-		if mark[op.ID] == 0 {
-			visit(op.ID)
+	for _, op := range b.plan.Operations {
+		if mark[op] == 0 {
+			visit(op)
 		}
 	}
 }
 
 // removeAnonymous removes the volumes that nobody could find again once their
 // container is gone.
-func (b *builder) removeAnonymous(volumes map[string]string, after []string) {
+func (b *builder) removeAnonymous(volumes map[string]string, after []*Operation) {
 	for _, target := range sortedKeys(volumes) {
 		b.add(Operation{ID: opID(RemoveVolume, volumes[target]), Kind: RemoveVolume, Name: volumes[target], Needs: after})
 	}

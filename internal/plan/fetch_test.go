@@ -10,13 +10,9 @@ import (
 // fetchesFirst checks that nothing stops or restarts before every image is there.
 func fetchesFirst(t *testing.T, p *plan.Plan) {
 	t.Helper()
-	byID := map[string]plan.Operation{}
-	for _, op := range p.Operations {
-		byID[op.ID] = op
-	}
-	var reach func(id string, into map[string]bool)
-	reach = func(id string, into map[string]bool) {
-		for _, need := range byID[id].Needs {
+	var reach func(op *plan.Operation, into map[*plan.Operation]bool)
+	reach = func(op *plan.Operation, into map[*plan.Operation]bool) {
+		for _, need := range op.Needs {
 			if !into[need] {
 				into[need] = true
 				reach(need, into)
@@ -27,10 +23,10 @@ func fetchesFirst(t *testing.T, p *plan.Plan) {
 		if op.Kind != plan.StopContainer && op.Kind != plan.RestartContainer {
 			continue
 		}
-		before := map[string]bool{}
-		reach(op.ID, before)
+		before := map[*plan.Operation]bool{}
+		reach(op, before)
 		for _, fetch := range p.Operations {
-			if (fetch.Kind == plan.PullImage || fetch.Kind == plan.BuildImage) && !before[fetch.ID] {
+			if (fetch.Kind == plan.PullImage || fetch.Kind == plan.BuildImage) && !before[fetch] {
 				t.Errorf("%q does not wait for %q:\n%s", op.ID, fetch.ID, p)
 			}
 		}

@@ -74,16 +74,16 @@ func carryOutFirst(t *testing.T, e *engine, w *desired.Stack, p *plan.Plan, n in
 		t.Fatalf("refused: %v", p.Problems)
 	}
 	x := &execution{engine: e, want: w, plan: p, created: map[string]string{}}
-	done := map[string]bool{}
+	done := map[*plan.Operation]bool{}
 	for range n {
-		i := slices.IndexFunc(p.Operations, func(op plan.Operation) bool {
-			return !done[op.ID] && !slices.ContainsFunc(op.Needs, func(need string) bool { return !done[need] })
+		i := slices.IndexFunc(p.Operations, func(op *plan.Operation) bool {
+			return !done[op] && !slices.ContainsFunc(op.Needs, func(need *plan.Operation) bool { return !done[need] })
 		})
-		op := &p.Operations[i]
+		op := p.Operations[i]
 		if err := x.do(op, false); err != nil {
 			t.Fatalf("%s: %v\n%s", op.ID, err, p)
 		}
-		done[op.ID] = true
+		done[op] = true
 		order = append(order, op)
 	}
 	return order
@@ -104,6 +104,7 @@ func find(t *testing.T, e *engine, service string) *box {
 // expect compares a plan's text, without the indentation of the test.
 func expect(t *testing.T, p *plan.Plan, want string) {
 	t.Helper()
+	checkEdges(t, p)
 	want = strings.ReplaceAll(strings.TrimSpace(want), "\n\t\t", "\n")
 	if got := strings.TrimSpace(p.String()); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)

@@ -108,47 +108,46 @@ func (b *builder) nameHolder(s *slot, name string) *observed.Container {
 }
 
 // stepAside renames a container, as Docker Compose does, to make room for the one
-// that takes over its name.
-func (b *builder) stepAside(s *slot, c *observed.Container, needs ...string) string {
+// that takes over its name. A prerequisite may be nil.
+func (b *builder) stepAside(s *slot, c *observed.Container, after *Operation) *Operation {
 	name := fmt.Sprintf("%.12s_%s", c.ID, cmp.Or(b.finalName(s), c.Name))
 	if c.Name == name {
-		return strings.Join(needs, "")
+		return after
 	}
-	return b.addPlanned(Operation{ID: onExisting(RenameContainer, c), Kind: RenameContainer, Service: s.service, Number: s.number,
-		Container: c.ID, Name: name, OldName: c.Name, Needs: needs})
+	return b.add(Operation{ID: onExisting(RenameContainer, c), Kind: RenameContainer, Service: s.service, Number: s.number,
+		Container: c.ID, Name: name, OldName: c.Name, Needs: []*Operation{after}})
 }
 
 // leftoversAside makes room when a leftover holds the name that is needed.
-func (b *builder) leftoversAside(s *slot, final string) []string {
-	var ids []string
+func (b *builder) leftoversAside(s *slot, final string) []*Operation {
+	var ops []*Operation
 	for i := range s.leftovers {
 		if c := &s.leftovers[i]; c.Name == final {
-			ids = append(ids, b.stepAside(s, c, b.stop(c)))
+			ops = append(ops, b.stepAside(s, c, b.stop(c)))
 		}
 	}
-	return ids
+	return ops
 }
 
 // makeWay plans that another replica's container gives up the name that a slot's
 // container is to have: one that stops does so when it has stopped, one that stays
 // at once, and takes its own name after that. Nothing is removed before the name has
 // its new holder, so that a failure can be undone.
-func (b *builder) makeWay(s *slot, final string) []string {
-	var ids []string
+func (b *builder) makeWay(s *slot, final string) []*Operation {
+	var ops []*Operation
 	b.eachOther(s, func(other *slot, c *observed.Container) {
 		if c.Name != final {
 			return
 		}
 		stays := c == other.current && !other.makes() && other.action != Remove
-		switch {
-		case stays:
-			ids = append(ids, b.stepAside(other, c))
-		default:
-			ids = append(ids, b.stepAside(other, c, b.stop(c)))
+		var after *Operation
+		if !stays {
+			after = b.stop(c)
 		}
+		ops = append(ops, b.stepAside(other, c, after))
 		s.handed = true
 	})
-	return ids
+	return ops
 }
 
 // orderNames has a container that steps aside take its own name after that, and lets
@@ -157,21 +156,21 @@ func (b *builder) orderNames() {
 	removals := b.all(RemoveContainer)
 	b.eachSlot(func(s *slot) {
 		if s.current != nil {
-			aside := onExisting(RenameContainer, s.current)
-			if op, planned := b.byID[aside]; planned && !s.makes() && s.renamed != "" {
+			aside := b.onExisting(RenameContainer, s.current)
+			if aside != nil && !s.makes() && s.renamed != nil {
 				b.need(s.renamed, aside)
-				b.byID[s.renamed].OldName = op.Name
+				s.renamed.OldName = aside.Name
 			}
-			b.needOnce(onExisting(RemoveContainer, s.current), aside)
+			b.needOnce(b.onExisting(RemoveContainer, s.current), aside)
 		}
 		for i := range s.leftovers {
-			b.needOnce(onExisting(RemoveContainer, &s.leftovers[i]), onExisting(RenameContainer, &s.leftovers[i]))
+			b.needOnce(b.onExisting(RemoveContainer, &s.leftovers[i]), b.onExisting(RenameContainer, &s.leftovers[i]))
 		}
-		if !s.handed || s.renamed == "" {
+		if !s.handed || s.renamed == nil {
 			return
 		}
-		for _, id := range removals {
-			b.needOnce(id, s.renamed)
+		for _, removal := range removals {
+			b.needOnce(removal, s.renamed)
 		}
 	})
 }
@@ -248,14 +247,14 @@ func (b *builder) orderAddresses() {
 	b.eachSlot(func(s *slot) {
 		service := b.want.Services[s.service]
 		for _, want := range addressesOf(&service) {
-			takes := []string{startID(s), connectID(s, want.network)}
+			takes := []*Operation{b.start(s), b.connection(s, want.network)}
 			b.eachOther(s, func(other *slot, c *observed.Container) {
 				if !has(c, want) {
 					return
 				}
-				for _, id := range takes {
-					b.needOnce(id, onExisting(StopContainer, c))
-					b.needOnce(id, disconnectID(other, want.network))
+				for _, take := range takes {
+					b.needOnce(take, b.onExisting(StopContainer, c))
+					b.needOnce(take, b.disconnection(other, want.network))
 				}
 			})
 		}
@@ -263,15 +262,8 @@ func (b *builder) orderAddresses() {
 }
 
 // needOnce adds a prerequisite unless one of the two waits for the other anyway.
-func (b *builder) needOnce(id, need string) {
-	for _, pair := range [][2]string{{id, need}, {need, id}} {
-		if b.byID[pair[0]] == nil {
-			return
-		}
-		awaited := map[string]bool{}
-		if b.awaited(pair[0], awaited); awaited[pair[1]] {
-			return
-		}
+func (b *builder) needOnce(op, need *Operation) {
+	if op != nil && need != nil && !awaited(op)[need] && !awaited(need)[op] {
+		b.need(op, need)
 	}
-	b.need(id, need)
 }

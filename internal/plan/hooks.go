@@ -32,7 +32,7 @@ func (b *builder) withHooks(s *slot, service *desired.Service, op Operation) Ope
 	first := &b.slots[s.service][0]
 	if s.number != first.number { // they run once, before the first container
 		op.Hooks.PreStart = nil
-		op.Needs = append(op.Needs, startID(first))
+		op.Needs = append(op.Needs, b.start(first))
 	}
 	return op
 }

@@ -32,7 +32,7 @@ func current(e *engine) *observed.Stack {
 func TestBuild_ImagesBesideTheOwn_ArePulledBeforeTheContainerIsMade(t *testing.T) {
 	p := plan.Build(mounting(), current(newEngine()), plan.Options{})
 	for _, op := range p.Operations {
-		if op.Kind == plan.CreateContainer && (!slices.Contains(op.Needs, "pull image web:1") || !slices.Contains(op.Needs, "pull image job:1")) {
+		if op.Kind == plan.CreateContainer && (!needs(op, "pull image web:1") || !needs(op, "pull image job:1")) {
 			t.Errorf("%s needs %v", op.ID, op.Needs)
 		}
 	}
@@ -90,7 +90,7 @@ func TestBuild_PullPolicyByTime_PullsWhatIsTooOldWhenAContainerIsMade(t *testing
 		old.Age = age
 		e.images["app:1"] = old
 		edit(w, "app", func(s *desired.Service) { s.Config.User = "7" })
-		pulls := slices.ContainsFunc(build(e, w).Operations, func(op plan.Operation) bool { return op.Kind == plan.PullImage })
+		pulls := slices.ContainsFunc(build(e, w).Operations, func(op *plan.Operation) bool { return op.Kind == plan.PullImage })
 		if pulls != want {
 			t.Errorf("an image that is %s old is pulled: %t", age, pulls)
 		}

@@ -132,22 +132,22 @@ func (b *builder) remakeNetwork(want *desired.Network, have *observed.NetworkOnN
 		if slices.ContainsFunc(have.Detached, func(off observed.Attached) bool { return off.ID == c.ID }) {
 			continue
 		}
-		needs = []string{b.add(Operation{ID: opID(DisconnectContainer, c.Name), Kind: DisconnectContainer, Container: c.ID,
+		needs = []*Operation{b.add(Operation{ID: opID(DisconnectContainer, c.Name), Kind: DisconnectContainer, Container: c.ID,
 			Network: want.Name, Endpoint: &c.Endpoint, Needs: needs})}
 	}
 	was := have.Desired()
-	needs = []string{b.add(Operation{ID: opID(RemoveNetwork, want.Name), Kind: RemoveNetwork, Name: want.Name, Made: &was, Needs: needs})}
-	needs = []string{b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Made: want, Needs: needs})}
+	needs = []*Operation{b.add(Operation{ID: opID(RemoveNetwork, want.Name), Kind: RemoveNetwork, Name: want.Name, Made: &was, Needs: needs})}
+	needs = []*Operation{b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Made: want, Needs: needs})}
 	b.removeNotes(have, note, b.reattach(want, order, needs...))
 }
 
 // reattach attaches containers to a network, one after the other, and returns what
 // is done when all are.
-func (b *builder) reattach(want *desired.Network, order []observed.Attached, needs ...string) []string {
+func (b *builder) reattach(want *desired.Network, order []observed.Attached, needs ...*Operation) []*Operation {
 	for _, c := range order {
 		endpoint, lost := fitted(c.Endpoint, want)
 		b.change(Change{Subject: "container " + c.Name, Name: c.Name, Action: Reattach, Causes: lost})
-		needs = []string{b.add(Operation{ID: opID(ConnectContainer, c.Name), Kind: ConnectContainer, Container: c.ID,
+		needs = []*Operation{b.add(Operation{ID: opID(ConnectContainer, c.Name), Kind: ConnectContainer, Container: c.ID,
 			Network: want.Name, Endpoint: &endpoint, Needs: needs})}
 	}
 	return needs
@@ -241,7 +241,7 @@ func DestroyNetwork(have *observed.NetworkOnNode) *Plan {
 	was := have.Desired()
 	b.change(Change{Subject: "network " + have.Name, Name: have.Name, Action: Remove})
 	remove := b.add(Operation{ID: opID(RemoveNetwork, have.Name), Kind: RemoveNetwork, Name: have.Name, Made: &was})
-	b.removeNotes(have, nil, []string{remove})
+	b.removeNotes(have, nil, []*Operation{remove})
 	b.finish()
 	return b.plan
 }

@@ -134,7 +134,7 @@ func (b *builder) findLostTags() {
 // retag gives an image its reference back, once.
 func (b *builder) retag(ref string) {
 	b.add(Operation{ID: opID(RetagImage, ref), Kind: RetagImage, Name: ref, Image: b.lostTags[ref]})
-	b.need(opID(PullImage, ref), opID(RetagImage, ref)) // which gives it to another image, for another service
+	b.need(b.planned(PullImage, ref), b.planned(RetagImage, ref)) // which gives it to another image, for another service
 }
 
 // untagged is that the reference of the image which a container runs is gone.

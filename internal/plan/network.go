@@ -40,13 +40,13 @@ func isPredefined(name string) bool { return name == "bridge" || name == "host" 
 func (b *builder) replaceNetwork(want desired.Network, causes []Difference) {
 	b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Replace, Causes: causes})
 	remove := b.removeFirst(want.Name)
-	b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Needs: []string{remove}})
+	b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Needs: []*Operation{remove}})
 }
 
 // removeFirst plans that a network goes before what takes its name or its range is
 // made. Its containers stop and are taken off it before that, so that a failure can
 // be undone: a network that is recreated is another one to whoever was on it.
-func (b *builder) removeFirst(name string) string {
+func (b *builder) removeFirst(name string) *Operation {
 	b.replacedNetworks[name] = true
 	was := b.have.Network(name)
 	return b.add(Operation{ID: opID(RemoveNetwork, name), Kind: RemoveNetwork, Name: name, Made: &was})
@@ -56,21 +56,21 @@ func (b *builder) removeFirst(name string) string {
 // that one goes first then. A network whose range the engine chooses is made after
 // those that name theirs, so that it gets none of these.
 func (b *builder) handRanges() {
-	made := slices.DeleteFunc(sortedKeys(b.want.Networks), func(key string) bool { return b.byID[opID(CreateNetwork, b.want.Networks[key].Name)] == nil })
+	made := slices.DeleteFunc(sortedKeys(b.want.Networks), func(key string) bool { return b.planned(CreateNetwork, b.want.Networks[key].Name) == nil })
 	for _, key := range made {
 		b.replaceChosen(b.want.Networks[key])
 	}
 	for _, key := range sortedKeys(b.want.Networks) {
 		own := b.want.Networks[key]
-		create := opID(CreateNetwork, own.Name)
+		create := b.planned(CreateNetwork, own.Name)
 		for _, name := range b.goingNetworks() {
-			if name != own.Name && b.byID[create] != nil && b.inTheWay(&own, b.have.Networks[name]) {
+			if name != own.Name && create != nil && b.inTheWay(&own, b.have.Networks[name]) {
 				b.need(create, b.removeFirst(name))
 			}
 		}
 		for _, other := range b.want.Networks {
 			if check.ChoosesSubnet(check.NetworkOf("", &own)) && !check.ChoosesSubnet(check.NetworkOf("", &other)) {
-				b.need(create, opID(CreateNetwork, other.Name))
+				b.need(create, b.planned(CreateNetwork, other.Name))
 			}
 		}
 	}
@@ -130,10 +130,10 @@ func (b *builder) goingNetworks() []string {
 }
 
 // takeOff plans that a container which has stopped is taken off a network that goes.
-func (b *builder) takeOff(c *observed.Container, name string) string {
+func (b *builder) takeOff(c *observed.Container, name string) *Operation {
 	endpoint := c.Endpoints[name]
 	return b.add(Operation{ID: fmt.Sprintf("%s %s (%.12s) from %s", DisconnectContainer, c.Name, c.ID, name), Kind: DisconnectContainer,
-		Service: c.Service, Number: c.Number, Container: c.ID, Network: name, Endpoint: &endpoint, Needs: []string{onExisting(StopContainer, c)}})
+		Service: c.Service, Number: c.Number, Container: c.ID, Network: name, Endpoint: &endpoint, Needs: []*Operation{b.onExisting(StopContainer, c)}})
 }
 
 // networkDifferences compares what was asked for; what the engine filled in by
@@ -160,7 +160,7 @@ func networkDifferences(want desired.Network, have observed.Network) []Differenc
 // after the containers that were on them.
 func (b *builder) cleanUpNetworks() {
 	for _, name := range b.goingNetworks() {
-		if b.byID[opID(CreateNetwork, name)] != nil {
+		if b.planned(CreateNetwork, name) != nil {
 			continue // replaced
 		}
 		b.change(Change{Subject: "network " + name, Name: name, Action: Remove, Causes: []Difference{{Field: "networks", Old: "exists", New: "not declared"}}})
@@ -172,16 +172,16 @@ func (b *builder) cleanUpNetworks() {
 }
 
 // all lists the operations of the given kinds.
-func (b *builder) all(kinds ...Kind) []string {
-	var ids []string
-	for _, op := range b.ops {
+func (b *builder) all(kinds ...Kind) []*Operation {
+	var ops []*Operation
+	for _, op := range b.plan.Operations {
 		for _, kind := range kinds {
 			if op.Kind == kind {
-				ids = append(ids, op.ID)
+				ops = append(ops, op)
 			}
 		}
 	}
-	return ids
+	return ops
 }
 
 func opID(kind Kind, name string) string { return string(kind) + " " + name }

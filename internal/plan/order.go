@@ -20,20 +20,20 @@ func (b *builder) eachSlot(visit func(*slot)) {
 // the host ports it wants are free.
 func (b *builder) orderStarts() {
 	b.eachSlot(func(s *slot) {
-		if _, starts := b.byID[startID(s)]; !starts {
+		if b.start(s) == nil {
 			return
 		}
 		service := b.want.Services[s.service]
-		b.need(startID(s), b.arrivals(&service)...)
+		b.need(b.start(s), b.arrivals(&service)...)
 		b.eachSlot(func(other *slot) {
 			for i := range other.leftovers {
-				b.need(startID(s), onExisting(StopContainer, &other.leftovers[i]))
+				b.need(b.start(s), b.onExisting(StopContainer, &other.leftovers[i]))
 			}
 			if other.current == nil || other == s {
 				return
 			}
 			if other.action == Remove || other.action == Recreate && sharePort(&service, other.current) {
-				b.need(startID(s), onExisting(StopContainer, other.current))
+				b.need(b.start(s), b.onExisting(StopContainer, other.current))
 			}
 		})
 	})
@@ -41,8 +41,8 @@ func (b *builder) orderStarts() {
 
 // arrivals are the waits for a service's dependencies; one that runs but is
 // not yet healthy, or has not ended yet, is waited for too.
-func (b *builder) arrivals(s *desired.Service) []string {
-	var ids []string
+func (b *builder) arrivals(s *desired.Service) []*Operation {
+	var ops []*Operation
 	for _, name := range sortedKeys(s.Dependencies) {
 		dep := s.Dependencies[name]
 		for i := range b.slots[name] {
@@ -50,13 +50,13 @@ func (b *builder) arrivals(s *desired.Service) []string {
 			if other.action == Remove {
 				continue
 			}
-			if _, planned := b.byID[awaitID(other)]; !planned && isUnderWay(other.current, dep.Condition) {
+			if b.arrival(other) == nil && isUnderWay(other.current, dep.Condition) {
 				b.await(other, ptr(b.want.Services[name]))
 			}
-			ids = append(ids, awaitID(other))
+			ops = append(ops, b.arrival(other))
 		}
 	}
-	return ids
+	return ops
 }
 
 // isUnderWay reports whether a container that stays has still to arrive.
@@ -80,7 +80,7 @@ func (b *builder) orderStops() {
 	}
 	b.eachSlot(func(s *slot) {
 		for _, c := range append([]observed.Container{}, ending(s)...) {
-			stop := onExisting(StopContainer, &c)
+			stop := b.onExisting(StopContainer, &c)
 			b.need(stop, before...)
 			if s.startFirst {
 				b.need(stop, b.all(AwaitContainer)...)
@@ -93,7 +93,7 @@ func (b *builder) orderStops() {
 	b.eachSlot(func(s *slot) { // an interrupted change goes on: the new one has still to arrive
 		if b.want.Services[s.service].UpdateOrder == desired.StartFirst && s.action == "" && s.current.Up() && s.comesUp() == "" {
 			for i := range s.leftovers {
-				b.need(onExisting(StopContainer, &s.leftovers[i]), awaitID(s))
+				b.need(b.onExisting(StopContainer, &s.leftovers[i]), b.arrival(s))
 			}
 		}
 	})
@@ -102,8 +102,8 @@ func (b *builder) orderStops() {
 			for _, c := range append(ending(s), s.leftovers...) {
 				if c.NetworkIDs[name] != "" {
 					off := b.takeOff(&c, name)
-					b.need(opID(RemoveNetwork, name), off)
-					b.need(onExisting(RemoveContainer, &c), off)
+					b.need(b.planned(RemoveNetwork, name), off)
+					b.need(b.onExisting(RemoveContainer, &c), off)
 				}
 			}
 		})
@@ -119,24 +119,29 @@ func (b *builder) fetchFirst() {
 		return
 	}
 	for _, id := range b.all(StopContainer, RestartContainer) {
-		awaited := map[string]bool{}
-		b.awaited(id, awaited)
+		waits := awaited(id)
 		for _, fetch := range fetches {
-			if !awaited[fetch] {
+			if !waits[fetch] {
 				b.need(id, fetch)
 			}
 		}
 	}
 }
 
-// awaited gathers all that an operation waits for, directly or not.
-func (b *builder) awaited(id string, into map[string]bool) {
-	for _, need := range b.byID[id].Needs {
-		if !into[need] {
-			into[need] = true
-			b.awaited(need, into)
+// awaited are all operations that one waits for, directly or not.
+func awaited(op *Operation) map[*Operation]bool {
+	all := map[*Operation]bool{}
+	var visit func(*Operation)
+	visit = func(op *Operation) {
+		for _, need := range op.Needs {
+			if !all[need] {
+				all[need] = true
+				visit(need)
+			}
 		}
 	}
+	visit(op)
+	return all
 }
 
 // ending are the containers that stop for good in this plan.
@@ -148,20 +153,20 @@ func ending(s *slot) []observed.Container {
 }
 
 // creations are the new containers that share nobody's namespaces.
-func (b *builder) creations() []string {
-	var ids []string
+func (b *builder) creations() []*Operation {
+	var ops []*Operation
 	b.eachSlot(func(s *slot) {
 		if s.makes() && len(parents(b.want.Services[s.service])) == 0 {
-			ids = append(ids, createID(s))
+			ops = append(ops, b.creation(s))
 		}
 	})
-	return ids
+	return ops
 }
 
 // dependents are the stops of containers whose service depends on the named one;
 // one that is to go on serving does not stop for that.
-func (b *builder) dependents(name string) []string {
-	var ids []string
+func (b *builder) dependents(name string) []*Operation {
+	var ops []*Operation
 	b.eachSlot(func(s *slot) {
 		if _, depends := b.want.Services[s.service].Dependencies[name]; !depends {
 			return
@@ -170,10 +175,10 @@ func (b *builder) dependents(name string) []string {
 			if s.startFirst {
 				break
 			}
-			ids = append(ids, onExisting(StopContainer, &c))
+			ops = append(ops, b.onExisting(StopContainer, &c))
 		}
 	})
-	return ids
+	return ops
 }
 
 // retireOld plans the removal of what was replaced or left over.
@@ -184,10 +189,10 @@ func (b *builder) retireOld() {
 		}
 		for i := range s.leftovers {
 			b.retire(&s.leftovers[i])
-			b.removeAnonymous(ownVolumes(&s.leftovers[i], s.current), []string{onExisting(RemoveContainer, &s.leftovers[i])})
+			b.removeAnonymous(ownVolumes(&s.leftovers[i], s.current), []*Operation{b.onExisting(RemoveContainer, &s.leftovers[i])})
 		}
 		if s.action == Remove {
-			b.removeAnonymous(s.current.Anonymous, []string{onExisting(RemoveContainer, s.current)})
+			b.removeAnonymous(s.current.Anonymous, []*Operation{b.onExisting(RemoveContainer, s.current)})
 		}
 	})
 }
@@ -212,7 +217,7 @@ func (b *builder) orderRemovals() {
 		b.need(id, arrived...)
 	}
 	b.eachSlot(func(s *slot) {
-		if s.renamed == "" {
+		if s.renamed == nil {
 			return
 		}
 		going := s.leftovers
@@ -220,7 +225,7 @@ func (b *builder) orderRemovals() {
 			going = append(slices.Clone(going), *s.current)
 		}
 		for i := range going { // what is there to remove still gives its name away
-			b.need(onExisting(RemoveContainer, &going[i]), s.renamed)
+			b.need(b.onExisting(RemoveContainer, &going[i]), s.renamed)
 		}
 	})
 }

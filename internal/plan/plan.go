@@ -12,7 +12,7 @@ import (
 // person, Operations say how to the executor. An empty plan changes nothing.
 type Plan struct {
 	Changes    []Change
-	Operations []Operation
+	Operations []*Operation
 	// Problems are why the plan cannot be carried out; Operations are then
 	// incomplete and must not run.
 	Problems []check.Problem
@@ -131,8 +131,8 @@ type Operation struct {
 	// ID is unique within the plan and stable: the kind and what it acts on.
 	ID   string
 	Kind Kind
-	// Needs are the operations that must have succeeded before.
-	Needs []string
+	// Needs are the operations of the same plan that must have succeeded before.
+	Needs []*Operation
 
 	// Service and Number are the replica the operation belongs to, if any.
 	Service string
@@ -203,7 +203,7 @@ func (p *Plan) String() string {
 	for _, op := range p.Operations {
 		fmt.Fprintf(&b, "- %s\n", op.ID)
 		for _, need := range op.Needs {
-			fmt.Fprintf(&b, "    after %s\n", need)
+			fmt.Fprintf(&b, "    after %s\n", need.ID)
 		}
 	}
 	for _, problem := range p.Problems {

@@ -101,6 +101,7 @@ func (t *trial) build(e *engine, want *desired.Stack, known map[string][]string)
 // order returns a random order of the operations that the prerequisites allow.
 func (t *trial) order(p *plan.Plan) []*plan.Operation {
 	t.Helper()
+	checkEdges(t.T, p)
 	known := map[string]bool{}
 	for _, op := range p.Operations {
 		if known[op.ID] {
@@ -109,12 +110,11 @@ func (t *trial) order(p *plan.Plan) []*plan.Operation {
 		known[op.ID] = true
 	}
 	var order []*plan.Operation
-	done := map[string]bool{}
+	done := map[*plan.Operation]bool{}
 	for len(order) < len(p.Operations) {
 		var ready []*plan.Operation
-		for i := range p.Operations {
-			op := &p.Operations[i]
-			if done[op.ID] || slices.ContainsFunc(op.Needs, func(need string) bool { return !done[need] }) {
+		for _, op := range p.Operations {
+			if done[op] || slices.ContainsFunc(op.Needs, func(need *plan.Operation) bool { return !done[need] }) {
 				continue
 			}
 			ready = append(ready, op)
@@ -123,7 +123,7 @@ func (t *trial) order(p *plan.Plan) []*plan.Operation {
 			t.Fatalf("the operations wait for each other, or for one that is not planned:\n%s", p)
 		}
 		next := pick(t.r, ready...)
-		done[next.ID] = true
+		done[next] = true
 		order = append(order, next)
 	}
 	return order
@@ -169,7 +169,7 @@ func (t *trial) serving(e *engine, want *desired.Stack, p *plan.Plan, op *plan.O
 
 // startsFirst reports whether a stop is planned to wait for its successor.
 func startsFirst(p *plan.Plan, op *plan.Operation) bool {
-	return slices.Contains(op.Needs, fmt.Sprintf("await container %s/%d", op.Service, op.Number))
+	return needs(op, fmt.Sprintf("await container %s/%d", op.Service, op.Number))
 }
 
 // converge plans and executes, after which nothing is left to do.

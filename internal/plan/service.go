@@ -28,7 +28,7 @@ type slot struct {
 	startFirst bool
 	// renamed is the operation that gives the container its name, if any, and handed
 	// reports that another container of the stack has had that name.
-	renamed string
+	renamed *Operation
 	handed  bool
 	// secretVersion is what a new container is labelled with.
 	secretVersion int

@@ -2,7 +2,7 @@ package plan_test
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/docker/docker/api/types/container"
@@ -88,7 +88,7 @@ func TestBuild_StartFirstImpossibleForOneReplica_StopsAllFirst(t *testing.T) {
 		p := build(e, w)
 		requireOne(t, "warnings", p.Warnings, `Service "app" is replaced stop-first, though its update order is start-first: only one container can publish port 8080/tcp`)
 		for _, op := range p.Operations {
-			if op.Kind == plan.StopContainer && strings.Contains(strings.Join(op.Needs, " "), "await container") {
+			if op.Kind == plan.StopContainer && slices.ContainsFunc(op.Needs, func(need *plan.Operation) bool { return need.Kind == plan.AwaitContainer }) {
 				t.Errorf("replica %d publishes a port, and %s is start-first", at, op.ID)
 			}
 		}

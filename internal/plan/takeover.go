@@ -17,36 +17,34 @@ func (b *builder) makeContainer(s *slot, service *desired.Service) {
 	final := desired.ContainerName(b.want.Name, service, s.number)
 	create := Operation{ID: createID(s), Kind: CreateContainer, Service: s.service, Number: s.number, Name: final, SecretVersion: s.secretVersion}
 	create.Needs, create.Parents = b.ingredients(service), b.existingParents(service)
-	start := b.withHooks(s, service, Operation{ID: startID(s), Kind: StartContainer, Service: s.service, Number: s.number, Needs: []string{createID(s)}})
+	start := b.withHooks(s, service, Operation{ID: startID(s), Kind: StartContainer, Service: s.service, Number: s.number})
 	holder := b.nameHolder(s, final)
 	if s.current == nil && holder == nil && !endsWithHooks(service) {
-		b.addPlanned(create)
-		b.addPlanned(start)
+		start.Needs = append(start.Needs, b.add(create))
+		b.add(start)
 		return
 	}
 	create.Name = b.temporaryName(final, cmp.Or(s.current, holder))
-	aside := []string{createID(s)}
 	if s.current != nil {
 		create.Replaces, create.Inherit = s.current.ID, b.inherited(service, s.current)
 	}
-	b.addPlanned(create)
+	aside := []*Operation{b.add(create)}
+	start.Needs = append(start.Needs, aside...)
 	if s.current != nil {
-		stop := b.stop(s.current)
-		aside = append(aside, b.stepAside(s, s.current, stop))
+		aside = append(aside, b.stepAside(s, s.current, b.stop(s.current)))
 	}
 	take := Operation{ID: fmt.Sprintf("rename container %s/%d to %s", s.service, s.number, final), Kind: RenameContainer,
 		Service: s.service, Number: s.number, Name: final, Needs: slices.Concat(aside, b.leftoversAside(s, final), b.makeWay(s, final))}
-	b.addPlanned(take)
+	taken := b.add(take)
 	switch {
 	case s.startFirst:
-		s.renamed = take.ID
+		s.renamed = taken
 	case endsWithHooks(service):
-		s.renamed, start.Needs = take.ID, aside
+		s.renamed, start.Needs = taken, aside
 	default:
-		start.Needs = []string{take.ID}
+		start.Needs = []*Operation{taken}
 	}
-	b.addPlanned(start)
-	b.need(s.renamed, startID(s))
+	b.need(s.renamed, b.add(start))
 }
 
 // beforeTakeover is part of the name of a container that has still to take over.

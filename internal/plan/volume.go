@@ -53,7 +53,7 @@ func (b *builder) files() {
 			if p.InUse {
 				continue
 			}
-			var needs []string
+			var needs []*Operation
 			if !p.Exists {
 				needs = append(needs, b.add(Operation{ID: opID(CreateVolume, p.Volume), Kind: CreateVolume, Name: p.Volume, File: &p}))
 			}

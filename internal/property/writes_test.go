@@ -49,7 +49,7 @@ func sent(requests []acctest.Request, before []string) []string {
 func named(p *plan.Plan, want *desired.Stack, api string) []string {
 	var list []string
 	for _, op := range p.Operations {
-		list = append(list, writesOf(op, want, api)...)
+		list = append(list, writesOf(*op, want, api)...)
 	}
 	slices.Sort(list)
 	return list
