@@ -122,7 +122,7 @@ func (p *homelab) Configure(ctx context.Context, req provider.ConfigureRequest, 
 		return
 	}
 	core := core.New(engines{f}, resolver)
-	offer := concept.Offer{core.Stacks(), core.Networks(), core.Subnets(), core.Secrets(), core.Nodes(), stack.NewDocuments(ctx)}
+	offer := concept.Offer{core.Stacks(), core.Networks(), core.Subnets(), core.Secrets(), core.Nodes(), stack.NewDocuments()}
 	p.gate.Require(slices.Sorted(maps.Values(m.sopsFiles())))
 	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = offer, offer, p.gate
 }

@@ -26,19 +26,8 @@ type loading struct {
 	err  error
 }
 
-// NewDocuments returns what the resources of a provider share. In the background
-// it has the schema of the Compose specification compiled, which the first load
-// would have to wait for.
-func NewDocuments(ctx context.Context) *Documents {
-	shared := context.WithoutCancel(ctx)
-	go func() {
-		_, _ = compose.Load(shared, compose.Input{Name: "none", Compose: "services: {none: {image: none}}"}) // nobody wants it
-	}()
-	return &Documents{loaded: map[string]*loading{}}
-}
-
-// Prepare begins to load in the background what Load will probably be asked for.
-func (d *Documents) Prepare(ctx context.Context, id string, in compose.Input) { d.begin(ctx, id, in) }
+// NewDocuments returns what the resources of a provider share.
+func NewDocuments() *Documents { return &Documents{loaded: map[string]*loading{}} }
 
 // Load returns the stack with an ID, which the caller must not change. Its errors
 // are those of [compose.Load].

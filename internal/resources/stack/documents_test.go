@@ -15,8 +15,7 @@ func document(image string) compose.Input {
 }
 
 func TestDocuments_SameInput_IsLoadedOnce(t *testing.T) {
-	d := NewDocuments(t.Context())
-	d.Prepare(t.Context(), "local/media", document("nginx:1"))
+	d := NewDocuments()
 	first, err := d.Load(t.Context(), "local/media", document("nginx:1"))
 	if err != nil {
 		t.Fatal(err)
@@ -31,8 +30,7 @@ func TestDocuments_SameInput_IsLoadedOnce(t *testing.T) {
 }
 
 func TestDocuments_AnotherInput_IsLoadedAnew(t *testing.T) {
-	d := NewDocuments(t.Context())
-	d.Prepare(t.Context(), "local/media", document("nginx:1"))
+	d := NewDocuments()
 	for _, image := range []string{"nginx:2", "nginx:1"} {
 		got, err := d.Load(t.Context(), "local/media", document(image))
 		if err != nil || got.Services["web"].Image.Reference != image {
@@ -49,8 +47,7 @@ func TestDocuments_LoadFailed_IsTriedAgain(t *testing.T) {
 	dir := t.TempDir()
 	in := document("nginx:1")
 	in.Dir, in.Compose = dir, "services: {web: {image: nginx:1, env_file: web.env}}"
-	d := NewDocuments(t.Context())
-	d.Prepare(t.Context(), "local/media", in)
+	d := NewDocuments()
 	if _, err := d.Load(t.Context(), "local/media", in); err == nil {
 		t.Fatal("a file that is not there is no error")
 	}
@@ -63,10 +60,10 @@ func TestDocuments_LoadFailed_IsTriedAgain(t *testing.T) {
 }
 
 func TestDocuments_CallerGivesUp_OthersDoNotSuffer(t *testing.T) {
-	d := NewDocuments(t.Context())
+	d := NewDocuments()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	d.Prepare(ctx, "local/media", document("nginx:1"))
+	_, _ = d.Load(ctx, "local/media", document("nginx:1")) // given up, whatever it returns
 	if _, err := d.Load(t.Context(), "local/media", document("nginx:1")); err != nil {
 		t.Error(err)
 	}

@@ -46,7 +46,6 @@ type Core interface {
 
 // Loader loads Compose documents; see [Documents].
 type Loader interface {
-	Prepare(ctx context.Context, id string, in compose.Input)
 	Load(ctx context.Context, id string, in compose.Input) (*desired.Stack, error)
 }
 
@@ -127,7 +126,6 @@ func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.prepare(ctx, &state, mem)
 	view, exists, err := r.core.Read(ctx, state.Node.ValueString(), state.Name.ValueString(), mem, state.view)
 	if err != nil {
 		resp.Diagnostics.Append(state.subject().Read(err, state.neverRead())...)
@@ -242,14 +240,6 @@ func (r *stackResource) load(ctx context.Context, m *model, secrets types.Map) (
 		return nil, diags
 	}
 	return want, append(diags, concept.ComposeErrors(err, concept.AttributePath, "")...)
-}
-
-// prepare begins to load what a stack in state was made of, for the plan that
-// follows. Secrets are not in state: a stack that has some is loaded later.
-func (r *stackResource) prepare(ctx context.Context, state *model, mem core.Memory) {
-	if in, diags := state.input(ctx, types.MapNull(types.StringType)); !diags.HasError() && len(mem.Secret) == 0 && in.Compose != "" {
-		r.documents.Prepare(ctx, state.stackID(), in)
-	}
 }
 
 // load reads the documents and the files that they name.
