@@ -22,6 +22,6 @@ func localFiles(files []file) []string {
 // inProvider are the files that the provider's program is made of.
 func inProvider(files []file) []file {
 	return slices.DeleteFunc(shipped(files), func(f file) bool {
-		return f.layer() == "" || f.layer() != "provider" && f.layer() != "handshake" && slices.Contains(exempt, f.layer())
+		return f.layer() == "" || f.layer() != "provider" && slices.Contains(exempt, f.layer())
 	})
 }

@@ -36,7 +36,7 @@ var layers = map[string]layer{
 var concepts = []string{"stack", "node", "network", "subnet", "secret", "image", "topology", "sopsfile", "pki"}
 
 // exempt are the packages outside the one-way street: provider and lab have
-// rules of their own, handshake serves the provider, house holds no code, acctest, enginetest and conformance are for tests,
+// rules of their own, house holds no code, acctest, enginetest and conformance are for tests,
 // bench for measuring, property for one test, moduletest for the modules,
 // leaks for tests of what is to stay secret, survey for trying other people's projects.
-var exempt = []string{"provider", "handshake", "lab", "house", "acctest", "enginetest", "bench", "conformance", "property", "moduletest", "leaks", "survey"}
+var exempt = []string{"provider", "lab", "house", "acctest", "enginetest", "bench", "conformance", "property", "moduletest", "leaks", "survey"}

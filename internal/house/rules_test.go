@@ -47,7 +47,7 @@ var rules = []rule{
 	{"provider", "the provider offers the concepts; Compose is the stack's business", func(files []file) []string {
 		return importing(files, "provider", "compose")
 	}},
-	{"main", "main serves the provider, over its handshake, and nothing else", mainBusy},
+	{"main", "main serves the provider, and nothing else", mainBusy},
 	{"lab", "the lab is for tests and the quick start, never in the provider", labShipped},
 	{"background context", "whoever starts work without the caller's context can't be cancelled by Terraform", backgroundContext},
 	{"local files", "os.Open of a named pipe waits for ever; localfile refuses it", localFiles},
@@ -201,7 +201,7 @@ func mainBusy(files []file) []string {
 	var offences []string
 	for _, f := range shipped(files) {
 		for _, imported := range slices.Sorted(maps.Keys(f.imports)) {
-			if to := ours(imported); f.layer() == "main" && to != "" && to != "provider" && to != "handshake" {
+			if to := ours(imported); f.layer() == "main" && to != "" && to != "provider" {
 				offences = append(offences, fmt.Sprintf("%s:%d imports %s", f.path, f.imports[imported], imported))
 			}
 		}
