@@ -39,12 +39,6 @@ var (
 	_ provider.ProviderWithEphemeralResources = (*homelab)(nil)
 )
 
-// New returns a constructor of the provider alone. Terraform is served by
-// [NewServer]: what keeps sops_files stands in front of the provider, only there.
-func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &homelab{version: version, gate: &sopsfile.Gate{}} }
-}
-
 // NewServer returns a constructor of the provider's server.
 func NewServer(version string) func() tfprotov6.ProviderServer {
 	gate := &sopsfile.Gate{}

@@ -47,6 +47,7 @@ func text(t *testing.T, v *tfprotov6.DynamicValue) string {
 // framework answers with what it was sent, with another word for seen where own
 // is set, and notes what it was sent.
 type framework struct {
+	other bool // it serves a resource of which nothing bypasses it
 	tfprotov6.ProviderServer
 
 	t      *testing.T
@@ -60,7 +61,9 @@ func (f *framework) see(ctx context.Context, objects ...*tfprotov6.DynamicValue)
 	for _, o := range objects {
 		f.sent = append(f.sent, text(f.t, o))
 	}
-	f.values = bypass.From(ctx)
+	if !f.other {
+		f.values = bypass.From(ctx)
+	}
 	if f.answer != nil {
 		f.values.Answer(f.answer)
 	}
@@ -150,9 +153,19 @@ func TestServer_NoObject_StaysNone(t *testing.T) {
 	}
 }
 
+// Without a server in front state would lose what the node has.
+func TestFrom_NoServerInFront_Panics(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("it goes on")
+		}
+	}()
+	bypass.From(t.Context())
+}
+
 func TestServer_OtherResource_IsLeftAlone(t *testing.T) {
 	prior := object(t, "n", map[string]string{"a": "1"})
-	f := &framework{t: t}
+	f := &framework{t: t, other: true}
 	for call, got := range calls(t, f, "test_other", prior, prior) {
 		if text(t, got) != text(t, prior) {
 			t.Errorf("%s gives %s", call, text(t, got))

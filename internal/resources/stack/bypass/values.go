@@ -40,11 +40,12 @@ type key struct{}
 
 func with(ctx context.Context, v *Values) context.Context { return context.WithValue(ctx, key{}, v) }
 
-// From returns the values of the call that ctx belongs to. Where the framework is
-// called without a [Server] in front of it they are empty, and answers are lost.
+// From returns the values of the call that ctx belongs to. It panics where no [Server]
+// stands in front of the framework: the values would be empty, and the answers lost.
 func From(ctx context.Context) *Values {
-	if v, ok := ctx.Value(key{}).(*Values); ok {
-		return v
+	v, ok := ctx.Value(key{}).(*Values)
+	if !ok {
+		panic("bypass: no Server stands in front of the plugin framework, so state would lose what the node has; this is a bug in the provider")
 	}
-	return &Values{}
+	return v
 }
