@@ -51,7 +51,7 @@ func (l *load) checkEnvironment(service, field string, env []string) {
 		if len(item) > maxText {
 			name, _, _ := strings.Cut(item, "=")
 			if len(name) > maxFileName {
-				name = name[:maxFileName]
+				name = strings.ToValidUTF8(name[:maxFileName], "")
 			}
 			l.service(service, field, "%s %s has more than %d bytes with its name, the most that Linux passes to a program: give it as a config or secret, which is a file", field, quote(name), maxText)
 		}

@@ -39,7 +39,7 @@ func Decrypt(ctx context.Context, request Request) (Answer, error) {
 	if ctx.Err() != nil {
 		return Answer{}, ctx.Err()
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, exec.ErrWaitDelay) { // an agent that it started may outlive it
 		return Answer{}, fmt.Errorf("run %s: %w", program, err)
 	}
 	var answer Answer

@@ -7,3 +7,6 @@ func Unreached(name string, c NodeConfig, err error) error { return unreachable(
 func WithoutJitter() Option {
 	return func(f *Fleet) { f.pace.jitter = func() float64 { return 0 } }
 }
+
+// PortainerMessage lets tests see how long texts of Portainer are shortened.
+func PortainerMessage(token, body string) (string, bool) { return portainerMessage(token, body) }

@@ -181,5 +181,5 @@ func portainerMessage(token, body string) (string, bool) {
 		return "", false
 	}
 	words := strings.ReplaceAll(strings.Join(strings.Fields(e.Message), " "), token, "...")
-	return strings.TrimSuffix(words[:min(len(words), portainerWords)], "."), true
+	return strings.TrimSuffix(strings.ToValidUTF8(words[:min(len(words), portainerWords)], ""), "."), true
 }

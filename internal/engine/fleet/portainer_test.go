@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
@@ -146,5 +147,15 @@ func TestNode_Portainer_ExecStreamsItsOutput(t *testing.T) {
 	}
 	if _, err := n.ContainerExecAttach(t.Context(), "absent", container.ExecAttachOptions{}); err == nil || !strings.Contains(err.Error(), "404") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A text that is too long is not cut inside a character.
+func TestPortainerMessage_Long_EndsWithAWholeCharacter(t *testing.T) {
+	for shift := range 4 {
+		got, ok := fleet.PortainerMessage("token", `{"message": "`+strings.Repeat("x", shift)+strings.Repeat("é", 500)+`"}`)
+		if !ok || !utf8.ValidString(got) || got == "" {
+			t.Errorf("got %q", got)
+		}
 	}
 }

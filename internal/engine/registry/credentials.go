@@ -184,7 +184,7 @@ func askHelper(ctx context.Context, helper, host string) (found, error) {
 	cmd.Stdin = strings.NewReader(serverName(host))
 	cmd.WaitDelay = time.Second // what the helper left running may hold the pipe
 	out, err := cmd.Output()
-	if err != nil {
+	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		if strings.TrimSpace(string(out)) == notFound {
 			return found{source: nobody + " (" + source + " has none)"}, nil
 		}

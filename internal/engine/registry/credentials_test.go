@@ -119,7 +119,8 @@ func TestAuth_CredentialHelper_IsAskedOnceForEachRegistry(t *testing.T) {
 	dockerConfig(t, `{"auths":{"hub.lan":{}},"credsStore":"all","credHelpers":{"ecr.lan":"one"}}`)
 	all := helper(t, "all", `case $server in token.lan) echo '{"ServerURL":"x","Username":"<token>","Secret":"refresh"}';;
 no*) echo "credentials not found in native keychain"; exit 1;; *) echo '{"ServerURL":"x","Username":"lab","Secret":"hunter2"}';; esac`)
-	one := helper(t, "one", `echo '{"Username":"AWS","Secret":"swordfish"}'`)
+	// What a helper leaves running, such as an agent, holds its output open.
+	one := helper(t, "one", `sleep 3 & echo '{"Username":"AWS","Secret":"swordfish"}'`)
 	r := registry.New(registry.WithSettings(map[string]registry.Settings{"own.lan": {Username: "me", Password: "mine"}}))
 	var group sync.WaitGroup
 	for _, ref := range []string{"nginx", "hub.lan/a", "hub.lan/b/c", "hub.lan/a", "ecr.lan/x", "ecr.lan/y", "own.lan/app", "no.lan/app"} {
