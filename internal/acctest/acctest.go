@@ -17,7 +17,7 @@ import (
 const Prefix = "hltest-"
 
 // Factories serve the provider in the test's own process. What it says of the node
-// when a stack can't be applied is held against the engine's answer.
+// when a stack cannot be applied is held against the engine's answer.
 func Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"homelab": func() (tfprotov6.ProviderServer, error) {

@@ -23,7 +23,7 @@ const (
 
 // CLI runs the real Terraform (or OpenTofu) with the provider as a process of
 // its own, as a person would. It is for what a provider inside the test's
-// process can't show: its death, its logs, and Terraform's files.
+// process cannot show: its death, its logs, and Terraform's files.
 type CLI struct {
 	// Dir holds the configuration and the state.
 	Dir string

@@ -89,7 +89,7 @@ func (c *Configuration) Apply(ctx context.Context, attributes map[string]any) (O
 	return out, err
 }
 
-// Import takes what is there into the state. refused is why it can't.
+// Import takes what is there into the state. refused is why it cannot.
 func (c *Configuration) Import(ctx context.Context, id string) (refused string, err error) {
 	r, err := c.begin(ctx)
 	if err != nil {

@@ -78,7 +78,7 @@ func (p *Process) providers(t testing.TB) []int {
 	return pids
 }
 
-// isZombie tells whether a process has ended and only waits to be collected.
+// isZombie reports whether a process has ended and only waits to be collected.
 func isZombie(dir string) bool {
 	stat, err := os.ReadFile(filepath.Join(dir, "stat"))
 	if err != nil {

@@ -29,7 +29,7 @@ type Recorder struct {
 // Request is one request that the engine was sent.
 type Request struct{ Method, Path, Query string }
 
-// IsRead tells whether a request only reads.
+// IsRead reports whether a request only reads.
 func (r Request) IsRead() bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
 // String is "GET /v1.41/containers/json".

@@ -80,7 +80,7 @@ func Kept(prefix netip.Prefix) []KeptRange {
 }
 
 // anycast is the 128 reserved anycast addresses of an IPv6 subnet: its highest,
-// but for a /64, whose interface identifiers have the "universal" bit clear in
+// except for a /64, whose interface identifiers have the "universal" bit clear in
 // them (RFC 2526, 2).
 func anycast(prefix netip.Prefix) Range {
 	last := lastOf(prefix).As16()

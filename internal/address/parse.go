@@ -120,17 +120,17 @@ func (r Range) String() string {
 	return r.First.String() + "-" + r.Last.String()
 }
 
-// Contains tells whether addr is one of the range.
+// Contains reports whether addr is one of the range.
 func (r Range) Contains(addr netip.Addr) bool {
 	return addr.IsValid() && addr.Is4() == r.First.Is4() && !addr.Less(r.First) && !r.Last.Less(addr)
 }
 
-// Within tells whether every address of r is one of prefix.
+// Within reports whether every address of r is one of prefix.
 func (r Range) Within(prefix netip.Prefix) bool {
 	return prefix.Contains(r.First) && prefix.Contains(r.Last)
 }
 
-// Overlaps tells whether two ranges share an address. Ranges of different
+// Overlaps reports whether two ranges share an address. Ranges of different
 // families and the zero Range overlap nothing.
 func (r Range) Overlaps(other Range) bool {
 	if !r.First.IsValid() || !other.First.IsValid() || r.First.Is4() != other.First.Is4() {

@@ -101,7 +101,7 @@ func (p Pool) keepHeld(ordered []Share, held, given map[string]netip.Prefix) {
 	}
 }
 
-// overlapsHeld tells whether a range that a node holds is also held by one that
+// overlapsHeld reports whether a range that a node holds is also held by one that
 // was kept before it. What is named explicitly does not count: it must go
 // around what others hold, or be refused.
 func overlapsHeld(has netip.Prefix, ordered []Share, held, given map[string]netip.Prefix) bool {
@@ -166,7 +166,7 @@ func (p Pool) check(part netip.Prefix) error {
 	return nil
 }
 
-// hasHost tells whether a range holds an address that a container may have. It
+// hasHost reports whether a range holds an address that a container may have. It
 // looks at no more addresses than the few that can be taken, and one.
 func (p Pool) hasHost(part netip.Prefix) bool {
 	addr, last := part.Addr(), lastOf(part)

@@ -61,7 +61,7 @@ func StackNetworks(own, declared []Network, have *observed.Stack, gone func(stac
 	return problems, warnings
 }
 
-// clashesThere holds a network that is to be made against those on the node that
+// clashesThere holds a network that is to be replacedst those on the node that
 // stay.
 func clashesThere(one Network, networks map[string]observed.Network, left func(name string) bool) (problems []Problem, warnings []string) {
 	for _, name := range slices.Sorted(maps.Keys(networks)) {

@@ -9,7 +9,7 @@ import (
 )
 
 // readDockerfile notes what a build's Dockerfile uses, and returns the images
-// that it names. One that can't be read is left to the builder, which says where
+// that it names. One that cannot be read is left to the builder, which says where
 // the mistake is.
 func readDockerfile(b *desired.Build) (images []string) {
 	text := []byte(b.DockerfileInline)

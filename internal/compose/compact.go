@@ -167,7 +167,7 @@ func (w *compactWriter) note(err error) {
 }
 
 // unquoted are the texts that no parser takes for something else, whichever version of
-// YAML it knows; but for [taken].
+// YAML it knows; except for [taken].
 var unquoted = regexp.MustCompile(`^(-{0,2}[A-Za-z_/][A-Za-z0-9_./-]*|[0-9]+[A-Za-z]+)$`)
 
 // taken are words that some parsers take for a truth value or null.

@@ -48,8 +48,8 @@ func (l *load) guess(ctx context.Context) bool {
 	return true
 }
 
-// complete tells whether the documents themselves have all names for which
-// nobody has a value. What can't be read is reported later.
+// complete reports whether the documents themselves have all names for which
+// nobody has a value. What cannot be read is reported later.
 func (l *load) complete(ctx context.Context, names ...map[string]bool) bool {
 	l.asked = map[string]bool{}
 	lenient := l.lenient

@@ -12,7 +12,7 @@ import (
 )
 
 // The hashes here are Docker Compose v5's own (pkg/compose/hash.go), for the
-// labels by which its commands tell whether something changed. Nothing of
+// labels by which its commands report whether something changed. Nothing of
 // homelab's is decided by them, so a change of compose-go's structs is harmless.
 
 // serviceHash hashes a service without what does not make a container differ,

@@ -22,7 +22,7 @@ func (l *load) checkIsolation(s types.ServiceConfig) {
 	}
 }
 
-// host converts what a service asks of the node, but for its mounts.
+// host converts what a service asks of the node, except for its mounts.
 func (l *load) host(m *model, s types.ServiceConfig) container.HostConfig {
 	options, unconfined := l.securityOptions(s)
 	host := container.HostConfig{

@@ -72,7 +72,7 @@ func TestKeys_KeyBelowARefusedOne_IsRefusedForItsReason(t *testing.T) {
 	}
 }
 
-// covers tells whether a key or one above it, which is not looked into, has a
+// covers reports whether a key or one above it, which is not looked into, has a
 // rule.
 func (t *keyTable) covers(key string) bool {
 	for {

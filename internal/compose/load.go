@@ -32,7 +32,7 @@ type Input struct {
 	// Unknown names the secrets of which nobody knows the value yet. A stack
 	// with such a secret is for planning only: see [desired.Stack.Undecided].
 	Unknown []string
-	// UnknownNames tells that not even the names of the secrets are known yet:
+	// UnknownNames reports that not even the names of the secrets are known yet:
 	// every name that is used where a secret may be, and that is no variable, may
 	// be one. Secrets is empty then.
 	UnknownNames bool

@@ -11,7 +11,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-// mounts converts a service's volumes, but for relative binds, which are
+// mounts converts a service's volumes, except for relative binds, which are
 // delivered, and files of secrets (see files). written has the sources as the user wrote them.
 func (l *load) mounts(p *types.Project, written types.ServiceConfig) []desired.Mount {
 	var mounts []desired.Mount

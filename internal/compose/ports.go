@@ -108,7 +108,7 @@ func (l *load) checkPublished(stack desired.Stack) {
 	}
 }
 
-// overlap tells whether two addresses to publish on include each other.
+// overlap reports whether two addresses to publish on include each other.
 func overlap(a, b string) bool {
 	includes := func(all, one string) bool {
 		switch all {

@@ -20,7 +20,7 @@ var projectName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
 func overrideName(i int) string { return fmt.Sprintf("overrides[%d]", i) }
 
 // prepare checks what can be checked without compose-go: arguments, syntax and
-// unknown keys. It tells whether loading makes sense.
+// unknown keys. It reports whether loading makes sense.
 func (l *load) prepare() bool {
 	l.checkArguments()
 	l.findDir()

@@ -53,7 +53,7 @@ func (m masks) name(text string) string {
 	return text
 }
 
-// guesses tells whether a secret among those in text has no known value.
+// guesses reports whether a secret among those in text has no known value.
 func (m masks) guesses(text string) bool { return m.anyUnknown(m.in(text)) }
 
 func (m masks) anyUnknown(names []string) bool {
@@ -146,7 +146,7 @@ func (l *load) checkSecrets(tree map[string]any, enabled map[string]bool) {
 	})
 }
 
-// secretAllowed tells whether a field may hold a secret.
+// secretAllowed reports whether a field may hold a secret.
 func secretAllowed(path fieldPath) bool {
 	for _, part := range path {
 		if strings.HasPrefix(part, "x-") {
@@ -173,7 +173,7 @@ func isEnvironment(path fieldPath) bool {
 	return len(path) > 2 && path[0] == "services" && (path[2] == "environment" || isHookSecret(path) && path[4] == "environment")
 }
 
-// isEnvironmentValue tells whether the marker in an environment's item stands
+// isEnvironmentValue reports whether the marker in an environment's item stands
 // after the "=".
 func (m masks) isEnvironmentValue(tree any, path fieldPath) bool {
 	item, ok := value(tree, path).(string)

@@ -7,7 +7,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-// checkText refuses what can't be carried to a container: the engine's API is JSON,
+// checkText refuses what cannot be carried to a container: the engine's API is JSON,
 // which replaces bytes that are not UTF-8, and the kernel ends a text at its first
 // zero byte.
 func (l *load) checkText(service *desired.Service) {

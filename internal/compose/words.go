@@ -57,7 +57,7 @@ func (l *load) checkWords(s types.ServiceConfig) {
 	l.checkIDs(s)
 }
 
-// checkModes refuses namespaces that a container can't have.
+// checkModes refuses namespaces that a container cannot have.
 func (l *load) checkModes(s types.ServiceConfig) {
 	shared := func(mode string) bool {
 		return strings.HasPrefix(mode, types.ServicePrefix) || strings.HasPrefix(mode, types.ContainerPrefix)
@@ -76,14 +76,14 @@ func (l *load) checkModes(s types.ServiceConfig) {
 	}
 }
 
-// containerID is what a container has no longer once it is made again.
+// containerID is what a container has no longer once it is recreated.
 var containerID = regexp.MustCompile(`^([0-9a-f]{12}|[0-9a-f]{64})$`)
 
 // checkIDs refuses containers that are named by their ID.
 func (l *load) checkIDs(s types.ServiceConfig) {
 	use := func(key, name string) {
 		if containerID.MatchString(name) {
-			l.service(s.Name, key, "%s names a container by its ID, which is another one whenever the container is made again: write the container's name", key)
+			l.service(s.Name, key, "%s names a container by its ID, which is another one whenever the container is recreated: write the container's name", key)
 		}
 	}
 	for key, mode := range map[string]string{"network_mode": s.NetworkMode, "pid": s.Pid, "ipc": s.Ipc} {

@@ -69,12 +69,12 @@ func (e *engine) makeExternals(t *testing.T, p conformance.Project) {
 	}
 }
 
-// fails tells whether the engine can't run a project.
+// fails reports whether the engine cannot run a project.
 func (e *engine) fails(p conformance.Project) bool {
 	return len(p.Fails) > 0 && (p.FailsBelow == "" || older(e.API, p.FailsBelow))
 }
 
-// older tells whether an API version is below another.
+// older reports whether an API version is below another.
 func older(api, than string) bool {
 	var a, b [2]int
 	_, _ = fmt.Sscanf(api, "%d.%d", &a[0], &a[1])

@@ -10,7 +10,7 @@ import (
 )
 
 // imports plans to take over what Docker Compose started: no service may change,
-// but for one whose files are delivered from now on.
+// except for one whose files are delivered from now on.
 func (s *suite) imports(t *testing.T, projects []conformance.Project) {
 	t.Helper()
 	tf := newTerraform(t, s.engine.node.Host, projects)
@@ -29,7 +29,7 @@ var (
 	fromAbsent     = regexp.MustCompile(`^(networks|volumes)\.[^:]+: \(absent\) -> `)
 )
 
-// expectedOnImport tells whether a line of a plan that imports is no change to a
+// expectedOnImport reports whether a line of a plan that imports is no change to a
 // service: external networks and volumes, and services without a container, are
 // known from the documents only; a directory that Docker Compose bound is
 // delivered.

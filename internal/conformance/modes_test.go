@@ -77,7 +77,7 @@ func (c *creations) of(project string) compare.Record {
 	return out
 }
 
-// fails brings up what the engine can't run here: both are told the same, after
+// fails brings up what the engine cannot run here: both are told the same, after
 // the same requests.
 func (s *suite) fails(t *testing.T, projects []conformance.Project, used []int) {
 	t.Helper()

@@ -35,7 +35,7 @@ type Project struct {
 	// the project is skipped.
 	API string `yaml:"api"`
 	Why string `yaml:"why"`
-	// Fails is what the engine says when it can't run the project here: then the
+	// Fails is what the engine says when it cannot run the project here: then the
 	// requests that create containers are compared, and both have to fail so.
 	// Engines differ in their words: one of these. FailsBelow limits it to engines
 	// with an older API; newer ones run it like any other.

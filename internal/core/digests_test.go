@@ -181,7 +181,7 @@ func TestPreview_NodeForgotTheDigest_ContainerKnowsIt(t *testing.T) {
 	w = edited(func(s *desired.Service) { s.Config.Env = []string{"TZ=UTC", "PW=hunter2", "NEW=1"} })
 	view, _, err := apply(t, d, w, mem, ApplyOptions{Adopt: true})
 	if err != nil || *view.Services["app"].Digest != "sha256:digest-1" {
-		t.Errorf("made again: %+v, %v", view.Services["app"], err)
+		t.Errorf("recreated: %+v, %v", view.Services["app"], err)
 	}
 }
 

@@ -55,7 +55,7 @@ type Build struct {
 	// have to be there before it.
 	Bases []Image
 	// Syntax names what the Dockerfile uses that the classic builder does not
-	// have, as far as it is known; Frontend tells that it asks for a frontend of
+	// have, as far as it is known; Frontend reports that it asks for a frontend of
 	// its own, which the engine fetches.
 	Syntax   []string
 	Frontend bool
@@ -112,13 +112,13 @@ func (b *Build) NeedsBuildKit() []string {
 	return append(needs, b.Syntax...)
 }
 
-// NamesNetwork tells whether the build runs in a network by its name, which only
+// NamesNetwork reports whether the build runs in a network by its name, which only
 // the classic builder can do.
 func (b *Build) NamesNetwork() bool {
 	return b.Network != "" && b.Network != "default" && b.Network != "host" && b.Network != "none"
 }
 
-// Classic tells whether an engine which speaks no newer than the API version
+// Classic reports whether an engine which speaks no newer than the API version
 // builds this with its classic builder: because of a network's name, or because
 // its BuildKit has no limits yet and nothing needs BuildKit.
 func (b *Build) Classic(api string) bool {

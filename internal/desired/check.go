@@ -13,7 +13,7 @@ import (
 // The cost of a SecretCheck: 32 MiB and about 0.14 s for each guess on a small
 // machine (see docs/adr on secret checks). The prefix goes up with any change of
 // these, and whoever changes them keeps reading the checks made before: a check
-// that can't be read counts as another secret.
+// that cannot be read counts as another secret.
 const (
 	checkPrefix  = "scrypt-1"
 	checkN       = 1 << 15
@@ -42,7 +42,7 @@ func NewSecretCheck(value []byte) (SecretCheck, error) {
 	return SecretCheck(checkPrefix + "$" + enc.EncodeToString(salt) + "$" + enc.EncodeToString(key)), nil
 }
 
-// Matches tells whether the check was made from value. A check it cannot read
+// Matches reports whether the check was made from value. A check it cannot read
 // matches nothing.
 func (c SecretCheck) Matches(value []byte) bool {
 	parts := strings.Split(string(c), "$")

@@ -102,7 +102,7 @@ func CheckDirectory(p, dataRoot string) error {
 	return nil
 }
 
-// Below tells whether a clean path is a directory or lies in it.
+// Below reports whether a clean path is a directory or lies in it.
 func Below(p, dir string) bool {
 	return p == dir || dir == "/" || strings.HasPrefix(p, dir+"/")
 }

@@ -46,7 +46,7 @@ func writeSecretNames(w io.Writer, secret map[string][]string) {
 	}
 }
 
-// SameHashVersion tells whether a recorded hash can be compared with today's.
+// SameHashVersion reports whether a recorded hash can be compared with today's.
 func SameHashVersion(hash string) bool {
 	return len(hash) > len(hashVersion) && hash[:len(hashVersion)+1] == hashVersion+":"
 }

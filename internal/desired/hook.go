@@ -38,7 +38,7 @@ type Hook struct {
 	Environment []string
 }
 
-// IsEmpty tells whether no hook is declared.
+// IsEmpty reports whether no hook is declared.
 func (h *Hooks) IsEmpty() bool {
 	return h == nil || len(h.PreStart)+len(h.PostStart)+len(h.PreStop) == 0
 }
@@ -50,7 +50,7 @@ const (
 	keyPreStop   = "pre_stop"
 )
 
-// IsHook tells whether a field shows a part of a hook.
+// IsHook reports whether a field shows a part of a hook.
 func IsHook(key string) bool {
 	kind, _, _ := strings.Cut(key, ".")
 	return kind == keyPreStart || kind == keyPostStart || kind == keyPreStop
@@ -91,7 +91,7 @@ const (
 // HookRecord is what a container's label keeps of the hooks it was made with:
 // the engine has no place for them.
 type HookRecord struct {
-	// Fields are those of Spec that show hooks, but for the secret ones.
+	// Fields are those of Spec that show hooks, except for the secret ones.
 	Fields Spec `json:"fields,omitempty"`
 	// Secret holds a slow salted hash of each field that carries a secret.
 	Secret map[string]SecretCheck `json:"secret,omitempty"`

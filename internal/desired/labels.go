@@ -78,7 +78,7 @@ const (
 	// LabelDescription is what such a network is for, in its maker's words.
 	LabelDescription = "io.homelab.description"
 	// LabelReattach marks a note of the containers that belong on a network which is
-	// made again (ReattachNote).
+	// recreated (ReattachNote).
 	LabelReattach = "io.homelab.reattach"
 
 	// LabelZone is how much a network may have to do with the outside, in its maker's
@@ -101,7 +101,7 @@ const (
 // Zones are all of them, from the outside in.
 func Zones() []string { return []string{ZoneExternal, ZoneService, ZoneData} }
 
-// IsManagementLabel tells whether a label is bookkeeping, Docker Compose's or
+// IsManagementLabel reports whether a label is bookkeeping, Docker Compose's or
 // ours, rather than one the user wrote.
 func IsManagementLabel(key string) bool {
 	return key != LabelZone && (strings.HasPrefix(key, prefixComposeLabel) || strings.HasPrefix(key, prefixOwnLabel))

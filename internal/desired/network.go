@@ -146,7 +146,7 @@ func (n *Network) CreateOptions(marks map[string]string) network.CreateOptions {
 	return options
 }
 
-// NetworkOf describes a network that exists so that the same can be made again.
+// NetworkOf describes a network that exists so that the same can be recreated.
 func NetworkOf(n network.Summary) Network {
 	out := Network{Name: n.Name, Driver: n.Driver, Internal: n.Internal, Attachable: n.Attachable, EnableIPv6: &n.EnableIPv6,
 		Options: maps.Clone(n.Options), Labels: maps.Clone(n.Labels), ConfigOnly: n.ConfigOnly, ConfigFrom: n.ConfigFrom.Network}
@@ -176,7 +176,7 @@ func OwnLabels(labels map[string]string) map[string]string {
 }
 
 // SpecByItself flattens a network that is no stack's: its labels left out, which
-// no engine can change, but for its zone, which others go by; and its address ranges
+// no engine can change, except for its zone, which others go by; and its address ranges
 // by subnet.
 func (n *Network) SpecByItself() Spec {
 	spec := Spec{}
@@ -210,7 +210,7 @@ func (n *Network) SpecByItself() Spec {
 	return spec
 }
 
-// IsClosedByItself tells whether a field that nobody asked for is a difference
+// IsClosedByItself reports whether a field that nobody asked for is a difference
 // rather than the engine's choice. asked is all that was asked for: a range in a
 // family of which one was named is somebody's addition.
 func IsClosedByItself(key string, asked Spec) bool {

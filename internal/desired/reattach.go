@@ -46,5 +46,5 @@ func ReadReattachNote(labels map[string]string) (network string, list []Detached
 	return note.Network, note.Containers, true
 }
 
-// IsReattachNote tells whether a network is such a note.
+// IsReattachNote reports whether a network is such a note.
 func (n *Network) IsReattachNote() bool { return n.Labels[LabelReattach] != "" }

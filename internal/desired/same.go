@@ -5,7 +5,7 @@ import (
 	"reflect"
 )
 
-// Same tells whether two stacks ask for the same. Docker Compose's own hashes
+// Same reports whether two stacks ask for the same. Docker Compose's own hashes
 // don't count: they differ with the spelling of a document.
 func (s *Stack) Same(other *Stack) bool {
 	return reflect.DeepEqual(s.unhashed(), other.unhashed())

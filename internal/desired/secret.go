@@ -65,7 +65,7 @@ const secretPrefix = "homelab_secret_"
 // directory.
 var secretFile = regexp.MustCompile(`/volumes/` + secretPrefix + `([a-zA-Z0-9][a-zA-Z0-9_.-]*)_v([1-9][0-9]*)/_data/` + FileEntry + `$`)
 
-// ParseSecretFile tells whether a path of a node is the file of a secret's version,
+// ParseSecretFile reports whether a path of a node is the file of a secret's version,
 // as homelab_secret gives it out for mounts, and which.
 func ParseSecretFile(source string) (NodeSecret, bool) {
 	match := secretFile.FindStringSubmatch(path.Clean(source))

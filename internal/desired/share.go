@@ -10,7 +10,7 @@ const ServicePrefix = "service:"
 const ContainerPrefix = "container:"
 
 // Share is another service whose container a service's containers hold on to:
-// they are made from its ID, so they have to be made again with it.
+// they are made from its ID, so they have to be recreated with it.
 type Share struct {
 	// Field is the field that says so: "network_mode", "ipc", "pid" or
 	// "volumes_from".
@@ -19,7 +19,7 @@ type Share struct {
 	Service string
 }
 
-// IsNamespace tells whether a namespace is shared, which a container loses when
+// IsNamespace reports whether a namespace is shared, which a container loses when
 // the other one starts anew.
 func (s Share) IsNamespace() bool { return s.Field != keyVolumesFrom }
 

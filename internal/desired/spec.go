@@ -143,7 +143,7 @@ var closedPrefixes = [...]string{"environment.", "labels.", "ports.", "volumes."
 // attached is the value of the field that names a joined network.
 const attached = "attached"
 
-// IsClosed tells whether an unasked field is a difference rather than a default
+// IsClosed reports whether an unasked field is a difference rather than a default
 // that the engine filled in.
 func IsClosed(key, value string) bool {
 	for _, prefix := range closedPrefixes {
@@ -158,7 +158,7 @@ func IsClosed(key, value string) bool {
 }
 
 // IsFilled reports whether engines have a value of their own for a field that
-// nobody asked for, so that nothing tells whether somebody did. spec is what the
+// nobody asked for, so that nothing reports whether somebody did. spec is what the
 // container has otherwise: one in a namespace of another container or of the node
 // has the host name of that.
 func IsFilled(key string, spec Spec) bool {
@@ -172,11 +172,11 @@ func IsFilled(key string, spec Spec) bool {
 	return strings.HasSuffix(key, ".mac_address")
 }
 
-// unlimited is what an engine that can't limit swap puts into every container
+// unlimited is what an engine that cannot limit swap puts into every container
 // that has a memory limit.
 const unlimited = "-1"
 
-// IsFile tells whether a field shows a delivered config or secret.
+// IsFile reports whether a field shows a delivered config or secret.
 func IsFile(key string) bool {
 	return strings.HasPrefix(key, string(FileConfig)+".") || strings.HasPrefix(key, string(FileSecret)+".")
 }

@@ -57,7 +57,7 @@ func networkSpec(n network.Summary) Spec {
 	return spec
 }
 
-// IsClosedNetwork tells whether a network's field that nobody asked for is a
+// IsClosedNetwork reports whether a network's field that nobody asked for is a
 // difference rather than a default that the engine filled in.
 func IsClosedNetwork(key string) bool {
 	return key == "internal" || key == "attachable" || strings.HasPrefix(key, "labels.")

@@ -3,7 +3,7 @@ package desired
 import "github.com/docker/docker/api/types/container"
 
 // updatable are the fields that the engine can change in a container that
-// exists (POST /containers/{id}/update). Some it can't take away: it reads zero
+// exists (POST /containers/{id}/update). Some it cannot take away: it reads zero
 // as "leave as it is".
 var updatable = map[string]struct {
 	removable bool
@@ -52,7 +52,7 @@ func setMemory(out *container.UpdateConfig, want *container.HostConfig) {
 	}
 }
 
-// IsUpdatable tells whether the engine can bring a field of a container that
+// IsUpdatable reports whether the engine can bring a field of a container that
 // exists to the wanted value; absent means that nobody asks for the field.
 func IsUpdatable(key string, absent bool) bool {
 	field, ok := updatable[key]

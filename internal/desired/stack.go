@@ -35,7 +35,7 @@ func (s *Stack) Undecided() []string {
 }
 
 // Service is one Compose service as the engine would be asked to run it. The
-// wire values are complete but for what only the engine knows: Namespaces,
+// wire values are complete except for what only the engine knows: Namespaces,
 // Files and networks are resolved to identities when the container is made.
 type Service struct {
 	Name string
@@ -64,7 +64,7 @@ type Service struct {
 	// one has arrived; empty means StopFirst. It is no part of Spec: it says how to
 	// get there, not what there is.
 	UpdateOrder UpdateOrder
-	// RestartExplicit tells that the user wrote a restart policy: with "no" or
+	// RestartExplicit reports that the user wrote a restart policy: with "no" or
 	// "on-failure" a container that ended with exit code 0 is then done, not
 	// drifted.
 	RestartExplicit bool
@@ -202,7 +202,7 @@ type File struct {
 	// Bind is how the user wrote a relative bind mount; nil for other files. Its
 	// source is the relative path.
 	Bind *Mount
-	// Unknown tells that nobody knows yet what a secret holds; what its entry
+	// Unknown reports that nobody knows yet what a secret holds; what its entry
 	// holds means nothing.
 	Unknown bool
 }

@@ -7,8 +7,8 @@ import "strings"
 const withheld = "homelab-not-decrypted-5d0c7a1e93b84f62:"
 
 // Withhold is a text that stands for the secret with a name until it is decrypted,
-// for where a value that is not known can't be passed on.
+// for where a value that is not known cannot be passed on.
 func Withhold(name string) string { return withheld + name }
 
-// Withheld tells whether a text is, or was made with, one of Withhold.
+// Withheld reports whether a text is, or was made with, one of Withhold.
 func Withheld(text string) bool { return strings.Contains(text, withheld) }

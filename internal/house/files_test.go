@@ -53,7 +53,7 @@ func layerOf(dir string) string {
 	return name
 }
 
-// isTest tells whether only "go test" compiles the file.
+// isTest reports whether only "go test" compiles the file.
 func (f file) isTest() bool { return strings.HasSuffix(f.path, "_test.go") }
 
 // ours returns the name of the layer that an import path of this module is in,

@@ -59,7 +59,7 @@ func shipped(files []file) []file {
 	return slices.DeleteFunc(slices.Clone(files), file.isTest)
 }
 
-// within tells whether an import path is the package or one below it. A hyphen
+// within reports whether an import path is the package or one below it. A hyphen
 // counts as below, for terraform-plugin-framework-validators and its like.
 func within(importPath, root string) bool {
 	rest, ok := strings.CutPrefix(importPath, root)

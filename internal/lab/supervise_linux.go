@@ -17,7 +17,7 @@ const (
 	// dialTimeout bounds the hub's connection to a node.
 	dialTimeout = 5 * time.Second
 	// A daemon that ends maxFailures times in a row, each time within
-	// failureWindow of its start, will not come up: the node gives up.
+	// failureWindow of its start, will not start: the node gives up.
 	maxFailures   = 4
 	failureWindow = 5 * time.Second
 )

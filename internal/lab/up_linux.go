@@ -23,7 +23,7 @@ const (
 // Up starts a lab and returns when every node's engine and sshd answer. If a lab
 // of the same shape already runs in opts.Dir, it powers on the nodes that are off
 // and returns that one; what a crash or a reboot left of a lab is cleaned first.
-// A lab that does not come up leaves nothing behind, and the error ends with the
+// A lab that does not start leaves nothing behind, and the error ends with the
 // log of the node at fault.
 func Up(ctx context.Context, opts Options) (*Lab, error) {
 	if err := opts.normalize(); err != nil {

@@ -144,7 +144,7 @@ func (a *aviary) panics(t *testing.T) {
 	a.lookAtNode(t)
 }
 
-// isStarting tells whether the container that is waited for is up.
+// isStarting reports whether the container that is waited for is up.
 func (a *aviary) isStarting(t *testing.T) bool {
 	t.Helper()
 	list, err := a.engine.ContainerList(t.Context(), container.ListOptions{})

@@ -109,7 +109,7 @@ func (l *layered) plan(t *testing.T, env []string, code int) (acctest.Result, *t
 	return result, change
 }
 
-// containers are the stack's, by service: what changes when one is made again.
+// containers are the stack's, by service: what changes when one is recreated.
 func (l *layered) containers(t *testing.T) map[string]string {
 	t.Helper()
 	list, err := l.engine.ContainerList(t.Context(), container.ListOptions{All: true, Filters: mine()})
@@ -175,12 +175,12 @@ func (l *layered) volumes(t *testing.T) []string {
 	return names
 }
 
-// requireMade requires that exactly some services were made again.
+// requireMade requires that exactly some services were recreated.
 func requireMade(t *testing.T, before, after map[string]string, again ...string) {
 	t.Helper()
 	for service, id := range after {
 		if made := before[service] != id; made != slices.Contains(again, service) {
-			t.Errorf("service %s: made again is %t", service, made)
+			t.Errorf("service %s: recreated is %t", service, made)
 		}
 	}
 }
@@ -231,7 +231,7 @@ func layersWithoutKey(t *testing.T, cli *acctest.CLI) {
 	result, change := l.plan(t, l.without, 2)
 	requireDifferences(t, change, appURL+": "+same, appToken+": "+same, dbFile+": "+same)
 	requireSays(t, result.Stdout+result.Stderr, "SOPS file not decrypted", "age "+l.key.Recipient().String(), "API_TOKEN, DB_PASSWORD (used by app, db)",
-		"these services are made again: app, db.")
+		"these services are recreated: app, db.")
 	l.run(t, l.without, 1, "apply", "next")
 	requireMade(t, made, l.containers(t))
 	l.run(t, l.with, 0, "apply", "next") // the values are the same: nothing is to be done

@@ -266,7 +266,7 @@ func (a *aviary) readGenerated(t *testing.T, generation string) {
 }
 
 // requireArrived requires that secrets of both stacks are where they belong: what
-// never arrived can't leak.
+// never arrived cannot leak.
 func (a *aviary) requireArrived(t *testing.T) {
 	t.Helper()
 	for path, way := range map[string]string{"-files-1:/run/secrets/leaf": "leaf", "-files-1:/run/secrets/lines": "lines", "-node-1:/run/secrets/based": "based",

@@ -21,7 +21,7 @@ import (
 )
 
 // lookAtNode searches everything that whoever may list can see on the node, what its
-// engine told whoever listened, and what its engine and sshd logged, but for the
+// engine told whoever listened, and what its engine and sshd logged, except for the
 // documented fields: environment, command, entrypoint, health check and hooks.
 func (a *aviary) lookAtNode(t *testing.T) {
 	t.Helper()

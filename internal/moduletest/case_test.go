@@ -35,7 +35,7 @@ type Case struct {
 	// Change is the service whose image gets another version, and Kind its kind, ""
 	// for one of the same name.
 	Change, Kind string
-	// With are services that live in that one's network, and so are made again with
+	// With are services that live in that one's network, and so are recreated with
 	// it.
 	With []string
 	// Next is that other version; "" means one of the pinned image.
@@ -189,7 +189,7 @@ func (c Case) changeImage(t *testing.T, h *Homelabs) {
 		}
 	}
 	if changed != 1 || len(after) != len(before) {
-		t.Errorf("%d containers of %s were made again, not one; %d containers ran, now %d", changed, c.Change, len(before), len(after))
+		t.Errorf("%d containers of %s were recreated, not one; %d containers ran, now %d", changed, c.Change, len(before), len(after))
 	}
 }
 

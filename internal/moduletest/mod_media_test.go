@@ -24,7 +24,7 @@ func TestAccModule_Media(t *testing.T) {
 }
 
 // requireLinks checks that what qBittorrent downloaded can be linked and moved to the
-// media by Radarr without a copy, and that Plex sees it and can't write.
+// media by Radarr without a copy, and that Plex sees it and cannot write.
 func (h *Homelabs) requireLinks(t *testing.T, one Homelab) {
 	t.Helper()
 	in := func(service, user string, command ...string) (int, string) {

@@ -47,7 +47,7 @@ func pattern(t *testing.T, text string) *regexp.Regexp {
 // what the first hyphen begins: https://docs.renovatebot.com/modules/versioning/docker/
 var dockerVersion = regexp.MustCompile(`^v?\d+(\.\d+)*\w*(-.*)?$`)
 
-// versions tells whether Renovate can order an image's versions by its tag: as versions
+// versions reports whether Renovate can order an image's versions by its tag: as versions
 // commonly look, or as a rule for the image says.
 func (r renovate) versions(t *testing.T, image, tag string) bool {
 	t.Helper()

@@ -140,7 +140,7 @@ func (s *Stack) readVolumesFrom(c container.InspectResponse, out *Container, ser
 }
 
 // hasOtherVolumes reports whether a container lacks a volume of the one whose
-// volumes it was made with: that was made again since.
+// volumes it was made with: that was recreated since.
 func (s *Stack) hasOtherVolumes(c container.InspectResponse, name string) bool {
 	for target, volume := range s.mounted[s.Names[name]] {
 		same := func(m container.MountPoint) bool {
@@ -160,7 +160,7 @@ const idLength = 64
 
 // sharedWith spells "container:<id>" as the Compose document does: as
 // "service:<name>" for a container of the same stack, and else by the container's
-// name, of which the engine keeps the ID. One that is gone, or was made again since,
+// name, of which the engine keeps the ID. One that is gone, or was recreated since,
 // has no name.
 func (s *Stack) sharedWith(mode string, services map[string]string) string {
 	id, ok := strings.CutPrefix(mode, desired.ContainerPrefix)

@@ -48,7 +48,7 @@ type Facts struct {
 	// CgroupVersion is "1" or "2"; CgroupDriver is "systemd", "cgroupfs" or "none".
 	CgroupVersion, CgroupDriver string
 	StorageDriver               string
-	// Rootless tells that the engine runs without root, UsernsRemap that it
+	// Rootless reports that the engine runs without root, UsernsRemap that it
 	// remaps container users.
 	Rootless, UsernsRemap bool
 	IDs                   IDs

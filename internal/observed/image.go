@@ -48,7 +48,7 @@ func (i Image) named(ref string) Image {
 	return i
 }
 
-// Has tells whether a registry's digest ("sha256:…") is one of the image's.
+// Has reports whether a registry's digest ("sha256:…") is one of the image's.
 // There may be several: an index's and its own, or one for each time that a
 // registry got the same image another way.
 func (i Image) Has(digest string) bool {

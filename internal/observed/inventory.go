@@ -78,7 +78,7 @@ type RunningNetwork struct {
 	// Stack is the stack that made it; empty for none.
 	Stack    string
 	Internal bool
-	// Shared tells that the same network reaches over several nodes.
+	// Shared reports that the same network reaches over several nodes.
 	Shared  bool
 	Subnets []string
 	// Parent is the interface of the node that a macvlan or ipvlan network is on.

@@ -54,7 +54,7 @@ func readMounts(c container.InspectResponse, s *Stack, out *Container, mountpoin
 }
 
 // isInherited tells a mount that a container has by volumes_from and not for
-// itself. One that its image declares too counts as its own: the engine can't
+// itself. One that its image declares too counts as its own: the engine cannot
 // tell them apart either.
 func isInherited(c container.InspectResponse, target string) bool {
 	if c.HostConfig == nil || len(c.HostConfig.VolumesFrom) == 0 {

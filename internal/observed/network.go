@@ -17,7 +17,7 @@ import (
 // NetworkOnNode is a network and what is on it.
 type NetworkOnNode struct {
 	Name string
-	// Exists tells whether it is there; the fields of Network are empty otherwise.
+	// Exists reports whether it is there; the fields of Network are empty otherwise.
 	Exists  bool
 	Network Network
 	// Attached are the containers that are on it, running or not, sorted by name:
@@ -42,11 +42,11 @@ type Attached struct {
 	ID, Name string
 	// Stack and Service are set for a container of a Compose project.
 	Stack, Service string
-	// Publishes are the ports that it publishes, in words, and Ingress tells that it
+	// Publishes are the ports that it publishes, in words, and Ingress reports that it
 	// is the ingress by its label.
 	Publishes []string
 	Ingress   bool
-	// Running tells whether it runs now, paused included.
+	// Running reports whether it runs now, paused included.
 	Running bool
 	// Address is the address it has on the network now; empty for none.
 	Address string
@@ -121,7 +121,7 @@ func (n *Node) detachedFrom(ctx context.Context, out *NetworkOnNode) error {
 	return nil
 }
 
-// Desired describes the network so that the same can be made again.
+// Desired describes the network so that the same can be recreated.
 func (n *NetworkOnNode) Desired() desired.Network {
 	out := desired.NetworkOf(n.Network)
 	ipv4 := true // as before engines could do without, and didn't say

@@ -167,7 +167,7 @@ func (n *Node) container(ctx context.Context, id string) (container.InspectRespo
 }
 
 // Release forgets the inspections of a stack's containers, which are most of what
-// a large node takes of memory. Reading the stack again makes them again.
+// a large node takes of memory. Reading the stack again recreates them.
 func (n *Node) Release(stack string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -279,7 +279,7 @@ func (n *Node) image(ctx context.Context, ref string) (img Image, exists bool, e
 	}
 }
 
-// knownImage returns an image that was asked for; known tells whether one was.
+// knownImage returns an image that was asked for; known reports whether one was.
 func (n *Node) knownImage(key string) (img Image, exists, known bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -104,7 +104,7 @@ func (s *Secret) Users() []SecretUser {
 	return slices.Compact(users)
 }
 
-// Abandoned tells that what is there was left by a create that was cut off: nobody
+// Abandoned reports that what is there was left by a create that was cut off: nobody
 // was ever told that the secret exists, and nothing mounts it.
 func (s *Secret) Abandoned() bool {
 	return len(s.Notes) > 0 && s.Newest() == 1 && len(s.Users()) == 0
@@ -208,9 +208,9 @@ func newSecretUser(c container.Summary) SecretUser {
 
 // SecretFile is the file of a secret's version as it was found.
 type SecretFile struct {
-	// Seen tells that there was a window to look through.
+	// Seen reports that there was a window to look through.
 	Seen bool
-	// Missing tells that the file is gone from its volume.
+	// Missing reports that the file is gone from its volume.
 	Missing bool
 	// Content is the whole of it.
 	Content []byte

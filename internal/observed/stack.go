@@ -39,7 +39,7 @@ type Stack struct {
 	// Scratch holds the IDs of containers that were made to deliver files and
 	// were not removed, because a change was interrupted.
 	Scratch []string
-	// Owned tells whether homelab made anything of the stack.
+	// Owned reports whether homelab made anything of the stack.
 	Owned bool
 	// Unfinished reports that a create of the stack was cut off: no state has it.
 	Unfinished bool
@@ -61,7 +61,7 @@ type Volume = volume.Volume
 // empty for one of no project.
 type Holder struct {
 	Container, Stack, Service string
-	// Owned tells whether homelab made it.
+	// Owned reports whether homelab made it.
 	Owned bool
 }
 
@@ -118,7 +118,7 @@ type Container struct {
 	// Digest is the registry's digest of that image ("sha256:…"), empty where
 	// nobody knows one.
 	Digest string
-	// Untagged tells that the node has that image, but not by that reference.
+	// Untagged reports that the node has that image, but not by that reference.
 	Untagged bool
 	Labels   map[string]string
 	// Spec has every field. Values are real: environment values may be secret.
@@ -141,7 +141,7 @@ type Container struct {
 	Shares []string
 	// Health is the outcome of the last health checks, oldest first.
 	Health []HealthCheck
-	// HasHealthcheck tells whether a health check is defined, by image or service.
+	// HasHealthcheck reports whether a health check is defined, by image or service.
 	HasHealthcheck bool
 }
 
@@ -175,14 +175,14 @@ type Image struct {
 	// the node; one whose time is not known is very old.
 	Age    time.Duration
 	tagged time.Time
-	// HasHealthcheck tells whether the image defines a health check.
+	// HasHealthcheck reports whether the image defines a health check.
 	HasHealthcheck bool
 }
 
-// Owned tells whether homelab made the container.
+// Owned reports whether homelab made the container.
 func (c *Container) Owned() bool { return c.Labels[desired.LabelStack] != "" }
 
-// Up tells whether the container runs in any way.
+// Up reports whether the container runs in any way.
 func (c *Container) Up() bool {
 	switch c.State {
 	case Running, Starting, Healthy, Unhealthy, Restarting:
@@ -192,7 +192,7 @@ func (c *Container) Up() bool {
 	}
 }
 
-// Network describes a network that exists so that the same can be made again.
+// Network describes a network that exists so that the same can be recreated.
 func (s *Stack) Network(name string) desired.Network {
 	n := NetworkOnNode{Name: name, Network: s.Networks[name], Exists: true, APIVersion: s.APIVersion}
 	return n.Desired()

@@ -32,15 +32,15 @@ func TestCheckNeighbours_EnginesChoice_IsTheRangeOfANetworkThatStays(t *testing.
 		there      observed.NetworkOnNode
 		want       []string
 	}{
-		"planned before":    {zone, app, observed.NetworkOnNode{Others: map[string]observed.Network{"app_default": have("172.20.0.0/16")}}, []string{first}},
-		"planned after":     {app, zone, observed.NetworkOnNode{Exists: true, Network: have("172.20.0.0/16")}, []string{second}},
-		"elsewhere":         {zone, app, observed.NetworkOnNode{Others: map[string]observed.Network{"app_default": have("172.18.0.0/16")}}, nil},
-		"not there yet":     {zone, app, observed.NetworkOnNode{}, nil},
-		"made again":        {zone, made, observed.NetworkOnNode{Others: map[string]observed.Network{"app_default": have("172.20.0.0/16")}}, nil},
-		"made again, after": {made, zone, observed.NetworkOnNode{Exists: true, Network: have("172.20.0.0/16")}, nil},
-		"leaving":           {zone, leaves, observed.NetworkOnNode{Others: map[string]observed.Network{"app_default": have("172.20.0.0/16")}}, nil},
-		"lending":           {zone, lends, observed.NetworkOnNode{Others: map[string]observed.Network{"app_default": have("172.20.0.0/16")}}, nil},
-		"of a swarm":        {zone, overlay, observed.NetworkOnNode{Others: map[string]observed.Network{"app_default": have("172.20.0.0/16")}}, nil},
+		"planned before":   {zone, app, observed.NetworkOnNode{Others: map[string]observed.Network{"app_default": have("172.20.0.0/16")}}, []string{first}},
+		"planned after":    {app, zone, observed.NetworkOnNode{Exists: true, Network: have("172.20.0.0/16")}, []string{second}},
+		"elsewhere":        {zone, app, observed.NetworkOnNode{Others: map[string]observed.Network{"app_default": have("172.18.0.0/16")}}, nil},
+		"not there yet":    {zone, app, observed.NetworkOnNode{}, nil},
+		"recreated":        {zone, made, observed.NetworkOnNode{Others: map[string]observed.Network{"app_default": have("172.20.0.0/16")}}, nil},
+		"recreated, after": {made, zone, observed.NetworkOnNode{Exists: true, Network: have("172.20.0.0/16")}, nil},
+		"leaving":          {zone, leaves, observed.NetworkOnNode{Others: map[string]observed.Network{"app_default": have("172.20.0.0/16")}}, nil},
+		"lending":          {zone, lends, observed.NetworkOnNode{Others: map[string]observed.Network{"app_default": have("172.20.0.0/16")}}, nil},
+		"of a swarm":       {zone, overlay, observed.NetworkOnNode{Others: map[string]observed.Network{"app_default": have("172.20.0.0/16")}}, nil},
 	} {
 		problems, warnings := check.Neighbours(c.own, []check.Network{c.other}, &c.there, func(string) bool { return false })
 		if !slices.Equal(details(problems), c.want) || len(warnings) > 0 {

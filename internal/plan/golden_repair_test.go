@@ -20,7 +20,7 @@ func repaired(t *testing.T, e *engine, w *desired.Stack, want string) {
 	carryOutFirst(t, e, w, p, len(p.Operations))
 	expect(t, build(e, w), ``)
 	if find(t, e, "app").ID != before {
-		t.Error("the container was made again")
+		t.Error("the container was recreated")
 	}
 }
 

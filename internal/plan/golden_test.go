@@ -604,7 +604,7 @@ func TestBuild_ParentRecreated_ChildIsRecreatedToo(t *testing.T) {
 	edit(w, "vpn", func(s *desired.Service) { s.Config.Env = []string{"COUNTRY=CH"} })
 	expect(t, build(e, w), `
 		recreate service app/1
-		  because network_mode: "service:vpn" -> "service:vpn, made again"
+		  because network_mode: "service:vpn" -> "service:vpn, recreated"
 		recreate service vpn/1
 		  because environment.COUNTRY: "" -> "CH"
 		- create container vpn/1
@@ -707,7 +707,7 @@ func TestBuild_DependencyWithRestartRecreated_RestartsTheDependent(t *testing.T)
 	edit(w, "db", func(s *desired.Service) { s.Config.Env = []string{"A=1"} })
 	expect(t, build(e, w), `
 		restart service app/1
-		  because depends_on.db: "running" -> "made again"
+		  because depends_on.db: "running" -> "recreated"
 		recreate service db/1
 		  because environment.A: "" -> "1"
 		- create container db/1

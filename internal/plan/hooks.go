@@ -46,7 +46,7 @@ func (b *builder) startsAsAWhole(service string) bool {
 
 // hooksOfOld are the hooks around the end of a container: pre_stop as the
 // document has it by now, as under Docker Compose, so that a wrong one can be
-// put right; and post_start, for when it has to run again after all, as it was.
+// repaired; and post_start, for when it has to run again after all, as it was.
 // What is not declared any more, and on a container that Docker Compose made,
 // is known by the container's label or not at all.
 func (b *builder) hooksOfOld(c *observed.Container) desired.Hooks {

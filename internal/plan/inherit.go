@@ -58,7 +58,7 @@ func (b *builder) parentCauses(s *desired.Service, c *observed.Container) []Diff
 			switch {
 			case p.number != 1:
 			case p.makes():
-				out = append(out, Difference{Field: share.Field, Old: "service:" + parent, New: "service:" + parent + ", made again"})
+				out = append(out, Difference{Field: share.Field, Old: "service:" + parent, New: "service:" + parent + ", recreated"})
 			case p.current != nil && len(c.Shares) > 0 && !slices.Contains(c.Shares, p.current.ID):
 				out = append(out, Difference{Field: share.Field, Old: "service:" + parent + ", a container that goes", New: "service:" + parent})
 			}

@@ -166,7 +166,7 @@ func checkBorrowers(have *observed.NetworkOnNode) []check.Problem {
 		return nil
 	}
 	return []check.Problem{{Attribute: "name", Detail: fmt.Sprintf("Network %q lends its settings to %s, and no engine changes or removes it as long as it does. "+
-		"Give it another name together with lifecycle { create_before_destroy = true }: whatever has that name in config_from is then made again with the new settings.",
+		"Give it another name together with lifecycle { create_before_destroy = true }: whatever has that name in config_from is then replaced with the new settings.",
 		have.Name, strings.Join(borrowers, ", "))}}
 }
 

@@ -106,10 +106,10 @@ func (b *builder) checkEndpoints() {
 			if b.inStack(id) || h.Stack != "" && h.Stack == b.opts.Leaving {
 				continue
 			}
-			text := fmt.Sprintf("Network %q is removed and made again, and %s is on it, which no engine allows. ", name, holderText(h))
+			text := fmt.Sprintf("Network %q is replaced, and %s is on it, which no engine allows. ", name, holderText(h))
 			if h.Owned {
 				b.plan.Warnings = append(b.plan.Warnings, text+"If that stack leaves it in this run, let this one depend on it (depends_on); "+
-					"else this one fails, without a change. A homelab_network is made again under its containers.")
+					"else this one fails, without a change. A homelab_network is replaced under its containers.")
 				continue
 			}
 			b.problem(text + fmt.Sprintf("Take it off first, with docker network disconnect %s %s, and connect it again afterwards.", name, h.Container))

@@ -104,7 +104,7 @@ func (b *builder) restartWith(s *desired.Service, c *observed.Container) (Action
 		}
 		for _, dep := range b.slots[name] {
 			if dep.action == Recreate {
-				return Restart, []Difference{{Field: "depends_on." + name, Old: "running", New: "made again"}}
+				return Restart, []Difference{{Field: "depends_on." + name, Old: "running", New: "recreated"}}
 			}
 		}
 	}

@@ -31,7 +31,7 @@ func TestBuild_VolumesFromAContainerMadeAgain_MakesItAgainToo(t *testing.T) {
 			}
 		}
 	}
-	if want := []string{`volumes_from: "service:app" -> "service:app, made again"`}; !slices.Equal(causes, want) {
+	if want := []string{`volumes_from: "service:app" -> "service:app, recreated"`}; !slices.Equal(causes, want) {
 		t.Errorf("%q in\n%s", causes, p)
 	}
 	carryOutFirst(t, e, w, p, len(p.Operations))

@@ -14,7 +14,7 @@ import (
 type Step string
 
 // The steps in their order. Those before Loads are about the project: one that Docker
-// Compose itself can't run is no measure of the provider.
+// Compose itself cannot run is no measure of the provider.
 const (
 	Readable    Step = "Docker Compose loads it"
 	Composed    Step = "Docker Compose brings it up"

@@ -56,7 +56,7 @@ type rewriting struct {
 	by   string
 }
 
-// rewritings are for what stand-ins and a lab can't have: images by digest, images
+// rewritings are for what stand-ins and a lab cannot have: images by digest, images
 // that must be pulled, health checks that take minutes, and devices.
 var rewritings = []rewriting{
 	{regexp.MustCompile(`@sha256:[0-9a-f]{64}`), ""},
@@ -73,10 +73,10 @@ var rewritings = []rewriting{
 const devices = `(?:dri|kfd|tty[A-Z]+[0-9]*|serial|video|snd|nvidia|bus|vchiq|vcsm|sd[a-z]|sr|sg|dvb|apex|ipmi|gpiomem|i2c|spidev|hidraw|usb|cdrom|input|zigbee|nvme)[^:"'\s]*`
 
 // privileged is for machines that themselves may not do everything: there an engine
-// can't start such containers.
+// cannot start such containers.
 var privileged = rewriting{regexp.MustCompile(`(?m)^(\s*privileged:)\s*["']?true["']?`), "${1} false"}
 
-// limited reports whether this machine's processes can't have every capability.
+// limited reports whether this machine's processes cannot have every capability.
 var limited = sync.OnceValue(func() bool {
 	text, err := os.ReadFile("/proc/self/status")
 	found := regexp.MustCompile(`CapBnd:\s*([0-9a-f]+)`).FindSubmatch(text)

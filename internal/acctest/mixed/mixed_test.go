@@ -136,7 +136,7 @@ func (h *homelab) must(err error) {
 
 // The bar of a mixed homelab: one apply makes all of it, the plan is empty after
 // that, each provider process logs in once over ssh, and a power cut, in between
-// or in the middle of an apply, is mended by the next.
+// or in the middle of an apply, is repaired by the next.
 func TestAccHomelab_MixedConnections_OneApplyAndAfterPowerCuts(t *testing.T) {
 	h := newHomelab(t)
 	h.configure("red", "fail")

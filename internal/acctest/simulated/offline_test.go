@@ -163,7 +163,7 @@ func TestAccFleet_NodeMadeInTheSameApply_IsPlannedAsUnknown(t *testing.T) {
 	h.Apply(t)
 	h.RequireEmptyPlan(t)
 
-	// The machine is made again: its stack is not said to be gone, and there is
+	// The machine is recreated: its stack is not said to be gone, and there is
 	// nothing to import yet.
 	h.Write(t, "main.tf", config("2", stackOn("helios", "red")))
 	if r := h.Must(t, []string{"plan", "-no-color"}); !strings.Contains(r.Stdout, "Plan: 1 to add, 1 to change, 1 to destroy") {

@@ -38,7 +38,7 @@ func (e *Engine) files(t testing.TB, c inspected) map[string]any {
 	return out
 }
 
-// hasBelow tells whether something is mounted at or below a path that was added:
+// hasBelow reports whether something is mounted at or below a path that was added:
 // then it is a mount point or on the way to one.
 func (e *Engine) hasBelow(c inspected, added string) bool {
 	host, _ := c.fields["HostConfig"].(map[string]any)

@@ -19,7 +19,7 @@ type Dockerfile struct {
 	// Syntax names what it uses that the classic builder does not have, sorted:
 	// "RUN --mount", "here-documents".
 	Syntax []string
-	// Frontend tells that it asks for a frontend of its own ("# syntax=...").
+	// Frontend reports that it asks for a frontend of its own ("# syntax=...").
 	Frontend bool
 }
 

@@ -184,7 +184,7 @@ func newFilter(patterns []string) (*filter, error) {
 	return f, nil
 }
 
-// skip tells whether a member is left out. It returns fs.SkipDir for a
+// skip reports whether a member is left out. It returns fs.SkipDir for a
 // directory below which no pattern can take anything back.
 func (f *filter) skip(rel string, isDir bool) (bool, error) {
 	if f.matcher == nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // ErrUnavailable means that the engine has no BuildKit, or that something on the
-// way to it can't hand over connections.
+// way to it cannot hand over connections.
 var ErrUnavailable = errors.New("the engine offers no BuildKit")
 
 // Engine is what a build takes of a node's engine: connections that the API

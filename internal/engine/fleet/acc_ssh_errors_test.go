@@ -8,7 +8,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/engine/fleet"
 )
 
-// Every way in which a node over ssh can't be reached has a diagnostic of its
+// Every way in which a node over ssh cannot be reached has a diagnostic of its
 // own; a real client and a real server fail here.
 func TestAccSSH_EachFailure_HasItsDiagnostic(t *testing.T) {
 	s := newSite(t)

@@ -89,11 +89,11 @@ func (e *Error) Detail() string {
 	return text
 }
 
-// NodeNameAtFault tells whether the attribute that names the node is wrong,
+// NodeNameAtFault reports whether the attribute that names the node is wrong,
 // rather than the node itself.
 func (e *Error) NodeNameAtFault() bool { return e.Kind == UnknownNode }
 
-// UnknownUntilApply tells whether the node may well be usable at apply, so that
+// UnknownUntilApply reports whether the node may well be usable at apply, so that
 // a plan should go on with unknown values.
 func (e *Error) UnknownUntilApply() bool { return e.Kind == HostUnknown }
 

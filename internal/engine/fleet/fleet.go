@@ -136,7 +136,7 @@ func New(nodes map[string]NodeConfig, opts ...Option) (*Fleet, error) {
 // Names returns the names of the nodes, sorted.
 func (f *Fleet) Names() []string { return slices.Sorted(maps.Keys(f.nodes)) }
 
-// NamesUnknown tells that the set of names is not known yet; see [WithNamesUnknown].
+// NamesUnknown reports that the set of names is not known yet; see [WithNamesUnknown].
 func (f *Fleet) NamesUnknown() bool { return f.namesUnknown }
 
 // Node returns the connected engine of that name. The first call connects; all

@@ -178,7 +178,7 @@ func (e endpoint) withPort(secure bool) endpoint {
 	return e
 }
 
-// loopback tells whether an address of a host is this machine's own. Names other
+// loopback reports whether an address of a host is this machine's own. Names other
 // than "localhost" are not looked up: an answer may change after the check.
 func loopback(address string) bool {
 	name := (&url.URL{Host: address}).Hostname()

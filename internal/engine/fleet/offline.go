@@ -15,12 +15,12 @@ import (
 	"time"
 )
 
-// KeepsState tells whether the node is away while its configuration says that
+// KeepsState reports whether the node is away while its configuration says that
 // what was last seen of it stands for as long.
 func (e *Error) KeepsState() bool { return e.keep && e.Offline() }
 
-// Offline tells whether nothing answers where the node should be, as when it is
-// off or starts again. A node that is there and can't be used is not offline.
+// Offline reports whether nothing answers where the node should be, as when it is
+// off or starts again. A node that is there and cannot be used is not offline.
 func (e *Error) Offline() bool { return e.Kind == Unreachable && away(e.Err) }
 
 // awayErrors are how the way to a node ends that is off, or about to be on.

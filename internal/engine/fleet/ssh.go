@@ -96,7 +96,7 @@ func (t *tunnel) join(ctx context.Context) *sshAttempt {
 	return a
 }
 
-// over tells whether the connection ended, or failed long enough ago to be tried
+// over reports whether the connection ended, or failed long enough ago to be tried
 // anew.
 func (a *sshAttempt) over() bool {
 	select {

@@ -87,7 +87,7 @@ func (t *tunnel) spawn() (*sshMaster, error) {
 }
 
 // arguments are those of the ssh that logs in. What the user's configuration says
-// of the host counts, but for what would open a session, a prompt or other ports.
+// of the host counts, except for what would open a session, a prompt or other ports.
 func (t *tunnel) arguments(m *sshMaster) ([]string, error) {
 	args := []string{"-v", "-N", "-T", "-a", "-x", "-M", "-S", m.path("ctl")}
 	options := []string{

@@ -24,7 +24,7 @@ func fakeSSH(t *testing.T, script string) {
 	t.Setenv("TMPDIR", shortDir(t))
 }
 
-// What a real server can't be made to do in a test is taken from transcripts of
+// What a real server cannot be made to do in a test is taken from transcripts of
 // OpenSSH (ssh -v), shortened to what tells.
 func TestNode_SSHFailures_HaveTheirDiagnostics(t *testing.T) {
 	const (

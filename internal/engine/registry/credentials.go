@@ -35,7 +35,7 @@ const (
 	nobody = "no credentials"
 )
 
-// CredentialError is that credentials can't be had. It carries no secret: what a
+// CredentialError is that credentials cannot be had. It carries no secret: what a
 // helper printed is left out, for nobody knows what that is.
 type CredentialError struct {
 	// Registry is the host that they are for, Source what they should come from.

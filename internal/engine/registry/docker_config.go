@@ -23,7 +23,7 @@ import (
 // Podman writes them.
 func fromDocker(host, repository string, ask func(helper string) (found, error)) (found, error) {
 	if text := os.Getenv(configfile.DockerEnvConfigKey); text != "" {
-		// One that can't be read is passed over, as Docker does.
+		// One that cannot be read is passed over, as Docker does.
 		if file, err := config.LoadFromReader(strings.NewReader(text)); err == nil {
 			if auth, ok := fromFile(file, host, repository); ok {
 				return found{auth, "the environment variable " + configfile.DockerEnvConfigKey}, nil

@@ -77,7 +77,7 @@ func (e *Error) ofMirrors(before, after string) string {
 	return before + strings.Join(texts, ", ") + after
 }
 
-// UnknownUntilApply tells whether asking is possible only at apply.
+// UnknownUntilApply reports whether asking is possible only at apply.
 func (e *Error) UnknownUntilApply() bool { return errors.Is(e.Kind, ErrUnknownUntilApply) }
 
 // Unwrap returns the kind and the cause.

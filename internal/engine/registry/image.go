@@ -47,7 +47,7 @@ func (r *Resolver) Image(ctx context.Context, ref, platform string) (Image, erro
 // Offer is for which platforms a registry has an image.
 type Offer struct {
 	Platforms []string // "os/arch[/variant]", sorted
-	// Single tells that there is one image and no index.
+	// Single reports that there is one image and no index.
 	Single bool
 }
 
@@ -139,7 +139,7 @@ func choose(wanted, first string, platforms []string) (string, error) {
 	return "", &noPlatformError{wanted, platforms}
 }
 
-// fits tells whether a platform is the wanted one; one without a variant is any.
+// fits reports whether a platform is the wanted one; one without a variant is any.
 func fits(wanted, platform string) bool {
 	return platform == wanted || strings.Count(wanted, "/") == 1 && strings.HasPrefix(platform, wanted+"/")
 }

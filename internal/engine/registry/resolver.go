@@ -27,7 +27,7 @@ type Resolver struct {
 	transport http.RoundTripper
 	keychain  *keychain
 	settings  map[string]Settings // by canonical host
-	// settingsUnknown tells that there may be other settings at apply.
+	// settingsUnknown reports that there may be other settings at apply.
 	settingsUnknown bool
 	userAgent       string
 	retry           retryLimits
@@ -70,7 +70,7 @@ func New(opts ...Option) *Resolver {
 // Digest returns the digest ("sha256:…") that a reference means now: that of
 // the index for a multi-platform image. A mirror is asked first. A reference with
 // a digest is answered without asking; one with neither tag nor digest means
-// "latest". Errors are [*Error] but for ctx's own.
+// "latest". Errors are [*Error] except for ctx's own.
 func (r *Resolver) Digest(ctx context.Context, ref string) (string, error) {
 	parsed, err := parse(ref)
 	if err != nil {
@@ -98,7 +98,7 @@ func (r *Resolver) head(ctx context.Context, ref name.Reference) (string, error)
 	return manifest.Digest.String(), nil
 }
 
-// Lists tells whether the index that a reference means has an image with the
+// Lists reports whether the index that a reference means has an image with the
 // given digest: engines know an image by the digest of its index or by its own.
 // Errors are as those of [Resolver.Digest].
 func (r *Resolver) Lists(ctx context.Context, ref, digest string) (bool, error) {
@@ -174,7 +174,7 @@ func parse(ref string) (name.Reference, error) {
 	return parsed, nil
 }
 
-// answered tells whether HEAD got an answer that GET may improve on.
+// answered reports whether HEAD got an answer that GET may improve on.
 func answered(err error) bool {
 	var t *transport.Error
 	if errors.As(err, &t) {

@@ -19,7 +19,7 @@ type Settings struct {
 	// Username and Password are for this registry itself, never for its mirror;
 	// empty means those of the Docker configuration.
 	Username, Password string
-	// Unknown tells that a value above is known only at apply.
+	// Unknown reports that a value above is known only at apply.
 	Unknown bool
 }
 
@@ -34,7 +34,7 @@ func WithSettings(settings map[string]Settings) Option {
 	}
 }
 
-// WithSettingsUnknown tells that all settings are known only at apply: nothing is
+// WithSettingsUnknown reports that all settings are known only at apply: nothing is
 // asked until then.
 func WithSettingsUnknown() Option {
 	return func(r *Resolver) { r.settingsUnknown = true }

@@ -144,7 +144,7 @@ func unpack(ctx context.Context, layer string, debs []string) error {
 	return os.Rename(aside, layer)
 }
 
-// appendDeb adds a package's files to an archive, but for those seen before.
+// appendDeb adds a package's files to an archive, except for those seen before.
 func appendDeb(ctx context.Context, w *tar.Writer, deb string, seen map[string]bool) error {
 	cmd := exec.CommandContext(ctx, "dpkg-deb", "--fsys-tarfile", deb)
 	out, err := cmd.StdoutPipe()

@@ -42,7 +42,7 @@ func (s Spec) tool(program string) bool {
 	return false
 }
 
-// probe tells whether the program answers: how `traefik healthcheck`, `pg_isready`
+// probe reports whether the program answers: how `traefik healthcheck`, `pg_isready`
 // and their like end.
 func (s Spec) probe() int {
 	for _, port := range s.Ports {

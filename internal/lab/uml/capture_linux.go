@@ -18,7 +18,7 @@ import (
 type Frame struct {
 	// Source and Destination are MAC addresses in lower case.
 	Source, Destination string
-	// Tagged tells whether it had an 802.1Q tag, and VLAN is the id in it.
+	// Tagged reports whether it had an 802.1Q tag, and VLAN is the id in it.
 	Tagged bool
 	VLAN   int
 	// EtherType is the type of the payload, behind the tag.

@@ -59,7 +59,7 @@ type Lab struct {
 }
 
 // Up starts a lab and returns when every guest's engine answers. A lab that does
-// not come up leaves nothing behind; the error ends with the console of the guest
+// not start leaves nothing behind; the error ends with the console of the guest
 // at fault. The calling program has called MaybeInit.
 func Up(ctx context.Context, opts Options) (lab *Lab, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, bootTimeout, errors.New("start took too long"))

@@ -99,7 +99,7 @@ func (g *Guest) watch() {
 	}
 }
 
-// doomed tells whether a console shows the end of its guest.
+// doomed reports whether a console shows the end of its guest.
 func doomed(console []byte) bool {
 	for _, words := range fatal {
 		if bytes.Contains(console, []byte(words)) {

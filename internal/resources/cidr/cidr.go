@@ -62,7 +62,7 @@ type Type struct {
 	Kind Kind
 }
 
-// Equal tells whether o is the same type.
+// Equal reports whether o is the same type.
 func (t Type) Equal(o attr.Type) bool { other, ok := o.(Type); return ok && other.Kind == t.Kind }
 
 // String names the type.
@@ -106,7 +106,7 @@ func New(kind Kind, text string) Value {
 // Type returns the value's type.
 func (v Value) Type(context.Context) attr.Type { return Type{Kind: v.kind} }
 
-// Equal tells whether o is the same string of the same kind.
+// Equal reports whether o is the same string of the same kind.
 func (v Value) Equal(o attr.Value) bool {
 	other, ok := o.(Value)
 	return ok && other.kind == v.kind && v.StringValue.Equal(other.StringValue)
@@ -125,7 +125,7 @@ func (v Value) Canonical() string {
 	return text
 }
 
-// StringSemanticEquals tells whether both are spellings of one value.
+// StringSemanticEquals reports whether both are spellings of one value.
 func (v Value) StringSemanticEquals(_ context.Context, o basetypes.StringValuable) (bool, diag.Diagnostics) {
 	other, ok := o.(Value)
 	return ok && v.Canonical() != "" && v.Canonical() == other.Canonical(), nil
@@ -141,7 +141,7 @@ func (v Value) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeR
 	}
 }
 
-// IsFirstHost tells whether an address is the one that engines choose as gateway of
+// IsFirstHost reports whether an address is the one that engines choose as gateway of
 // a prefix: the first that a host may have.
 func IsFirstHost(prefix, addr string) bool {
 	p, err := address.ParsePrefix(prefix)

@@ -12,7 +12,7 @@ import (
 // whichever is the attribute, on the nodes where it stays.
 func OldWords(attribute, network string, nodes ...string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root(attribute), "Engine keeps the old words", fmt.Sprintf(
-		"No engine can change the %s of a network that exists. The state has what is written now; network %q on %s has it once it is made again for another reason.",
+		"No engine can change the %s of a network that exists. The state has what is written now; network %q on %s has it once it is replaced for another reason.",
 		attribute, network, Nodes(nodes)))
 }
 
@@ -21,7 +21,7 @@ func OldWords(attribute, network string, nodes ...string) diag.Diagnostic {
 const secondsEach = 1
 
 // Interruption says for how long containers lose their connection to a network that
-// is made again under them.
+// is recreated under them.
 func Interruption(containers int) string {
 	return fmt.Sprintf("usually for about %d s", 1+containers*secondsEach/2)
 }

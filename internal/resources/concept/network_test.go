@@ -13,7 +13,7 @@ func TestOldWords_OneNodeOrSeveral_AreNamed(t *testing.T) {
 		`nodes "atlas", "helios" and "hermes"`: {"atlas", "helios", "hermes"},
 	} {
 		want = `No engine can change the labels of a network that exists. The state has what is written now; network "lan" on ` + want +
-			" has it once it is made again for another reason."
+			" has it once it is replaced for another reason."
 		if got := concept.OldWords("labels", "lan", nodes...).Detail(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}

@@ -81,7 +81,7 @@ func (s Subject) NodeError(err error) diag.Diagnostics {
 	return diag.Diagnostics{s.failed(worded.Summary(), worded.Detail())}
 }
 
-// Read words why a resource in state can't be looked at. Without an error among
+// Read words why a resource in state cannot be looked at. Without an error among
 // them the state stands. neverRead tells a state that an import has just begun:
 // there is nothing to stand.
 func (s Subject) Read(err error, neverRead bool) diag.Diagnostics {
@@ -110,7 +110,7 @@ func (s Subject) Forsaken() diag.Diagnostics {
 }
 
 // StandsUnseen warns that a resource on a node that is away is planned without
-// looking at it. changes tells that its configuration differs from state.
+// looking at it. changes reports that its configuration differs from state.
 func (s Subject) StandsUnseen(err error, changes bool) diag.Diagnostics {
 	summary, detail := core.Standing(s.node(), s.String(), err)
 	if changes {

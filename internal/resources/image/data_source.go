@@ -23,7 +23,7 @@ var (
 // Registry answers questions about images; the provider hands it to Configure.
 type Registry interface {
 	// Image describes an image, and its part for a platform; empty means none in
-	// particular. Errors are *registry.Error, but for ctx's own.
+	// particular. Errors are *registry.Error, except for ctx's own.
 	Image(ctx context.Context, ref, platform string) (core.Image, error)
 }
 

@@ -49,7 +49,7 @@ const orphanLimit = 5 * time.Minute
 // TestAccNetwork_ReplacementKilled kills Terraform, the provider or both in the
 // middle of a replacement: the next plan names who is off the network, be it a
 // stack's container or nobody's, running or stopped, and the next apply brings all
-// back as they were, none of them made again.
+// back as they were, none of them recreated.
 func TestAccNetwork_ReplacementKilled_NextApplyBringsEveryContainerBack(t *testing.T) {
 	for i, at := range killed {
 		t.Run(at.name, func(t *testing.T) {

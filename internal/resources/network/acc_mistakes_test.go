@@ -134,7 +134,7 @@ var onThisNode = map[string]acctest.Mistake{
 		`Network "NAME-byhand" is on the node and not config-only: only a network with config_only = true lends its settings.`),
 }
 
-// onAnOldEngine is what engines before 27.0 and 28.0 can't do.
+// onAnOldEngine is what engines before 27.0 and 28.0 cannot do.
 var onAnOldEngine = map[string]acctest.Mistake{
 	"routed": mistake("name = \"NAME-routed\"\nnat = \"routed\"", "nat", "Network can't be applied",
 		`Routed mode needs Docker Engine 27.0 (API 1.46); the node's speaks 1.41. Upgrade the engine, or set nat = "none".`),

@@ -9,7 +9,7 @@ import (
 )
 
 // A network is replaced by one of another name while a stack of the same run is on
-// it: the plan says what to write, what can't be done changes nothing, and what the
+// it: the plan says what to write, what cannot be done changes nothing, and what the
 // plan says to write works.
 func TestAccNetwork_AnotherNameWithAStackOnIt_PlanSaysWhatToWrite(t *testing.T) {
 	b := newBench(t)
@@ -48,7 +48,7 @@ resource "homelab_stack" "s" {
 		t.Errorf("failed with:\n%s", failed)
 	}
 	if now := b.inspect(b.name + "-a").ID; now != before {
-		t.Error("the network was made again")
+		t.Error("the network was replaced")
 	}
 
 	configure("-b", "lifecycle { create_before_destroy = true }", "homelab_network.n.name")
@@ -96,7 +96,7 @@ resource "homelab_stack" "s" {
 		t.Errorf("with moved blocks:\n%s", out)
 	}
 	if now := b.inspect(b.name + "-net").ID; now != before {
-		t.Error("the network was made again")
+		t.Error("the network was replaced")
 	}
 
 	configure("three", "")
@@ -109,7 +109,7 @@ resource "homelab_stack" "s" {
 	c.Apply(t)
 	c.RequireEmptyPlan(t)
 	if now := b.inspect(b.name + "-net").ID; now == before {
-		t.Error("the network was not made again")
+		t.Error("the network was not replaced")
 	}
 	c.Must(t, []string{"destroy", "-no-color", "-auto-approve"})
 }

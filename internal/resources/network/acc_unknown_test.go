@@ -152,7 +152,7 @@ resource "homelab_network" "lender" {
 		unchanged(pair("one", first, borrows)),
 		resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: "local/" + b.name, ImportStateVerify: true},
 		resource.TestStep{Config: pair("one", second, borrows), ExpectError: says(fmt.Sprintf(`Network "%[1]s-one" lends its settings to "%[1]s", and no engine changes or removes it as long as it does. `+
-			"Give it another name together with lifecycle { create_before_destroy = true }: whatever has that name in config_from is then made again with the new settings.", b.name))},
+			"Give it another name together with lifecycle { create_before_destroy = true }: whatever has that name in config_from is then replaced with the new settings.", b.name))},
 		after(expecting(pair("two", second, borrows), update,
 			plancheck.ExpectResourceAction("homelab_network.lender", plancheck.ResourceActionCreateBeforeDestroy)), holds(has("10.217.2.0/24", "1450"))),
 		unchanged(pair("two", second, borrows)),

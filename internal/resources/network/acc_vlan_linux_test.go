@@ -77,7 +77,7 @@ func (p *pair) has(check func(ip, mac network.Inspect) bool, vlans ...int) func(
 
 // TestAccVLAN_Network has an ipvlan and a macvlan of homelab_network set, changed,
 // cleared, imported and repaired, on sub-interfaces that come and go with them. A
-// container on the ipvlan keeps running while it is made again.
+// container on the ipvlan keeps running while it is recreated.
 func TestAccVLAN_Network_ParentAndModeAreSetChangedClearedImportedAndRepaired(t *testing.T) {
 	p := newPair(t)
 	flag := ""

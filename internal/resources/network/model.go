@@ -68,7 +68,7 @@ func (m *model) subject() concept.Subject {
 	return concept.Subject{Kind: "network", Name: m.Name.ValueString(), Node: m.Node.ValueString()}
 }
 
-// inputsKnown tells whether everything that makes the network is known.
+// inputsKnown reports whether everything that makes the network is known.
 func (m *model) inputsKnown(ctx context.Context) bool {
 	for _, value := range []attr.Value{m.Name, m.Node, m.Description, m.Labels, m.IPAM, m.EnableIPv4, m.EnableIPv6, m.Internal, m.Zone, m.Attachable,
 		m.NAT, m.ConfigOnly, m.ConfigFrom, m.Driver, m.Parent, m.Mode, m.MTU, m.InterfaceName, m.DriverOptions} {

@@ -79,7 +79,7 @@ func keep(ctx context.Context, planned types.List, prior *model) (types.List, bo
 }
 
 // preview fills in the computed attributes of a plan and returns what will
-// happen; nil where that can't be known yet.
+// happen; nil where that cannot be known yet.
 func (r *networkResource) preview(ctx context.Context, planned, config, prior *model, mem memory, by core.NetworkOptions) ([]string, diag.Diagnostics) {
 	planned.chooseDriver(config)
 	planned.closeZone(config)
@@ -146,8 +146,8 @@ func undecided(m *model, mem memory) diag.Diagnostics {
 	if len(mem.Attached) == 0 {
 		return nil
 	}
-	return diag.Diagnostics{diag.NewWarningDiagnostic("Network may be made again", fmt.Sprintf("What network %q on node %q is to be depends on values that are "+
-		"known only at apply. If they ask for more than other labels, the network is made again; these containers then lose their connection to it for some "+
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Network may be replaced", fmt.Sprintf("What network %q on node %q is to be depends on values that are "+
+		"known only at apply. If they ask for more than other labels, the network is replaced; these containers then lose their connection to it for some "+
 		"seconds, and get it back with the same aliases and fixed addresses: %s.", m.Name.ValueString(), m.Node.ValueString(), strings.Join(mem.Attached, ", ")))}
 }
 
@@ -189,7 +189,7 @@ func (m *model) show(prior *model, preview core.NetworkPreview, differs bool, me
 func effects(planned, prior *model, preview core.NetworkPreview, differs bool, mem memory) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if differs && preview.Replaced {
-		diags.AddWarning("Network is made again", replacement(planned, preview, mem))
+		diags.AddWarning("Network is replaced", replacement(planned, preview, mem))
 		return diags
 	}
 	if !planned.Labels.Equal(prior.Labels) || !planned.Description.Equal(prior.Description) {
@@ -202,7 +202,7 @@ func effects(planned, prior *model, preview core.NetworkPreview, differs bool, m
 	return diags
 }
 
-// replacement tells why a network is made again, whom that disturbs and how long.
+// replacement tells why a network is recreated, whom that disturbs and how long.
 func replacement(m *model, preview core.NetworkPreview, mem memory) string {
 	var causes, lost []string
 	for _, c := range preview.Changes {
@@ -214,12 +214,12 @@ func replacement(m *model, preview core.NetworkPreview, mem memory) string {
 			causes = append(causes, cause.String())
 		}
 	}
-	text := fmt.Sprintf("Network %q on node %q is made again, because the engine can't change it in place (%s).",
+	text := fmt.Sprintf("Network %q on node %q is replaced, because the engine can't change it in place (%s).",
 		m.Name.ValueString(), m.Node.ValueString(), strings.Join(causes, ", "))
 	if len(mem.Attached) == 0 {
 		return text + " No container is on it."
 	}
 	text += fmt.Sprintf(" These containers lose their connection to it, %s, and get it back with the same aliases and fixed addresses; "+
-		"none is made again: %s.", concept.Interruption(len(mem.Attached)), strings.Join(mem.Attached, ", "))
+		"none is recreated: %s.", concept.Interruption(len(mem.Attached)), strings.Join(mem.Attached, ", "))
 	return strings.Join(append([]string{text}, lost...), " ")
 }

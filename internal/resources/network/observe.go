@@ -28,7 +28,7 @@ type memory struct {
 	// Detached those of them that an unfinished run had left off it.
 	Attached []string `json:"attached,omitempty"`
 	Detached []string `json:"detached,omitempty"`
-	// Imported tells that nothing was applied yet: what was asked for is unknown.
+	// Imported reports that nothing was applied yet: what was asked for is unknown.
 	Imported bool `json:"imported,omitempty"`
 }
 
@@ -159,10 +159,10 @@ func (m *model) refreshPools(n *desired.Network, mem memory) diag.Diagnostics {
 	return diags
 }
 
-// chosenByEngine tells whether the ranges look as if nobody had asked for them: those
+// chosenByEngine reports whether the ranges look as if nobody had asked for them: those
 // that engines have by themselves (moby, libnetwork/ipamutils/utils.go, and the
 // first /64 of an RFC 4193 prefix), whole. If somebody asked for them all the same,
-// the plan after the import says so, and nothing is made again.
+// the plan after the import says so, and nothing is recreated.
 func chosenByEngine(pools []desired.Pool) bool {
 	return !slices.ContainsFunc(pools, func(p desired.Pool) bool {
 		usual := strings.HasPrefix(p.Subnet, "172.") && strings.HasSuffix(p.Subnet, ".0.0/16") ||
@@ -179,7 +179,7 @@ type asked struct {
 	gateways gateways
 }
 
-// addition tells whether a range that the state does not ask for is somebody's, and
+// addition reports whether a range that the state does not ask for is somebody's, and
 // not the engine's choice.
 func (a asked) addition(p desired.Pool, mem memory) bool {
 	key := "ipam." + p.Subnet

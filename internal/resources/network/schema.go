@@ -41,8 +41,8 @@ func resourceSchema(ctx context.Context) schema.Schema {
 	})
 	return schema.Schema{
 		MarkdownDescription: "A network on one node, for stacks and other containers to join by its name, as Docker Compose's external networks.\n\n" +
-			"Engines change nothing of a network in place. What has to be made again for a change is: the containers on it, running or not, " +
-			"are taken off, attached again with their aliases and fixed addresses, and none of them is made again. The plan says so and " +
+			"Engines change nothing of a network in place. For a change it is replaced: the containers on it, running or not, " +
+			"are taken off, attached again with their aliases and fixed addresses, and none of them is recreated. The plan says so and " +
 			"names them in `reattached`. Labels and the description never cause that. If making it again fails, the network and its containers are put back.\n\n" +
 			"Who is on it is nobody's to declare here: a container that was taken off by hand is brought back by its stack, and one of no stack stays off.",
 		Attributes: attributes,
@@ -78,13 +78,13 @@ func wordAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"description": schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "What the network is for. Changing it changes nothing on the node until the network is made again for another reason.",
+			MarkdownDescription: "What the network is for. Changing it changes nothing on the node until the network is replaced for another reason.",
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		"labels": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
 			MarkdownDescription: "Labels of the network. No engine can change those of a network that exists, so changed ones are kept in state, and are on the " +
-				"network once it is made again for another reason; `engine_labels` says which it has until then.",
+				"network once it is replaced for another reason; `engine_labels` says which it has until then.",
 		},
 	}
 }
@@ -225,7 +225,7 @@ func observedAttributes() map[string]schema.Attribute {
 		},
 		"reattached": schema.ListAttribute{
 			Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "The containers that lost their connection when the network was last made again, and got it back. `null` while that is not finished, " +
+			MarkdownDescription: "The containers that lost their connection when the network was last replaced, and got it back. `null` while that is not finished, " +
 				"because a run was cut off: the next apply attaches those that are off it.",
 		},
 	}

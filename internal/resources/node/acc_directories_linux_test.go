@@ -134,7 +134,7 @@ func (h *house) live() {
 	}
 }
 
-// unknownOr is the owner of /data when it is made again: root's.
+// unknownOr is the owner of /data when it is recreated: root's.
 func (h *house) unknownOr() string { return fmt.Sprint(h.root) }
 
 // seen is what a container sees of an owner of the node.

@@ -42,7 +42,7 @@ func dataDiagnostics(name string, err error) diag.Diagnostics {
 	return concept.WithSentence(diags, "A data source has no last known state to keep (when_offline = \"keep\"): leave the facts of this node out until it is back.")
 }
 
-// directoryDiagnostics words why directories could not be made or mended.
+// directoryDiagnostics words why directories could not be made or repaired.
 func directoryDiagnostics(name string, err error) diag.Diagnostics {
 	var problems *core.DirectoriesError
 	if errors.As(err, &problems) {

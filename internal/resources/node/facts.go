@@ -150,7 +150,7 @@ func fromObserved(ctx context.Context, f *observed.Facts) (factsModel, diag.Diag
 	}, diags
 }
 
-// idValue shows an owner that can't be told as null.
+// idValue shows an owner that cannot be told as null.
 func idValue(id int) types.Int64 {
 	if id == observed.NoID {
 		return types.Int64Null()

@@ -82,7 +82,7 @@ func (r *nodeResource) preview(ctx context.Context, planned, prior *model) diag.
 	return append(diags, r.previewDirectories(ctx, planned, prior, entries, facts.IDs)...)
 }
 
-// later makes them directories of a node that can't be asked.
+// later makes them directories of a node that cannot be asked.
 func later(entries map[string]directoryModel) map[string]directoryModel {
 	for p, e := range entries {
 		e.HostUID, e.HostGID, e.State = types.Int64Unknown(), types.Int64Unknown(), types.StringValue(statePresent)

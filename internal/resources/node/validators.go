@@ -8,7 +8,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-// pathValidator refuses paths that can't be a node's directories. What only the
+// pathValidator refuses paths that cannot be a node's directories. What only the
 // node knows is checked when it is planned.
 type pathValidator struct{}
 

@@ -148,5 +148,5 @@ func expiry(at path.Path, what string, notAfter, now time.Time) diag.Diagnostics
 	case now.Before(notAfter.Add(-soon)):
 		return nil
 	}
-	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(at, "Certificate "+verb, fmt.Sprintf("%s %s on %s. Set a later not_before to renew it; what uses it is made again.", what, verb, end))}
+	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(at, "Certificate "+verb, fmt.Sprintf("%s %s on %s. Set a later not_before to renew it; what uses it is recreated.", what, verb, end))}
 }

@@ -99,7 +99,7 @@ resource "homelab_secret" "this" {
 	h.must(os.Chtimes(file, time.Now(), time.Now()))
 	h.requireNoChange()
 
-	// Without its volume the secret is gone, and is made again with its user.
+	// Without its volume the secret is gone, and is recreated with its user.
 	for _, c := range h.containers() {
 		h.must(h.engine.ContainerRemove(h.Context(), c, container.RemoveOptions{Force: true}))
 	}
@@ -269,7 +269,7 @@ resource "homelab_secret" "this" {
 	with("b", "first", "7")
 	h.applies(`~ version = "1" -> (known after apply)`, `~ "secrets./run/secrets/token" = "secret (version 1)" -> (known after apply)`)
 	if h.containers()["uses"] != before["uses"] {
-		h.Error("the value was the same, and the service was made again")
+		h.Error("the value was the same, and the service was recreated")
 	}
 	h.requireVersions("v1")
 	with("c", "second", "7")

@@ -91,7 +91,7 @@ func (h *home) rotation(count int) {
 	after := h.containers()
 	for service, id := range before {
 		if again := after[service] != id; again != slices.Contains(users, service) {
-			h.Errorf("service %s was made again: %t", service, again)
+			h.Errorf("service %s was recreated: %t", service, again)
 		}
 	}
 	h.requireSeen(after["s01"], "api", second)

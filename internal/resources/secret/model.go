@@ -65,8 +65,8 @@ func (m *model) keep() *bool { return m.Keep.ValueBoolPointer() }
 // neverRead tells a state that an import has just begun.
 func (m *model) neverRead() bool { return m.Version.IsNull() }
 
-// inputsKnown tells whether everything is known that says which version is wanted,
-// but for the value.
+// inputsKnown reports whether everything is known that says which version is wanted,
+// except for the value.
 func (m *model) inputsKnown(ctx context.Context) bool {
 	for _, value := range []attr.Value{m.Name, m.Node, m.ValueVersion, m.Generate, m.Keepers, m.UID, m.GID, m.Mode} {
 		raw, err := value.ToTerraformValue(ctx)

@@ -19,7 +19,7 @@ import (
 // memory is what is remembered of a secret between runs, in private state. It holds
 // nothing of the value.
 type memory struct {
-	// Imported tells that nothing was applied yet: how the value came about is
+	// Imported reports that nothing was applied yet: how the value came about is
 	// unknown.
 	Imported bool `json:"imported,omitempty"`
 	// Edited says what somebody did to the file, and Altered to its owner or mode,
@@ -183,7 +183,7 @@ func changedKeepers(planned, prior types.Map) []string {
 	return slices.Sorted(maps.Keys(changed))
 }
 
-// unseen plans a secret on a node that can't be looked at.
+// unseen plans a secret on a node that cannot be looked at.
 func unseen(err error, planned, prior *model) diag.Diagnostics {
 	switch {
 	case core.UnknownUntilApply(err):
@@ -201,7 +201,7 @@ func unseen(err error, planned, prior *model) diag.Diagnostics {
 	}
 }
 
-// sameInputs tells whether the user wrote what the state has.
+// sameInputs reports whether the user wrote what the state has.
 func sameInputs(planned, prior *model) bool {
 	return planned.UID.Equal(prior.UID) && planned.GID.Equal(prior.GID) && planned.Mode.Equal(prior.Mode) && planned.Keep.Equal(prior.Keep) && planned.Keepers.Equal(prior.Keepers) &&
 		planned.ValueVersion.Equal(prior.ValueVersion) && planned.Generate.Equal(prior.Generate) && planned.Timeouts.Equal(prior.Timeouts)

@@ -44,7 +44,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 		MarkdownDescription: "A secret that is a file on one node, for any number of services: in a Compose document under `secrets` with `external: true` and its name, " +
 			"or mounted by `mount`. Its value is given, or generated when it is applied and known to the node alone; it is in no plan, state or log.\n\n" +
 			"Another value is noticed without a counter, by a slow salted hash on the node. It goes into a volume of its own as the next version: " +
-			"the services that use the secret are made again, no others, and the old version is removed once nothing mounts it. " +
+			"the services that use the secret are recreated, no others, and the old version is removed once nothing mounts it. " +
 			"A file that somebody edited, removed or gave another owner on the node is written again in the same way.\n\n" +
 			"See the guide on secrets for what is kept where.",
 		Attributes: attributes,

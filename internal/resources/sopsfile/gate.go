@@ -20,7 +20,7 @@ import (
 const decryptions = 4
 
 // Gate keeps an apply from changing anything while one of the provider's files
-// can't be decrypted. The zero value has no files and lets everything pass. It is
+// cannot be decrypted. The zero value has no files and lets everything pass. It is
 // safe for concurrent use.
 type Gate struct {
 	mu    sync.Mutex // guards what follows
@@ -52,7 +52,7 @@ func (g *Gate) current() *round {
 	return g.round
 }
 
-// Holds tells whether the gate has a file, however its path is written.
+// Holds reports whether the gate has a file, however its path is written.
 func (g *Gate) Holds(file string) bool {
 	return slices.ContainsFunc(g.current().files, func(other string) bool { return absolute(other) == absolute(file) })
 }
@@ -79,7 +79,7 @@ func (g *Gate) Pass(ctx context.Context) diag.Diagnostics {
 	return told
 }
 
-// check decrypts files and says what is wrong with those that can't be.
+// check decrypts files and says what is wrong with those that cannot be.
 func check(ctx context.Context, files []string) diag.Diagnostics {
 	found := make([]diag.Diagnostic, len(files))
 	var group errgroup.Group
@@ -134,7 +134,7 @@ func formatsOf(file string) []sops.Format {
 	return []sops.Format{sops.Binary, sops.YAML, sops.Dotenv, sops.INI}
 }
 
-// Look says at an attribute that a file can't be looked at; nothing where it can.
+// Look says at an attribute that a file cannot be looked at; nothing where it can.
 func Look(at path.Path, file string) diag.Diagnostics {
 	if _, err := localfile.Stat(file); err != nil {
 		d := unreadable(file, err)

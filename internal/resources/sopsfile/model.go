@@ -40,7 +40,7 @@ func (m *model) format() sops.Format {
 	return sops.Binary
 }
 
-// keyRequired tells whether the file has to be decrypted now.
+// keyRequired reports whether the file has to be decrypted now.
 func (m *model) keyRequired() bool { return m.KeyRequired.IsNull() || m.KeyRequired.ValueBool() }
 
 // fill writes what was decrypted into the computed attributes.

@@ -58,7 +58,7 @@ func (b *bench) noAccount(ref, text string) error {
 	return nil
 }
 
-// knows tells whether the engine speaks an API version.
+// knows reports whether the engine speaks an API version.
 func (b *bench) knows(api string) bool {
 	version, err := b.engine.ServerVersion(b.Context())
 	b.must(err)
@@ -428,7 +428,7 @@ services:
 }
 
 // TestAccStack_BuildAgain_MakesTheSameImage shows that what is unchanged comes
-// from the cache: an image that was deleted by hand is made again with its ID.
+// from the cache: an image that was deleted by hand is recreated with its ID.
 func TestAccStack_BuildAgain_MakesTheSameImage(t *testing.T) {
 	b := newBench(t)
 	dir := t.TempDir()

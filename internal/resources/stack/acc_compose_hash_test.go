@@ -56,7 +56,7 @@ func TestAccStack_ComposeHash_DockerComposeRecreatesNothing(t *testing.T) {
 	changed := s.everything(t)
 	for name := range made {
 		if recreated := changed[name] != made[name]; recreated != sharesDB(name) {
-			t.Errorf("%s made again: %t", name, recreated)
+			t.Errorf("%s recreated: %t", name, recreated)
 		}
 	}
 	s.compose.run(t, "-p", s.name, "up", "--detach")

@@ -91,12 +91,12 @@ func TestAccStack_FourOfTwentyChangedByHand_PlansAndRepairsExactlyThose(t *testi
 	)
 }
 
-// sameContainer tells that a container, though it may have been restarted, is
+// sameContainer reports that a container, though it may have been restarted, is
 // the one from before.
 func (b *bench) sameContainer(before map[string]string, key string) error {
 	now := b.lives()[key]
 	if id, _, _ := strings.Cut(before[key], " "); !strings.HasPrefix(now, id) {
-		return fmt.Errorf("%s is %s and was %s: it was made again", key, now, before[key])
+		return fmt.Errorf("%s is %s and was %s: it was recreated", key, now, before[key])
 	}
 	return nil
 }
@@ -109,8 +109,8 @@ type drift struct {
 	byHand  func(*bench)
 	plan    []string
 	touched []string // containers that start anew or are others
-	kept    bool     // they are repaired as they are, not made again
-	left    bool     // what was left by hand is taken up, not made again
+	kept    bool     // they are repaired as they are, not recreated
+	left    bool     // what was left by hand is taken up, not recreated
 }
 
 const driftServices = `

@@ -25,7 +25,7 @@ services:
   other: {image: "homelab.test/app:1"}
 `
 
-// failing is a stack that can't come up and what the error says.
+// failing is a stack that cannot start and what the error says.
 type failing struct {
 	name, compose string
 	arguments     []string
@@ -129,7 +129,7 @@ services:
 }
 
 // The program in the container is replaced by something that is none: its health
-// check fails, and it can't start again.
+// check fails, and it cannot start again.
 func TestAccStack_RestartFails_ErrorSaysThatTheServiceIsDown(t *testing.T) {
 	b := newBench(t)
 	config := b.config(`

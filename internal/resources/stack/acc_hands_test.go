@@ -186,7 +186,7 @@ networks: {edge: {ipam: {config: [{subnet: NET.128/25}]}}, other: {ipam: {config
 	}
 }
 
-// withoutNetworkIDs hides the IDs of networks in a condition: one that is made again
+// withoutNetworkIDs hides the IDs of networks in a condition: one that is recreated
 // has another.
 func (b *bench) withoutNetworkIDs(condition string) string {
 	b.Helper()

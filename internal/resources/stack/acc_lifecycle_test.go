@@ -81,7 +81,7 @@ func TestAccStack_NameOrNodeChanged_Replaces(t *testing.T) {
 	)
 }
 
-// only tells that just one container is there whose name begins as the test's.
+// only reports that just one container is there whose name begins as the test's.
 func (b *bench) only(prefix, name string) error {
 	list, err := b.engine.ContainerList(b.Context(), container.ListOptions{All: true})
 	if err != nil {

@@ -37,7 +37,7 @@ func is(want *string) knownvalue.Check {
 	})
 }
 
-// Docker Hub can't be reached by the tests: what runs came from the mirror.
+// Docker Hub cannot be reached by the tests: what runs came from the mirror.
 func TestAccStack_Mirror_IsPulledThroughAndLeavesNoName(t *testing.T) {
 	labtest.Require(t)
 	t.Parallel()

@@ -84,7 +84,7 @@ func TestAccStack_ParentChanged_ThoseWhoHoldOnToItAreMadeAgain(t *testing.T) {
 }
 
 // The engine keeps the IDs of containers that are named, and cleans paths; the
-// users of a container that was made again are made again.
+// users of a container that was recreated are recreated.
 func TestAccStack_SpellingsThatTheEngineResolves_AreNoChange(t *testing.T) {
 	t.Parallel()
 	c, engine, name := acctest.NewCLI(t), labtest.Engine(t), acctest.Name(t)
@@ -117,7 +117,7 @@ resource "homelab_stack" "this" {
 	c.Must(t, []string{"apply", "-no-color", "-auto-approve", "-var=level=2"})
 	planned := c.Must(t, []string{"plan", "-no-color", "-detailed-exitcode", "-var=level=2"}, 2)
 	if !strings.Contains(planned.Stdout, "which is gone") {
-		t.Errorf("the plan after the container was made again:\n%s", planned.Stdout)
+		t.Errorf("the plan after the container was recreated:\n%s", planned.Stdout)
 	}
 	c.Must(t, []string{"apply", "-no-color", "-auto-approve", "-var=level=2"})
 	c.Must(t, []string{"plan", "-no-color", "-detailed-exitcode", "-var=level=2"})

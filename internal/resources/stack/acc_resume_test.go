@@ -99,7 +99,7 @@ func TestAccStack_CreateFailed_NextApplyKeepsWhatIsHealthy(t *testing.T) {
 	f.Must(t, []string{"taint", "homelab_stack.test"})
 	f.Apply(t)
 	if f.id(t, "other") == other {
-		t.Error("a healthy stack that was tainted is not made again")
+		t.Error("a healthy stack that was tainted is not recreated")
 	}
 	f.Must(t, []string{"destroy", "-no-color", "-auto-approve"})
 	f.requireGone(t)

@@ -52,7 +52,7 @@ volumes: {data: {}}
 configs: {settings: {content: "revision %[1]d"}}
 `
 
-// doomed is a change that can't succeed.
+// doomed is a change that cannot succeed.
 type doomed struct {
 	name string
 	// web replaces or adds to the lines of the service web, and networks to the

@@ -36,7 +36,7 @@ func (r *stackResource) noteRemoval(state *model) {
 }
 
 // destroyDataDiagnostics says what destroying a stack does to its volumes. Of a node
-// that can't be looked at nothing is said.
+// that cannot be looked at nothing is said.
 func (r *stackResource) destroyDataDiagnostics(ctx context.Context, prior *model) diag.Diagnostics {
 	node, name := prior.Node.ValueString(), prior.Name.ValueString()
 	_, own, err := r.core.Data(ctx, node, name, prior.volumeNames())

@@ -60,8 +60,8 @@ var (
 	volumeType = types.ObjectType{AttrTypes: map[string]attr.Type{"name": types.StringType, "driver": types.StringType}}
 )
 
-// inputsKnown tells whether everything that the desired stack is made from is
-// known, but for secrets: without those it can be planned.
+// inputsKnown reports whether everything that the desired stack is made from is
+// known, except for secrets: without those it can be planned.
 func (m *model) inputsKnown() bool {
 	for _, v := range []attr.Value{m.Name, m.Node, m.Compose, m.Overrides, m.ProjectDirectory, m.Profiles, m.Variables, m.Pull, m.UpdateOrder, m.ShowValues} {
 		if !fullyKnown(v) {

@@ -68,7 +68,7 @@ func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 }
 
 // planDestroy lets the node's other stacks know that a stack goes, and says what
-// becomes of its data and of other volumes of its project. A node that can't be
+// becomes of its data and of other volumes of its project. A node that cannot be
 // looked at is left to applying.
 func (r *stackResource) planDestroy(ctx context.Context, state tfsdk.State, private concept.PrivateState) diag.Diagnostics {
 	var prior model
@@ -115,7 +115,7 @@ type remembered struct {
 }
 
 // preview fills in the computed attributes of a plan and returns what will
-// happen; nil where that can't be known yet. resume reports that what a failed create
+// happen; nil where that cannot be known yet. resume reports that what a failed create
 // left is taken up.
 func (r *stackResource) preview(ctx context.Context, planned, config, prior *model, last remembered) (changes []string, resume bool, diags diag.Diagnostics) {
 	if !planned.inputsKnown() {
@@ -189,7 +189,7 @@ func agreed(planned, prior *model, changes []core.Change) []string {
 	return seen
 }
 
-// shows tells whether an element differs between plan and state.
+// shows reports whether an element differs between plan and state.
 func shows[V any](planned, prior map[string]V, key string) bool {
 	after, planning := planned[key]
 	before, known := prior[key]
@@ -265,7 +265,7 @@ func showPlanned(planned, prior *model, preview core.Preview) {
 	planned.observe(after)
 }
 
-// outdated tells whether a service that is as it should be was seen otherwise.
+// outdated reports whether a service that is as it should be was seen otherwise.
 func outdated(before, now core.Service) bool {
 	if before.Replicas != now.Replicas || before.State != nil && now.State != nil && *now.State != *before.State && before.NeedsRepair() {
 		return true
@@ -273,7 +273,7 @@ func outdated(before, now core.Service) bool {
 	return !agrees(before.Spec, now.Spec, now.Unknown...) || !holdsNetworks(before.Spec, now.Spec)
 }
 
-// holdsNetworks tells whether a service was seen on all networks that it is on: its
+// holdsNetworks reports whether a service was seen on all networks that it is on: its
 // containers may have been attached since, by the apply of a network.
 func holdsNetworks(before, now map[string]string) bool {
 	for key := range now {
@@ -284,18 +284,18 @@ func holdsNetworks(before, now map[string]string) bool {
 	return true
 }
 
-// happensTo tells whether a network or volume is among the changes.
+// happensTo reports whether a network or volume is among the changes.
 func happensTo(name string, changes []core.Change) bool {
 	return slices.ContainsFunc(changes, func(c core.Change) bool { return c.Service == "" && c.Name == name })
 }
 
-// sameNetwork tells whether a network was seen as it will be.
+// sameNetwork reports whether a network was seen as it will be.
 func sameNetwork(before, after core.Network) bool {
 	return before.Name == after.Name && reflect.DeepEqual(before.Driver, after.Driver) &&
 		reflect.DeepEqual(before.Internal, after.Internal) && agrees(before.Spec, after.Spec, after.Unknown...)
 }
 
-// agrees tells whether no field that both sides have differs, but for those that
+// agrees reports whether no field that both sides have differs, except for those that
 // aren't known. Right after an import the state shows other fields than those that
 // are asked for.
 func agrees(before, after map[string]string, unknown ...string) bool {
@@ -307,7 +307,7 @@ func agrees(before, after map[string]string, unknown ...string) bool {
 	return true
 }
 
-// holdsAll tells whether every entry of part is in whole.
+// holdsAll reports whether every entry of part is in whole.
 func holdsAll[V any](whole, part map[string]V) bool {
 	for key, value := range part {
 		if one, ok := whole[key]; !ok || !reflect.DeepEqual(one, value) {

@@ -17,7 +17,7 @@ func (m *model) subject() concept.Subject {
 // neverRead tells a state that an import has just begun: there is nothing to stand.
 func (m *model) neverRead() bool { return !m.known }
 
-// unseen plans a stack on a node that can't be looked at; ok is false where that
+// unseen plans a stack on a node that cannot be looked at; ok is false where that
 // is an error. Without a change to what the user wrote nothing is planned.
 func unseen(ctx context.Context, err error, planned, prior *model) (diags diag.Diagnostics, ok bool) {
 	switch {
@@ -35,7 +35,7 @@ func unseen(ctx context.Context, err error, planned, prior *model) (diags diag.D
 	return diags, true
 }
 
-// sameInputs tells whether the user wrote what the state has. Secrets and files are
+// sameInputs reports whether the user wrote what the state has. Secrets and files are
 // not in state: whether those changed is seen on the node only.
 func sameInputs(planned, prior *model) bool {
 	return planned.Compose.Equal(prior.Compose) && planned.Overrides.Equal(prior.Overrides) &&

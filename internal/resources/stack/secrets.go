@@ -38,7 +38,7 @@ func showSecrets(planned, prior, config *model, want *desired.Stack, preview *co
 	var diags diag.Diagnostics
 	detail := missingSecrets(config.Secrets, want)
 	if open := leftOpen(same, rotated.view); len(open) > 0 {
-		detail += " So the plan leaves open whether these services are made again: " + strings.Join(open, ", ") +
+		detail += " So the plan leaves open whether these services are recreated: " + strings.Join(open, ", ") +
 			". They are if a value is not the one that they run with; all else is known."
 	}
 	diags.AddAttributeWarning(path.Root("secrets"), secretsUnknown, detail)
@@ -70,7 +70,7 @@ func missingSecrets(secrets types.Map, want *desired.Stack) string {
 	return fmt.Sprintf("The values of these secrets are known only at apply: %s (%s).", strings.Join(unknownSecrets(secrets), ", "), users)
 }
 
-// secretUnknown tells whether a secret's value is not known yet, or was not
+// secretUnknown reports whether a secret's value is not known yet, or was not
 // decrypted.
 func secretUnknown(value attr.Value) bool {
 	text, ok := value.(types.String)
@@ -100,7 +100,7 @@ func namesNotKnown() diag.Diagnostic {
 // not known.
 func undecidedNames(err error) bool { return errors.Is(err, compose.ErrUndecided) }
 
-// withoutSecrets is why a stack can't be applied whose secrets are not known even
+// withoutSecrets is why a stack cannot be applied whose secrets are not known even
 // now, as where a file was left encrypted; nil when they are.
 func withoutSecrets(secrets types.Map) diag.Diagnostics {
 	names := unknownSecrets(secrets)

@@ -67,7 +67,7 @@ func (s shown) hides(key string) bool {
 	return desired.IsFreeText(key) && !slices.ContainsFunc(s.asked, func(p *regexp.Regexp) bool { return p.MatchString(key) })
 }
 
-// text is how a field's value is shown. It is false where that can't be known yet.
+// text is how a field's value is shown. It is false where that cannot be known yet.
 // A text that stands for a value already stays as it is.
 func (s shown) text(key, value string) (string, bool) {
 	switch {

@@ -70,7 +70,7 @@ func TestShown_WithoutASalt_HiddenValuesAreUnknown(t *testing.T) {
 	}
 }
 
-// A first plan knows no salt; a network's hidden values can't be known either, or applying
+// A first plan knows no salt; a network's hidden values cannot be known either, or applying
 // would say something else than the plan.
 func TestShown_WithoutASalt_HiddenValuesOfNetworksAreUnknown(t *testing.T) {
 	view := newShown(nil, nil).view(core.View{Networks: map[string]core.Network{

@@ -29,7 +29,7 @@ func bypassingTypes(ctx context.Context) map[string]tftypes.Type {
 }
 
 // What a nil stands for when it is encoded, as Terraform's protocol has it: a
-// value that a plan can't know, or none.
+// value that a plan cannot know, or none.
 var (
 	unknown = msgpack.RawMessage{0xd4, 0, 0}
 	null    = msgpack.RawMessage{0xc0}

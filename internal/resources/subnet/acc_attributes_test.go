@@ -22,11 +22,11 @@ type attributeCase struct {
 	// those of second in other words.
 	first, second, respelled map[string]string
 	// firstHas and secondHas are words of what each node's engine has then, and
-	// repairedHas those of n1 after its network was made again.
+	// repairedHas those of n1 after its network was recreated.
 	firstHas, secondHas, repairedHas string
 	// only is the node whose network the change makes again, if not both.
 	only string
-	// words are kept in state: no network is made again.
+	// words are kept in state: no network is recreated.
 	words bool
 	// untold is what no engine knows, so that an import does not either.
 	untold []string

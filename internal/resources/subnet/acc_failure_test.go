@@ -75,7 +75,7 @@ func TestAccSubnet_CreateFails_NetworkInUseStaysAndIsNotMadeAgain(t *testing.T) 
 	b.requireApplied(t, cli, was.ID)
 	cli.Write(t, "main.tf", b.config(map[string]string{"labels": `{ by = "us" }`}))
 	if planned := flat(cli.Must(t, []string{"plan", "-no-color"}).Stdout); !strings.Contains(planned,
-		fmt.Sprintf("No engine can change the labels of a network that exists. The state has what is written now; network %q on nodes \"n1\" and \"n2\" has it once it is made again", b.name)) {
+		fmt.Sprintf("No engine can change the labels of a network that exists. The state has what is written now; network %q on nodes \"n1\" and \"n2\" has it once it is replaced", b.name)) {
 		t.Errorf("the plan is\n%s", planned)
 	}
 	b.requireApplied(t, cli, was.ID)

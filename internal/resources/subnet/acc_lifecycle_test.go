@@ -102,7 +102,7 @@ func (b *bench) inspect(node string) (network.Inspect, error) {
 	return b.engines[node].NetworkInspect(b.t.Context(), b.name, network.InspectOptions{})
 }
 
-// step applies and requires which nodes' networks were made again, and what the
+// step applies and requires which nodes' networks were recreated, and what the
 // first node's engine has. The framework requires that the next plan is empty.
 func (b *bench) step(config string, again []string, is func(network.Inspect) bool) resource.TestStep {
 	return resource.TestStep{Config: config, Check: func(*terraform.State) error {
@@ -112,7 +112,7 @@ func (b *bench) step(config string, again []string, is func(network.Inspect) boo
 				return err
 			}
 			if before := b.ids[node]; before != "" && (before != n.ID) != slices.Contains(again, node) {
-				return fmt.Errorf("the network of %s was %s and is %s; those of %v were to be made again", node, before, n.ID, again)
+				return fmt.Errorf("the network of %s was %s and is %s; those of %v were to be replaced", node, before, n.ID, again)
 			}
 			b.ids[node] = n.ID
 			if is != nil && (node == "n1" || !slices.Contains(again, "n1")) && !is(n) {

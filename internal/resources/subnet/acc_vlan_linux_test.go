@@ -293,7 +293,7 @@ func requireTagged(t *testing.T, frames []uml.Frame, ends map[string]end, c vlan
 	}
 }
 
-// theirs tells whether a frame is from a container. With ipvlan they have the
+// theirs reports whether a frame is from a container. With ipvlan they have the
 // interface's own address, from which the guest itself sends IPv6 only.
 func (c vlanCase) theirs(f uml.Frame, ends map[string]end) bool {
 	const ipv4, arp = 0x0800, 0x0806

@@ -101,7 +101,7 @@ func text(value string) types.String {
 	return types.StringValue(value)
 }
 
-// same tells whether two networks are the same but for their IDs.
+// same reports whether two networks are the same except for their IDs.
 func (n networkModel) same(other networkModel) bool {
 	mine, theirs := n.settings(), other.settings()
 	for i := range mine {

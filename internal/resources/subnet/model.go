@@ -91,7 +91,7 @@ type dhcpModel struct {
 	Last  types.String `tfsdk:"last"`
 }
 
-// inputsKnown tells whether all that decides what the nodes have is known.
+// inputsKnown reports whether all that decides what the nodes have is known.
 func (m *model) inputsKnown(ctx context.Context) bool {
 	for _, v := range []attr.Value{m.Name, m.Description, m.Labels, m.VLANID, m.CIDR, m.Gateway, m.Reserved, m.IPv6, m.Addresses, m.Driver, m.Mode, m.Attachments} {
 		raw, err := v.ToTerraformValue(ctx)
@@ -142,7 +142,7 @@ type reader struct {
 	diags diag.Diagnostics
 }
 
-// read parses a text that is known, or yields the zero value. What can't be parsed
+// read parses a text that is known, or yields the zero value. What cannot be parsed
 // was refused at its attribute already.
 func read[V any](text cidr.Value, parse func(string) (V, error)) V {
 	var zero V

@@ -68,7 +68,7 @@ func (r *subnetResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, plannedKey, changes)...)
 }
 
-// whose tells one resource from others of the run; again tells that it is planned
+// whose tells one resource from others of the run; again reports that it is planned
 // for the second time, to replace what it was.
 type whose struct {
 	identity string
@@ -97,7 +97,7 @@ func (m *model) words(ctx context.Context, state *model) diag.Diagnostics {
 	return diags
 }
 
-// samePlace tells whether the planned subnet is the state's, and not another one in
+// samePlace reports whether the planned subnet is the state's, and not another one in
 // its place.
 func samePlace(ctx context.Context, req resource.ModifyPlanRequest) bool {
 	var before, after types.String
@@ -107,7 +107,7 @@ func samePlace(ctx context.Context, req resource.ModifyPlanRequest) bool {
 	return before.Equal(after)
 }
 
-// configured tells whether the configuration has a value for an attribute.
+// configured reports whether the configuration has a value for an attribute.
 func configured(ctx context.Context, req resource.ModifyPlanRequest, attribute string) bool {
 	var value types.String
 	return !req.Config.GetAttribute(ctx, path.Root(attribute), &value).HasError() && !value.IsNull()
@@ -133,7 +133,7 @@ func (r *subnetResource) leave(name string, networks map[string]networkModel) {
 }
 
 // preview fills in the computed attributes of a plan and returns what will happen
-// on each node; nil where that can't be known yet.
+// on each node; nil where that cannot be known yet.
 func (r *subnetResource) preview(ctx context.Context, planned *model, prior map[string]networkModel, by whose) (map[string][]string, diag.Diagnostics) {
 	planned.ID = planned.Name
 	s, diags := planned.segment(ctx)
@@ -205,12 +205,12 @@ func (r *subnetResource) previewNode(ctx context.Context, s segment, node string
 		changes = append(changes, c.Identity())
 	}
 	if preview.Replaced {
-		diags.AddAttributeWarning(path.Root("attachments"), "Network is made again", s.replacing(node, preview))
+		diags.AddAttributeWarning(path.Root("attachments"), "Network is replaced", s.replacing(node, preview))
 	}
 	return planned, changes, diags
 }
 
-// unseen plans a node that can't be looked at. Without a change to what it has to
+// unseen plans a node that cannot be looked at. Without a change to what it has to
 // have, nothing is planned for one that is away.
 func unseen(node string, s segment, planned, before networkModel, mine bool, err error) (networkModel, diag.Diagnostics) {
 	switch {
@@ -233,7 +233,7 @@ func (s segment) replacing(node string, preview core.NetworkPreview) string {
 			fields = append(fields, cause.String())
 		}
 	}
-	text := fmt.Sprintf("Network %q on node %q can't be changed in place (%s), so it is removed and made again.", s.name, node, strings.Join(fields, ", "))
+	text := fmt.Sprintf("Network %q on node %q can't be changed in place (%s), so it is replaced.", s.name, node, strings.Join(fields, ", "))
 	if attached := preview.Now.Attached; len(attached) > 0 {
 		return text + fmt.Sprintf(" These containers keep running; they are off the VLAN, %s, and get it back with their aliases and fixed addresses: %s.", concept.Interruption(len(attached)), strings.Join(attached, ", "))
 	}

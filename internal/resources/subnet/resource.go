@@ -249,7 +249,7 @@ func (r *subnetResource) apply(ctx context.Context, planned *model, prior map[st
 }
 
 // applyOne makes one node have its network; nil means that the node has none. What the
-// state has of a node that can't be read stays, as its range is still in use.
+// state has of a node that cannot be read stays, as its range is still in use.
 func (r *subnetResource) applyOne(ctx context.Context, s segment, node string, part ranges, prior map[string]networkModel, agreed map[string][]string) (*networkModel, error) {
 	before, mine := prior[node]
 	planned := s.network(node, part)

@@ -17,7 +17,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/cidr"
 )
 
-// networkName is what engines accept as a network's name, but for the dots and
+// networkName is what engines accept as a network's name, except for the dots and
 // slashes of none (moby, daemon/names).
 var networkName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
 
@@ -67,7 +67,7 @@ func identityAttributes() map[string]schema.Attribute {
 		},
 		"labels": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "Labels of the networks. An engine sets them once: a change is written when a network is made again for another reason.",
+			MarkdownDescription: "Labels of the networks. An engine sets them once: a change is written when a network is replaced for another reason.",
 		},
 	}
 }
@@ -164,7 +164,7 @@ func observedAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"networks": schema.MapNestedAttribute{
 			Computed:            true,
-			MarkdownDescription: "The network on each node, as the engine has it. One whose `id` the plan does not know is made, or made again.",
+			MarkdownDescription: "The network on each node, as the engine has it. One whose `id` the plan does not know is made, or replaced.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"id":           text("The engine's ID of the network."),
 				"name":         text("Name, by which a stack on the node joins it as an external network."),

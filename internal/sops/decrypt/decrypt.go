@@ -51,7 +51,7 @@ func File(request sops.Request) sops.Answer {
 	return answer
 }
 
-// hasValues tells whether a file is more than one text.
+// hasValues reports whether a file is more than one text.
 func hasValues(tree *upstream.Tree, format sops.Format) bool {
 	return format != sops.Binary && len(tree.Branches) == 1
 }

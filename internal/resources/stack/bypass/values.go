@@ -21,11 +21,11 @@ func (v *Values) Answer(attributes map[string][]byte) { v.answer = attributes }
 // null is MessagePack's.
 var null = []byte{0xc0}
 
-// isNull tells whether an encoded value is null.
+// isNull reports whether an encoded value is null.
 func isNull(raw []byte) bool { return len(raw) == 1 && raw[0] == null[0] }
 
 // final is what an attribute is in the response, in which the framework left its
-// own word: null for what it did not see, or unknown for what it can't tell.
+// own word: null for what it did not see, or unknown for what it cannot tell.
 func (v *Values) final(name string, own []byte) []byte {
 	if raw, ok := v.answer[name]; ok {
 		return raw

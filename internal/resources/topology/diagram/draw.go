@@ -52,7 +52,7 @@ type picture struct {
 	seen   map[member]bool // services that were drawn
 }
 
-// draw draws a homelab with as much as a level leaves, and tells whether that is
+// draw draws a homelab with as much as a level leaves, and reports whether that is
 // within the limits. hidden is how many nodes it lacks.
 func draw(h Homelab, networks *lans, o Options, at level, hidden int) (Diagram, bool) {
 	omitted := slices.Clone(leftOut(at, o.GroupBy))

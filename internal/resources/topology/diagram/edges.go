@@ -126,5 +126,5 @@ func (p *picture) memberships() {
 	}
 }
 
-// boxed tells whether stacks have boxes.
+// boxed reports whether stacks have boxes.
 func (p *picture) boxed() bool { return p.GroupBy != ByCriticality }

@@ -145,7 +145,7 @@ func (p *picture) titleNetworks(node, stack string) []string {
 	return out
 }
 
-// named tells whether a network is only named with those who join it, in place of
+// named reports whether a network is only named with those who join it, in place of
 // being drawn: the one that is all of a stack's own, or where few are drawn, all
 // but those that reach beyond the node.
 func (p *picture) named(l *lan) bool {
@@ -166,7 +166,7 @@ func (p *picture) service(n Node, stack Stack, s Service, more []string) {
 	p.node(p.serviceID(n.Name, stack.Name, s.Name), "[", p.serviceLines(s), more, s.style())
 }
 
-// exposed tells whether others than its node can reach a service without a proxy.
+// exposed reports whether others than its node can reach a service without a proxy.
 func (s Service) exposed() bool {
 	return s.NetworkMode == "host" || slices.ContainsFunc(s.Ports, func(port Port) bool { return !port.loopback() })
 }

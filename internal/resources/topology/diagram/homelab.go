@@ -78,7 +78,7 @@ const (
 	Link      NeedKind = "link"
 )
 
-// Need is another service, on the same node, that one can't do without.
+// Need is another service, on the same node, that one cannot do without.
 type Need struct {
 	Kind           NeedKind
 	Stack, Service string
@@ -92,7 +92,7 @@ type Network struct {
 	Driver   string
 	Subnets  []string
 	Internal bool
-	// Spans tells that the network of that name on other nodes is the same one.
+	// Spans reports that the network of that name on other nodes is the same one.
 	Spans bool
 	// Parent is the node's interface that a macvlan or ipvlan network is on. One
 	// with a dot, such as eth0.30, is tagged with that VLAN.

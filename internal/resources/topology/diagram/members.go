@@ -140,7 +140,7 @@ func (l *lan) place(services map[[2]string]int) {
 	}
 }
 
-// all tells whether several services of a stack join the network, and every one
+// all reports whether several services of a stack join the network, and every one
 // that joins any.
 func (l *lan) all(node, stack string, services map[[2]string]int) bool {
 	at := [2]string{node, stack}

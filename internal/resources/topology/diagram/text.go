@@ -88,7 +88,7 @@ func (i *ids) of(kind string, names ...string) string {
 	return id
 }
 
-// spell makes an id of names; what they have in common with others, or ids can't
+// spell makes an id of names; what they have in common with others, or ids cannot
 // have, a hash tells apart.
 func (i *ids) spell(kind string, names []string, key string) string {
 	id, faithful := kind, true
