@@ -29,6 +29,7 @@ func (p HostPort) String() string {
 	return fmt.Sprintf("%d-%d/%s", p.First, p.Last, p.Protocol)
 }
 
+// Single reports whether it is one port, not a range.
 func (p HostPort) Single() bool { return p.First == p.Last }
 
 // Clashes reports whether two have a port of an address in common.

@@ -45,8 +45,8 @@ func TestTunnel_DialFails_OthersKeepTheConnection(t *testing.T) {
 }
 
 func TestTunnel_NobodyListensAnyMore_ConnectsAnew(t *testing.T) {
-	t.Setenv("PATH", "") // there is no ssh
-	dir, err := os.MkdirTemp("", "ssh")
+	t.Setenv("PATH", "")                // there is no ssh
+	dir, err := os.MkdirTemp("", "ssh") //nolint:usetesting // the path of a socket has to be short
 	if err != nil {
 		t.Fatal(err)
 	}

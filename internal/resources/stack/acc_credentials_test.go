@@ -66,7 +66,6 @@ resource "homelab_stack" "this" {
 // credentials, wherever it comes from; it is nowhere but there.
 func TestAccStack_RegistryBehindLogin_CredentialHelperOpensItForAll(t *testing.T) {
 	labtest.Require(t)
-	t.Parallel()
 	c, r := acctest.NewCLI(t), startRegistry(t)
 	for _, name := range []string{"pulled:1", "classic:1", "buildkit:1", "looked:1"} {
 		r.push(t, images.AppV1, name)

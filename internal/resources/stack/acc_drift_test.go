@@ -175,7 +175,6 @@ var drifts = []drift{
 func netName(key string) string { return "STACK_" + key }
 
 func TestAccStack_Drift_IsPlannedByFieldAndRepaired(t *testing.T) {
-	t.Parallel()
 	for _, d := range slices.Concat(drifts, repairs) {
 		t.Run(d.name, func(t *testing.T) {
 			b := newBench(t)

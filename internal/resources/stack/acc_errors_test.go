@@ -87,7 +87,6 @@ const (
 const oneService = "services: {web: {image: homelab.test/app:1}}"
 
 func TestAccStack_BadDocument_ErrorNamesPlaceAndWayOut(t *testing.T) {
-	t.Parallel()
 	for name, tc := range map[string]struct {
 		document, at string
 		words        []string
@@ -111,7 +110,6 @@ func TestAccStack_BadDocument_ErrorNamesPlaceAndWayOut(t *testing.T) {
 }
 
 func TestAccStack_NodeUnusable_ErrorSaysWhichAndWhy(t *testing.T) {
-	t.Parallel()
 	dead := filepath.Join(t.TempDir(), "dead.sock")
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: dead, Net: "unix"})
 	if err != nil {

@@ -55,7 +55,6 @@ services:
 }
 
 func TestAccStack_CreateFails_ErrorShowsItsWordsAndStateWhatRuns(t *testing.T) {
-	t.Parallel()
 	for _, f := range failings {
 		t.Run(f.name, func(t *testing.T) {
 			b := newBench(t)

@@ -217,7 +217,6 @@ services:
 }
 
 func TestAccStack_SourceThatCannotBeRead_IsAnErrorAtPlan(t *testing.T) {
-	t.Parallel()
 	for name, one := range map[string]struct{ compose, says string }{
 		"missing config":     {"services: {web: {image: x, configs: [c]}}\nconfigs: {c: {file: ./missing}}", "missing"},
 		"missing env_file":   {"services: {web: {image: x, env_file: [./missing.env]}}", "missing.env"},

@@ -91,7 +91,6 @@ networks: {new: {ipam: {config: [{subnet: NET.0/24}]}}}`},
 }
 
 func TestAccStack_HandedOver_ArrivesWithItsNewHolder(t *testing.T) {
-	t.Parallel()
 	for i, c := range handed {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t)
@@ -143,7 +142,6 @@ func TestAccStack_MadeByHandUnderADeclaredName_IsReplacedOrNamed(t *testing.T) {
 }
 
 func TestAccStack_HandedOverAndFails_EverythingIsAsBefore(t *testing.T) {
-	t.Parallel()
 	for i, c := range []struct{ name, before, after string }{
 		{"swap", `
 services:

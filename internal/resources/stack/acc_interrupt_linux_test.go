@@ -186,7 +186,6 @@ func (s *interruptedStack) requireWhole(t *testing.T, generation int) {
 }
 
 func TestAccStack_CreateKilled_NextApplyTakesUpWhatIsThere(t *testing.T) {
-	t.Parallel()
 	for _, at := range []interruption{
 		{"before a network", unsent("POST", networkCreate, 1), both},
 		{"after a network", unanswered("POST", networkCreate, 2), providerOnly},
@@ -209,7 +208,6 @@ func TestAccStack_CreateKilled_NextApplyTakesUpWhatIsThere(t *testing.T) {
 }
 
 func TestAccStack_UpdateKilled_NextApplyFinishesIt(t *testing.T) {
-	t.Parallel()
 	for _, at := range []interruption{
 		{"before a file's volume", unsent("POST", volumeCreate, 1), both},
 		{"before a delivery", unsent("PUT", delivery, 2), both},

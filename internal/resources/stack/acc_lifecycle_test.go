@@ -100,7 +100,6 @@ func (b *bench) only(prefix, name string) error {
 }
 
 func TestAccStack_OptionalAttributeCleared_TakesItsEffectBack(t *testing.T) {
-	t.Parallel()
 	const compose = `
 services:
   web: {image: "homelab.test/app:1", environment: {COLOR: "${COLOR:-none}"}}

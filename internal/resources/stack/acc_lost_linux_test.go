@@ -16,7 +16,6 @@ import (
 // The engine makes what it is asked for and its answer never arrives, as with a
 // connection that is cut. Nothing of it is left, and the next apply succeeds.
 func TestAccStack_AnswerToACreateIsLost_IsUndoneAndTheNextApplySucceeds(t *testing.T) {
-	t.Parallel()
 	const alone = "services:\n  a: {image: \"homelab.test/app:1\", command: [sleep], networks: [back]}\nnetworks: {back: {}}\n"
 	const added = `
 services:

@@ -40,7 +40,6 @@ func is(want *string) knownvalue.Check {
 // Docker Hub cannot be reached by the tests: what runs came from the mirror.
 func TestAccStack_Mirror_IsPulledThroughAndLeavesNoName(t *testing.T) {
 	labtest.Require(t)
-	t.Parallel()
 	r := startRegistry(t)
 	stack := acctest.Name(t)
 	repository := stack + "/app"
@@ -90,7 +89,6 @@ func TestAccStack_Mirror_IsPulledThroughAndLeavesNoName(t *testing.T) {
 
 func TestAccStack_MirrorAway_RegistryItselfIsAsked(t *testing.T) {
 	labtest.Require(t)
-	t.Parallel()
 	mirror, r := startRegistry(t), startRegistry(t)
 	mirror.stop()
 	r.push(t, images.AppV1, "app:1")
@@ -106,7 +104,6 @@ func TestAccStack_MirrorAway_RegistryItselfIsAsked(t *testing.T) {
 // The image's name is that of a registry; its layers come from the mirror.
 func TestAccStack_ReferenceWithDigest_WorksWithAMirror(t *testing.T) {
 	labtest.Require(t)
-	t.Parallel()
 	mirror, r := startRegistry(t), startRegistry(t)
 	r.push(t, images.AppV1, "base:1")
 	r.forget(t, "base:1")
@@ -135,7 +132,6 @@ func TestAccStack_ReferenceWithDigest_WorksWithAMirror(t *testing.T) {
 
 func TestAccStack_RegistryBehindLogin_ProvidersCredentialsOpenIt(t *testing.T) {
 	labtest.Require(t)
-	t.Parallel()
 	r := startRegistry(t)
 	r.push(t, images.AppV1, "private:1")
 	r.forget(t, "private:1")
@@ -156,7 +152,6 @@ func TestAccStack_RegistryBehindLogin_ProvidersCredentialsOpenIt(t *testing.T) {
 // An index has a digest, and the image for the node's platform another one.
 func TestAccStack_ImageOfSeveralPlatforms_IsKnownByEitherDigest(t *testing.T) {
 	labtest.Require(t)
-	t.Parallel()
 	r := startRegistry(t)
 	r.push(t, images.AppV1, "single:1")
 	r.forget(t, "single:1")

@@ -23,7 +23,6 @@ networks:
 `
 
 func TestAccStack_NetworkChanged_RecreatesTheContainersOnIt(t *testing.T) {
-	t.Parallel()
 	for name, c := range map[string]struct {
 		before, after string
 		plan          []string

@@ -18,7 +18,6 @@ import (
 
 func TestAccStack_PullCutOffTwice_SucceedsAtTheThirdTry(t *testing.T) {
 	labtest.Require(t)
-	t.Parallel()
 	r := startRegistry(t)
 	r.push(t, images.AppV1, "base:1")
 	r.forget(t, "base:1")
@@ -34,7 +33,6 @@ func TestAccStack_PullCutOffTwice_SucceedsAtTheThirdTry(t *testing.T) {
 
 func TestAccStack_TooManyRequests_AreWaitedOut(t *testing.T) {
 	labtest.Require(t)
-	t.Parallel()
 	r := startRegistry(t)
 	r.push(t, images.AppV1, "busy:1")
 	r.forget(t, "busy:1")
@@ -51,7 +49,6 @@ func TestAccStack_TooManyRequests_AreWaitedOut(t *testing.T) {
 
 func TestAccStack_ImageAbsent_IsAskedForOnce(t *testing.T) {
 	labtest.Require(t)
-	t.Parallel()
 	r := startRegistry(t)
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{{
 		Config:      pullConfig(t, acctest.Name(t), r.address+"/absent:1", "missing"),
@@ -75,7 +72,6 @@ func TestAccStack_ImageAbsent_IsAskedForOnce(t *testing.T) {
 // follow a tag is what digest is for.
 func TestAccStack_PullAlways_MovedTagArrivesWithTheNextContainer(t *testing.T) {
 	labtest.Require(t)
-	t.Parallel()
 	r := startRegistry(t)
 	r.push(t, images.AppV1, "moving:always")
 	first := r.digest(t, "moving:always")
@@ -113,7 +109,6 @@ func TestAccStack_PullAlways_MovedTagArrivesWithTheNextContainer(t *testing.T) {
 // must be there before anything stops all the same.
 func TestAccStack_PullFails_NothingStops(t *testing.T) {
 	labtest.Require(t)
-	t.Parallel()
 	r := startRegistry(t)
 	recorder := acctest.Record(t, labtest.Host(t))
 	stack := acctest.Name(t)

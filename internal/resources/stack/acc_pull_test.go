@@ -48,7 +48,6 @@ resource "homelab_stack" "test" {
 
 func TestAccStack_ImageMissing_IsPulled(t *testing.T) {
 	labtest.Require(t)
-	t.Parallel()
 	r := startRegistry(t)
 	r.push(t, images.AppV1, "app:1")
 	r.forget(t, "app:1")
@@ -71,7 +70,6 @@ func TestAccStack_ImageMissing_IsPulled(t *testing.T) {
 // The tag moves once more between plan and apply: what runs is what was planned.
 func TestAccStack_PullDigest_MovedTagIsPlannedAndApplied(t *testing.T) {
 	labtest.Require(t)
-	t.Parallel()
 	r := startRegistry(t)
 	r.push(t, images.AppV1, "moving:stable")
 	first, second, third := r.digest(t, "moving:stable"), "", ""
@@ -112,7 +110,6 @@ func TestAccStack_PullDigest_MovedTagIsPlannedAndApplied(t *testing.T) {
 
 func TestAccStack_ImageNotInRegistry_SaysSoAndChangesNothing(t *testing.T) {
 	labtest.Require(t)
-	t.Parallel()
 	r := startRegistry(t)
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: []resource.TestStep{{
 		Config:      pullConfig(t, acctest.Name(t), r.address+"/nope:1", "missing"),

@@ -92,7 +92,6 @@ func forward(from net.Listener, to string) {
 // and the container's labels keep the name that the user wrote.
 func TestAccStack_PullThroughCache_HasTheImageAndLeavesTheName(t *testing.T) {
 	labtest.Require(t)
-	t.Parallel()
 	program := tool(t, "registry")
 	c, upstream := acctest.NewCLI(t), startRegistry(t)
 	cache := pullThroughCache(t, program, upstream.address)

@@ -106,7 +106,6 @@ func TestAccStack_CreateFailed_NextApplyKeepsWhatIsHealthy(t *testing.T) {
 }
 
 func TestAccStack_CreateFailed_DestroyAndRenamingRemoveAllOfIt(t *testing.T) {
-	t.Parallel()
 	t.Run("destroy", func(t *testing.T) {
 		f := newFailedCreate(t)
 		f.Must(t, []string{"destroy", "-no-color", "-auto-approve"})

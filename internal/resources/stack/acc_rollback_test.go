@@ -178,7 +178,6 @@ func cutLayers(w http.ResponseWriter, req *http.Request, address string) {
 }
 
 func TestAccStack_UpdateFails_EverythingIsAsBefore(t *testing.T) {
-	t.Parallel()
 	for _, d := range dooms {
 		t.Run(d.name, func(t *testing.T) {
 			b := newBench(t)

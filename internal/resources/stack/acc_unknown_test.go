@@ -31,7 +31,6 @@ secrets: {token: {environment: TOKEN}}
 `
 
 func TestAccStack_ValueKnownOnlyAtApply_PlansUnknownAndConverges(t *testing.T) {
-	t.Parallel()
 	for name, tc := range map[string]struct{ value, old, new string }{
 		"compose":   {"hello", "compose = ", "compose = replace(<<YAML\n" + strings.ReplaceAll(greeting, "${GREETING:-}", "GREETING") + "YAML\n, \"GREETING\", terraform_data.later.output)"},
 		"variables": {"hello", "variables = ", "variables = { GREETING = terraform_data.later.output }"},
@@ -74,7 +73,6 @@ func TestAccStack_ValueKnownOnlyAtApply_PlansUnknownAndConverges(t *testing.T) {
 
 // Of a stack whose secrets are not known yet, all else is planned.
 func TestAccStack_SecretKnownOnlyAtApply_LeavesOpenWhatItReaches(t *testing.T) {
-	t.Parallel()
 	for name, secrets := range map[string]string{
 		"one":   "{ TOKEN = terraform_data.later.output }",
 		"names": `{ for value in split(",", terraform_data.later.output) : "TOKEN" => value }`,

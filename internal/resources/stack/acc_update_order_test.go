@@ -53,7 +53,6 @@ func (b *bench) underLoad() {
 }
 
 func TestAccStack_StartFirst_NoRequestFails(t *testing.T) {
-	t.Parallel()
 	for _, replicas := range []int{1, 2} {
 		t.Run(fmt.Sprintf("replicas=%d", replicas), func(t *testing.T) {
 			b := newBench(t)
