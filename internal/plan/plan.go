@@ -171,7 +171,7 @@ type Operation struct {
 	// File is the delivered file of DeliverFiles and its CreateVolume.
 	File *Placement
 	// Made is the network that a CreateNetwork makes, if it is no stack's, or that a
-	// RemoveNetwork removed and an undo makes again.
+	// RemoveNetwork removed and a roll-back creates again.
 	Made *desired.Network
 	// Endpoint is how a container that is not made here is, or was, on Network: an
 	// undo attaches it so again.

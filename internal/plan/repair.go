@@ -17,7 +17,7 @@ type repair struct {
 
 // repairs says what brings a container back whose differences the engine can
 // repair in place, with the least disturbance.
-func (b *builder) repairs(compare *comparison, s *slot, here mendable) []repair {
+func (b *builder) repairs(compare *comparison, s *slot, here repairable) []repair {
 	var out []repair
 	add := func(action Action, causes []Difference) {
 		if len(causes) > 0 {

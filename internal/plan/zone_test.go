@@ -96,7 +96,7 @@ func TestCheckZones_PortOfTheEnginesChoice_IsAPortToo(t *testing.T) {
 	}
 }
 
-// A network that is planned after a stack finds it, and who is on it now.
+// A network that is planned after a stack finds it, and the containers attached to it now.
 func TestCheckZone_StackPlannedBefore_IsTold(t *testing.T) {
 	t.Parallel()
 	w := zoned("5432", "", "database")

@@ -34,7 +34,7 @@ func (r *Resolver) Auth(ctx context.Context, ref string) (encoded string, err er
 	}
 	auth, err := authn.Authorization(ctx, authn.FromConfig(one.auth))
 	if err != nil {
-		return "", &CredentialError{Registry: shownHost(parsed), Source: one.source, Err: err, advice: "mend them"}
+		return "", &CredentialError{Registry: shownHost(parsed), Source: one.source, Err: err, advice: "fix them"}
 	}
 	return encode(*auth, parsed.Context().RegistryStr())
 }

@@ -88,7 +88,7 @@ func lastAnswer(resp *http.Response, err error, _ int) (*http.Response, error) {
 	return resp, err
 }
 
-// permanent knows network errors that a second try does not mend.
+// permanent knows network errors that a second try does not fix.
 func permanent(err error) bool {
 	var dns *net.DNSError
 	return errors.Is(err, errPlainHTTP) || errors.Is(err, http.ErrSchemeMismatch) ||

@@ -12,7 +12,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/core"
 )
 
-// unfinished warns of a network that an earlier run began to make again and did not
+// unfinished warns of a network that an earlier run began to replace and did not
 // end, and names the containers that applying attaches.
 func unfinished(m *model, view core.NetworkView) diag.Diagnostics {
 	if !view.Unfinished {

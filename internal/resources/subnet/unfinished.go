@@ -10,7 +10,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/core"
 )
 
-// detached is what unexpected has of a network that a run began to make again and
+// detached is what unexpected has of a network that a run began to replace and
 // did not end: the containers that are off it since.
 const detached = "detached"
 

@@ -10,7 +10,7 @@ import (
 
 // repairable are the differences that the engine can take away from a container
 // as it is.
-type mendable struct {
+type repairable struct {
 	// image is that the reference is gone from the node, though not the image.
 	image  []Difference
 	limits []Difference
@@ -18,12 +18,12 @@ type mendable struct {
 	networks map[string][]Difference
 }
 
-func (m mendable) causes() []Difference {
+func (m repairable) causes() []Difference {
 	return slices.Concat(m.image, m.limits, m.connections())
 }
 
 // connections lists the differences of all networks.
-func (m mendable) connections() []Difference {
+func (m repairable) connections() []Difference {
 	var out []Difference
 	for _, name := range sortedKeys(m.networks) {
 		out = append(out, m.networks[name]...)
@@ -34,7 +34,7 @@ func (m mendable) connections() []Difference {
 // inPlace parts the differences that can be repaired in place from the rest. What
 // somebody declared anew cannot: a container's labels say what it was made from,
 // and cannot be changed.
-func (b *builder) inPlace(compare *comparison, c *observed.Container, causes []Difference) (here mendable, rest []Difference) {
+func (b *builder) inPlace(compare *comparison, c *observed.Container, causes []Difference) (here repairable, rest []Difference) {
 	here.networks = map[string][]Difference{}
 	if c.State == observed.Dead || c.State == observed.Removing {
 		return here, causes
