@@ -86,9 +86,9 @@ func (w *watch) look(state *container.State, restarts int) (bool, error) {
 		return w.running(state)
 	case container.StateRestarting:
 		if restarts >= maxRestarts {
-			return false, fmt.Errorf("%w again and again: %d restarts, last exit code %d", ErrExited, restarts, state.ExitCode)
+			return false, fmt.Errorf("%w again and again: %d restarts, last exit %s", ErrExited, restarts, exit(state))
 		}
-		w.last = fmt.Sprintf("it keeps restarting (%d times so far, last exit code %d)", restarts, state.ExitCode)
+		w.last = fmt.Sprintf("it keeps restarting (%d times so far, last exit %s)", restarts, exit(state))
 	default:
 		w.last = fmt.Sprintf("it is %s", state.Status)
 	}
@@ -109,13 +109,28 @@ func (w *watch) ended(state *container.State) (bool, error) {
 		return true, nil
 	}
 	why := ""
-	if state.OOMKilled {
-		why = ", killed for want of memory"
-	}
 	if state.Error != "" {
-		why += ": " + state.Error
+		why = ": " + state.Error
 	}
-	return false, fmt.Errorf("%w with code %d%s", ErrExited, state.ExitCode, why)
+	return false, fmt.Errorf("%w with %s%s", ErrExited, exit(state), why)
+}
+
+// exit says how a container ended: its code, and what that means where the
+// kernel killed it.
+//
+// Engine 20.10 learns of memory that ran out and of the end by two messages of
+// the kernel. Where the second is first, its flag stays unset, and the code of a
+// killed process is all that is left.
+func exit(state *container.State) string {
+	const killed = 128 + 9 // SIGKILL
+	switch {
+	case state.OOMKilled:
+		return fmt.Sprintf("code %d (killed because it ran out of memory)", state.ExitCode)
+	case state.ExitCode == killed:
+		return fmt.Sprintf("code %d (killed, most often because it ran out of memory)", state.ExitCode)
+	default:
+		return fmt.Sprintf("code %d", state.ExitCode)
+	}
 }
 
 func (w *watch) running(state *container.State) (bool, error) {

@@ -40,7 +40,8 @@ func TestWatch_Look_TellsArrivedFromLost(t *testing.T) {
 		"job failed":                 {plan.AwaitCompleted, exited(1), false, ErrExited, "code 1"},
 		"job still runs":             {plan.AwaitCompleted, up("1"), false, nil, ""},
 		"healthy job still runs":     {plan.AwaitCompleted, withHealth("healthy"), false, nil, ""},
-		"killed":                     {plan.AwaitRunning, killed, false, ErrExited, "for want of memory: out of memory"},
+		"killed":                     {plan.AwaitRunning, killed, false, ErrExited, "exited with code 137 (killed because it ran out of memory): out of memory"},
+		"killed, flag unset":         {plan.AwaitRunning, exited(137), false, ErrExited, "exited with code 137 (killed, most often because it ran out of memory)"},
 		"dead":                       {plan.AwaitCompleted, &container.State{Status: container.StateDead}, false, ErrExited, ""},
 		"no state yet":               {plan.AwaitRunning, nil, false, nil, ""},
 	} {

@@ -74,7 +74,7 @@ var dooms = []doomed{
 	{name: "port is taken", prepare: takePort, says: []string{`Service "web" of stack`, `address already in use`}},
 	{name: "device is missing", web: `devices: ["/dev/nothing:/dev/something"]`, says: []string{`Service "web" of stack`, `/dev/nothing`}},
 	{name: "out of memory", web: "mem_limit: 16m\n    memswap_limit: 16m\n    restart: \"no\"\n    command: [sleep, -eat, \"64\"]",
-		says: []string{`Service "web" of stack`, `exited`, `killed for want of memory`}},
+		says: []string{`Service "web" of stack`, `exited with code 137 (killed`, `because it ran out of memory`}},
 	{name: "dependency fails", db: `[job, -code, "7"]`, says: []string{`Service "db" of stack`, `exited`}},
 	{name: "build fails", web: "image: homelab.test/made:1\n    build: {context: ., dockerfile_inline: \"FROM homelab.test/app:1\\nCOPY missing /x\\n\"}",
 		arguments: []string{`project_directory = "."`}, says: []string{`Service "web" of stack`, `build image`, `missing`}},
