@@ -49,7 +49,7 @@ func (l *load) build(ctx context.Context, m *model, s types.ServiceConfig) *desi
 	l.checkLabels(fieldPath{"services", s.Name, "build", "labels"}, written.Labels)
 	readDockerfile(b)
 	if needs := b.NeedsBuildKit(); b.NamesNetwork() && len(needs) > 0 {
-		l.service(s.Name, "build.network", "build.network %q needs the engine's classic builder, and %s BuildKit: remove one, or use network host, none or default", b.Network, strings.Join(needs, ", "))
+		l.addServiceError(s.Name, "build.network", "build.network %q needs the engine's classic builder, and %s BuildKit: remove one, or use network host, none or default", b.Network, strings.Join(needs, ", "))
 	}
 	if len(l.list) > 0 {
 		return b
@@ -63,7 +63,7 @@ func (l *load) build(ctx context.Context, m *model, s types.ServiceConfig) *desi
 		l.warnLeftOut(s.Name, what, ".dockerignore", paths)
 	}}
 	if b.Hash, err = buildHash(ctx, b, files); err != nil {
-		l.service(s.Name, "build", "build: %v%s", err, imageBeside(s, err))
+		l.addServiceError(s.Name, "build", "build: %v%s", err, imageBeside(s, err))
 	}
 	return b
 }
@@ -82,7 +82,7 @@ func imageBeside(s types.ServiceConfig, err error) string {
 func (l *load) buildPlace(s types.ServiceConfig, b *desired.Build) {
 	file := s.Build.Dockerfile
 	if b.DockerfileInline != "" && file != "" {
-		l.service(s.Name, "build.dockerfile", "build.dockerfile and build.dockerfile_inline exclude each other: keep one")
+		l.addServiceError(s.Name, "build.dockerfile", "build.dockerfile and build.dockerfile_inline exclude each other: keep one")
 	}
 	if isRemote(s.Build.Context) {
 		b.Context, b.Remote = s.Build.Context, true
@@ -121,7 +121,7 @@ func buildPlatforms(s types.ServiceConfig, b *desired.Build) {
 func (l *load) caches(s types.ServiceConfig, key string, texts []string) []string {
 	for _, text := range texts {
 		if _, _, err := desired.ParseCache(text); err != nil {
-			l.service(s.Name, "build."+key, "build.%s: %v", key, err)
+			l.addServiceError(s.Name, "build."+key, "build.%s: %v", key, err)
 		}
 	}
 	return slices.Clone(texts)
@@ -141,7 +141,7 @@ func (l *load) additionalContexts(s types.ServiceConfig) map[string]desired.Buil
 		case strings.HasPrefix(source, types.ServicePrefix), strings.HasPrefix(source, imageContext):
 			out[name] = desired.BuildContext{Source: source}
 		case strings.HasPrefix(source, "oci-layout:"), strings.HasPrefix(source, "target:"):
-			l.service(s.Name, key, "%s: %q is not supported: use a directory, service:, docker-image:// or a URL", key, source)
+			l.addServiceError(s.Name, key, "%s: %q is not supported: use a directory, service:, docker-image:// or a URL", key, source)
 		case isRemote(source):
 			out[name] = desired.BuildContext{Source: source}
 		default:

@@ -53,7 +53,7 @@ func (l *load) link(stack *desired.Stack) {
 func (b *bases) visit(name string) *desired.Image {
 	image := b.images[name]
 	if slices.Contains(b.path, name) {
-		b.l.service(name, "build", "the builds of the services %s wait for each other: each starts from the image of the next", strings.Join(append(b.path[slices.Index(b.path, name):], name), ", "))
+		b.l.addServiceError(name, "build", "the builds of the services %s wait for each other: each starts from the image of the next", strings.Join(append(b.path[slices.Index(b.path, name):], name), ", "))
 		return nil
 	}
 	if b.visited[name] {
@@ -122,7 +122,7 @@ func (b *bases) checkShared(stack *desired.Stack) {
 		if other, taken := builder[ref]; !taken {
 			builder[ref] = name
 		} else if stack.Services[other].Image.Build.Hash != image.Build.Hash {
-			b.l.service(name, "build", "services %q and %q build the image %s from different sources or settings: give each an image name of its own, or the same build section", other, name, image.Reference)
+			b.l.addServiceError(name, "build", "services %q and %q build the image %s from different sources or settings: give each an image name of its own, or the same build section", other, name, image.Reference)
 		}
 	}
 }

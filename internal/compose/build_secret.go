@@ -41,11 +41,11 @@ func (l *load) buildSecret(s types.ServiceConfig, name string, secret types.File
 		local, _ := l.local(secret.File)
 		var err error
 		if value, err = localfile.ReadFile(local); err != nil {
-			l.service(s.Name, "build.secrets", "build.secrets: %q cannot be read: %v", name, reason(err))
+			l.addServiceError(s.Name, "build.secrets", "build.secrets: %q cannot be read: %v", name, reason(err))
 		}
 	}
 	if len(value) > maxBuildSecret {
-		l.service(s.Name, "build.secrets", "build.secrets: %q has %d bytes, and a build takes secrets of %d at most", name, len(value), maxBuildSecret)
+		l.addServiceError(s.Name, "build.secrets", "build.secrets: %q has %d bytes, and a build takes secrets of %d at most", name, len(value), maxBuildSecret)
 	}
 	return value
 }
@@ -61,7 +61,7 @@ func (l *load) buildSSH(s types.ServiceConfig) []desired.BuildSSH {
 		path := paths[id]
 		if path == "" {
 			if os.Getenv("SSH_AUTH_SOCK") == "" {
-				l.service(s.Name, "build.ssh", "build.ssh: %q is the SSH agent where Terraform runs, and none does (SSH_AUTH_SOCK is not set): start one, or name a key's file", id)
+				l.addServiceError(s.Name, "build.ssh", "build.ssh: %q is the SSH agent where Terraform runs, and none does (SSH_AUTH_SOCK is not set): start one, or name a key's file", id)
 			}
 			out = append(out, desired.BuildSSH{ID: id})
 			continue

@@ -73,7 +73,7 @@ func (l *load) checkProfiles(p *types.Project) {
 
 func (l *load) checkImage(s types.ServiceConfig) {
 	if s.Image == "" && s.Build == nil {
-		l.service(s.Name, "", "it has neither image nor build: name the image it runs")
+		l.addServiceError(s.Name, "", "it has neither image nor build: name the image it runs")
 	}
 }
 
@@ -103,9 +103,9 @@ func (l *load) checkParent(p *types.Project, s types.ServiceConfig, key, name st
 	case !ok:
 		l.missingService(p, s, key, name)
 	case name == s.Name:
-		l.service(s.Name, key, "%s names the service itself", key)
+		l.addServiceError(s.Name, key, "%s names the service itself", key)
 	case parent.GetScale() == 0 && s.GetScale() > 0:
-		l.service(s.Name, key, "%s needs a container of service %q, which has none: its scale is 0", key, name)
+		l.addServiceError(s.Name, key, "%s needs a container of service %q, which has none: its scale is 0", key, name)
 	}
 }
 
@@ -114,22 +114,22 @@ func (l *load) checkParent(p *types.Project, s types.ServiceConfig, key, name st
 func (l *load) checkResources(p *types.Project, s types.ServiceConfig) {
 	for _, name := range sortedKeys(s.Networks) {
 		if _, ok := p.Networks[name]; !ok {
-			l.service(s.Name, "networks."+name, "network %q is not declared: add it under the top-level networks", name)
+			l.addServiceError(s.Name, "networks."+name, "network %q is not declared: add it under the top-level networks", name)
 		}
 	}
 	for _, volume := range s.Volumes {
 		if _, ok := p.Volumes[volume.Source]; volume.Type == types.VolumeTypeVolume && volume.Source != "" && !ok {
-			l.service(s.Name, "volumes", "volume %q is not declared: add it under the top-level volumes, or begin a path with \"./\" or \"/\"", volume.Source)
+			l.addServiceError(s.Name, "volumes", "volume %q is not declared: add it under the top-level volumes, or begin a path with \"./\" or \"/\"", volume.Source)
 		}
 	}
 	for _, config := range s.Configs {
 		if _, ok := p.Configs[config.Source]; !ok {
-			l.service(s.Name, "configs", "config %q is not declared: add it under the top-level configs", config.Source)
+			l.addServiceError(s.Name, "configs", "config %q is not declared: add it under the top-level configs", config.Source)
 		}
 	}
 	for _, secret := range s.Secrets {
 		if _, ok := p.Secrets[secret.Source]; !ok {
-			l.service(s.Name, "secrets", "secret %q is not declared: add it under the top-level secrets", secret.Source)
+			l.addServiceError(s.Name, "secrets", "secret %q is not declared: add it under the top-level secrets", secret.Source)
 		}
 	}
 }
@@ -139,10 +139,10 @@ func (l *load) checkResources(p *types.Project, s types.ServiceConfig) {
 func (l *load) missingService(p *types.Project, s types.ServiceConfig, key, name string) {
 	verb, _, _ := strings.Cut(key, ".")
 	if disabled, ok := p.DisabledServices[name]; ok {
-		l.service(s.Name, key, "%s names service %q, which is not enabled: add one of its profiles (%s) to the stack's profiles", verb, name, strings.Join(disabled.Profiles, ", "))
+		l.addServiceError(s.Name, key, "%s names service %q, which is not enabled: add one of its profiles (%s) to the stack's profiles", verb, name, strings.Join(disabled.Profiles, ", "))
 		return
 	}
-	l.service(s.Name, key, "%s names service %q, which does not exist", verb, name)
+	l.addServiceError(s.Name, key, "%s names service %q, which does not exist", verb, name)
 }
 
 // checkCycle spells the first circle of dependencies: a -> b -> a.
@@ -153,7 +153,7 @@ func (l *load) checkCycle(p *types.Project) {
 	follow = func(name string) bool {
 		if i := slices.Index(path, name); i >= 0 {
 			circle := append(slices.Clone(path[i:]), name)
-			l.service(name, "depends_on", "services depend on each other in a circle: %s", strings.Join(circle, " -> "))
+			l.addServiceError(name, "depends_on", "services depend on each other in a circle: %s", strings.Join(circle, " -> "))
 			return true
 		}
 		if done[name] {
@@ -179,9 +179,9 @@ func (l *load) checkReplicas(s types.ServiceConfig) {
 	replicas := s.GetScale()
 	switch {
 	case replicas < 0:
-		l.service(s.Name, "scale", "scale must be 0 or more")
+		l.addServiceError(s.Name, "scale", "scale must be 0 or more")
 	case replicas > 1 && s.ContainerName != "":
-		l.service(s.Name, "container_name", "%d replicas cannot share the container_name %q: remove it, or run one replica", replicas, s.ContainerName)
+		l.addServiceError(s.Name, "container_name", "%d replicas cannot share the container_name %q: remove it, or run one replica", replicas, s.ContainerName)
 	}
 }
 
@@ -193,7 +193,7 @@ func (l *load) checkContainerNames(p *types.Project) {
 			continue
 		}
 		if other, ok := owners[container]; ok {
-			l.service(name, "container_name", "container_name %q is also that of service %q", container, other)
+			l.addServiceError(name, "container_name", "container_name %q is also that of service %q", container, other)
 		}
 		owners[container] = name
 	}
@@ -205,7 +205,7 @@ func (l *load) checkTargets(s types.ServiceConfig) {
 	use := func(key, target string) {
 		target = path.Clean(target) // as engines do; "." is none
 		if other, ok := seen[target]; ok && target != "." {
-			l.service(s.Name, key, "%s is mounted twice, by %s and by %s", target, other, key)
+			l.addServiceError(s.Name, key, "%s is mounted twice, by %s and by %s", target, other, key)
 		}
 		seen[target] = key
 	}
@@ -216,7 +216,7 @@ func (l *load) checkTargets(s types.ServiceConfig) {
 	for _, v := range s.Volumes {
 		use("volumes", v.Target)
 		if v.Target != "" && !strings.HasPrefix(v.Target, "/") {
-			l.service(s.Name, "volumes", "the target %q of a volume must be an absolute path in the container", v.Target)
+			l.addServiceError(s.Name, "volumes", "the target %q of a volume must be an absolute path in the container", v.Target)
 		}
 	}
 	for _, c := range s.Configs {
@@ -241,9 +241,9 @@ func (l *load) checkPaths(s types.ServiceConfig) {
 		}
 		switch {
 		case strings.HasPrefix(v.Source, "~"):
-			l.service(s.Name, "volumes", "%q begins with \"~\", and which home that is must not depend on who runs Terraform: set HOME in variables, or write the absolute path of the node", v.Source)
+			l.addServiceError(s.Name, "volumes", "%q begins with \"~\", and which home that is must not depend on who runs Terraform: set HOME in variables, or write the absolute path of the node", v.Source)
 		case strings.ContainsAny(v.Source, `\`) || len(v.Source) > 1 && v.Source[1] == ':':
-			l.service(s.Name, "volumes", "%q is a Windows path: nodes run Linux", v.Source)
+			l.addServiceError(s.Name, "volumes", "%q is a Windows path: nodes run Linux", v.Source)
 		case !filepath.IsAbs(v.Source):
 			l.checkBind(s, v)
 		}
@@ -256,11 +256,11 @@ func (l *load) checkPaths(s types.ServiceConfig) {
 func (l *load) checkFile(s types.ServiceConfig, key, path string, required bool, allowed ...fs.FileMode) {
 	local, ok := l.local(path)
 	if !ok {
-		l.add("project_directory", "service %q: %s names the relative path %q: set project_directory, the directory that it starts from", s.Name, key, path)
+		l.addError("project_directory", "service %q: %s names the relative path %q: set project_directory, the directory that it starts from", s.Name, key, path)
 		return
 	}
 	if _, err := localfile.Stat(local, allowed...); err != nil && (required || !os.IsNotExist(err)) {
-		l.service(s.Name, key, "%s %q cannot be read: %v (looked for %s)", key, path, reason(err), local)
+		l.addServiceError(s.Name, key, "%s %q cannot be read: %v (looked for %s)", key, path, reason(err), local)
 	}
 }
 
@@ -272,7 +272,7 @@ func (l *load) checkBind(s types.ServiceConfig, v types.ServiceVolumeConfig) {
 		l.checkFile(s, "volumes", v.Source, true)
 		return
 	}
-	l.service(s.Name, "volumes", "volumes %q cannot be read: no such file or directory (looked for %s). A relative path is sent from where Terraform runs, and is read-only on the node. "+
+	l.addServiceError(s.Name, "volumes", "volumes %q cannot be read: no such file or directory (looked for %s). A relative path is sent from where Terraform runs, and is read-only on the node. "+
 		"If it is for data that the service writes, mount a named volume, or an absolute path of the node; an entry of overrides with the same target will do: services: { %s: { volumes: [\"/srv/%s:%s\"] } }",
 		v.Source, local, s.Name, path.Join(l.in.Name, path.Base(path.Clean(v.Source))), v.Target)
 }
@@ -280,7 +280,7 @@ func (l *load) checkBind(s types.ServiceConfig, v types.ServiceVolumeConfig) {
 func (l *load) checkContext(s types.ServiceConfig) {
 	switch path := s.Build.Context; {
 	case strings.HasPrefix(path, types.ServicePrefix):
-		l.service(s.Name, "build.context", "build.context %q is no context: name the service under build.additional_contexts", path)
+		l.addServiceError(s.Name, "build.context", "build.context %q is no context: name the service under build.additional_contexts", path)
 	case !isRemote(path):
 		l.checkFile(s, "build.context", path, true)
 	}

@@ -20,7 +20,7 @@ func (l *load) image(s types.ServiceConfig) desired.Image {
 	image.Pull, image.RefreshAfter = l.pullPolicy(s)
 	image.OwnPolicy = s.PullPolicy != ""
 	if _, err := reference.ParseAnyReference(image.Reference); err != nil {
-		l.service(s.Name, "image", "%q is no image name: %v", image.Reference, err)
+		l.addServiceError(s.Name, "image", "%q is no image name: %v", image.Reference, err)
 	}
 	return image
 }
@@ -41,7 +41,7 @@ func (l *load) pullPolicy(s types.ServiceConfig) (desired.PullPolicy, time.Durat
 	policy, after, err := s.GetPullPolicy()
 	switch {
 	case err != nil || after < 0:
-		l.service(s.Name, "pull_policy", "pull_policy %q is none of always, missing, never, build, daily, weekly and every_<duration>, such as every_12h", s.PullPolicy)
+		l.addServiceError(s.Name, "pull_policy", "pull_policy %q is none of always, missing, never, build, daily, weekly and every_<duration>, such as every_12h", s.PullPolicy)
 	case policy == types.PullPolicyAlways:
 		return desired.PullAlways, 0
 	case policy == types.PullPolicyNever:
@@ -49,7 +49,7 @@ func (l *load) pullPolicy(s types.ServiceConfig) (desired.PullPolicy, time.Durat
 	case policy == types.PullPolicyRefresh:
 		return desired.PullRefresh, after
 	case policy == types.PullPolicyBuild && s.Build == nil:
-		l.service(s.Name, "pull_policy", "pull_policy is build, but there is no build section")
+		l.addServiceError(s.Name, "pull_policy", "pull_policy is build, but there is no build section")
 	}
 	return desired.PullMissing, 0
 }
@@ -85,7 +85,7 @@ func (l *load) config(s types.ServiceConfig) container.Config {
 	if s.StopGracePeriod != nil {
 		seconds := int(durationOf(s.StopGracePeriod).Seconds())
 		if seconds < 0 {
-			l.service(s.Name, "stop_grace_period", "stop_grace_period must not be negative")
+			l.addServiceError(s.Name, "stop_grace_period", "stop_grace_period must not be negative")
 		}
 		config.StopTimeout = &seconds
 	}
@@ -125,15 +125,15 @@ func (l *load) health(s types.ServiceConfig) *container.HealthConfig {
 		return &container.HealthConfig{Test: []string{"NONE"}}
 	}
 	if h.StartInterval != nil && h.StartPeriod == nil {
-		l.service(s.Name, "healthcheck.start_interval", "healthcheck.start_interval needs healthcheck.start_period: the interval applies within that period")
+		l.addServiceError(s.Name, "healthcheck.start_interval", "healthcheck.start_interval needs healthcheck.start_period: the interval applies within that period")
 	}
 	if len(h.Test) > 0 && !slices.Contains([]string{"NONE", "CMD", "CMD-SHELL"}, h.Test[0]) {
-		l.service(s.Name, "healthcheck.test", "healthcheck.test must begin with CMD, CMD-SHELL or NONE, or be one text that a shell runs")
+		l.addServiceError(s.Name, "healthcheck.test", "healthcheck.test must begin with CMD, CMD-SHELL or NONE, or be one text that a shell runs")
 	}
 	for key, d := range map[string]*types.Duration{"interval": h.Interval, "timeout": h.Timeout, "start_period": h.StartPeriod, "start_interval": h.StartInterval} {
 		// The engine takes 0 for its default, and nothing else under 1 ms.
 		if d := durationOf(d); d < 0 || d > 0 && d < time.Millisecond {
-			l.service(s.Name, "healthcheck."+key, "healthcheck.%s must be at least 1ms", key)
+			l.addServiceError(s.Name, "healthcheck."+key, "healthcheck.%s must be at least 1ms", key)
 		}
 	}
 	check := &container.HealthConfig{
@@ -168,10 +168,10 @@ func (l *load) restart(s types.ServiceConfig) container.RestartPolicy {
 	}
 	policy := container.RestartPolicy{Name: restartModes[name], MaximumRetryCount: attempts}
 	if _, ok := restartModes[name]; !ok {
-		l.service(s.Name, key, "%s %q is no restart policy: use no, always, unless-stopped or on-failure[:attempts]", key, name)
+		l.addServiceError(s.Name, key, "%s %q is no restart policy: use no, always, unless-stopped or on-failure[:attempts]", key, name)
 	}
 	if counted && policy.Name != container.RestartPolicyOnFailure {
-		l.service(s.Name, key, "%s: only on-failure takes a number of attempts", key)
+		l.addServiceError(s.Name, key, "%s: only on-failure takes a number of attempts", key)
 	}
 	return policy
 }

@@ -90,7 +90,7 @@ func (l *load) updateOrder(s types.ServiceConfig) desired.UpdateOrder {
 		order = desired.UpdateOrder(s.Deploy.UpdateConfig.Order)
 	}
 	if order != "" && order != desired.StopFirst && order != desired.StartFirst {
-		l.service(s.Name, "deploy.update_config.order", "deploy.update_config.order %q is not known: use stop-first or start-first", order)
+		l.addServiceError(s.Name, "deploy.update_config.order", "deploy.update_config.order %q is not known: use stop-first or start-first", order)
 	}
 	return order
 }
@@ -143,7 +143,7 @@ func (l *load) checkDevice(key string, v types.VolumeConfig) {
 	device := v.DriverOpts["device"]
 	bind := slices.Contains(strings.Split(v.DriverOpts["o"], ","), "bind")
 	if bind && device != "" && !strings.HasPrefix(device, "/") {
-		l.at(fieldPath{"volumes", key, "driver_opts", "device"}, "volume %q: driver_opts.device %q must be an absolute path of the node", key, device)
+		l.addErrorAt(fieldPath{"volumes", key, "driver_opts", "device"}, "volume %q: driver_opts.device %q must be an absolute path of the node", key, device)
 	}
 }
 

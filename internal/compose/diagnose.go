@@ -59,14 +59,14 @@ func (l *load) diagnoseOne(err error) {
 	path := pathIn(err.Error())
 	switch {
 	case errors.As(err, &own):
-		l.insert(own)
+		l.addOnce(own)
 	case errors.As(err, &required):
 		l.missingVariable(required, path)
 	case errors.As(err, &invalid):
-		l.at(path, "%s%s: %q is no valid use of a variable: write ${NAME}, or \"$$\" for a dollar sign", owner(path), keyName(path), invalid.Template)
+		l.addErrorAt(path, "%s%s: %q is no valid use of a variable: write ${NAME}, or \"$$\" for a dollar sign", owner(path), keyName(path), invalid.Template)
 	case l.invalidShortForm():
 	default:
-		l.at(path, "%s", explain(path, err.Error()))
+		l.addErrorAt(path, "%s", explain(path, err.Error()))
 	}
 }
 
@@ -79,7 +79,7 @@ func (l *load) missingVariable(e *template.MissingRequiredError, path fieldPath)
 	if e.Reason != "" {
 		why = ": " + e.Reason
 	}
-	l.add("variables", "variable %q must be set%s%s; set it in variables or secrets", e.Variable, why, where)
+	l.addError("variables", "variable %q must be set%s%s; set it in variables or secrets", e.Variable, why, where)
 }
 
 // secretAsNumber reports the secrets that an error is about: a marker where
@@ -97,7 +97,7 @@ func (l *load) secretAsNumber(err error) bool {
 	if field == "" {
 		field = "a field"
 	}
-	l.at(path, "%ssecret %s is used in %s, which is not text: a secret may be used in environment, command, entrypoint, healthcheck.test, the content of a config, and as a file under secrets", owner(path), strings.Join(names, ", "), field)
+	l.addErrorAt(path, "%ssecret %s is used in %s, which is not text: a secret may be used in environment, command, entrypoint, healthcheck.test, the content of a config, and as a file under secrets", owner(path), strings.Join(names, ", "), field)
 	return true
 }
 
@@ -139,7 +139,7 @@ func (l *load) invalidShortForm() bool {
 			_, err = format.ParseVolume(text)
 		}
 		if err != nil {
-			l.insert(&Error{Attribute: doc.attribute, Line: node.Line,
+			l.addOnce(&Error{Attribute: doc.attribute, Line: node.Line,
 				Detail: owner(path) + path[2] + ": " + quote(text) + " cannot be read: " + err.Error()})
 		}
 	})
@@ -223,7 +223,7 @@ func (l *load) duplicateKey(err error) bool {
 		return false
 	}
 	line, _ := strconv.Atoi(m[2])
-	l.insert(&Error{Attribute: m[1], Line: line, Detail: m[3]})
+	l.addOnce(&Error{Attribute: m[1], Line: line, Detail: m[3]})
 	return true
 }
 

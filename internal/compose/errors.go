@@ -55,29 +55,29 @@ type problems struct {
 	list  []*Error
 }
 
-// add records a problem with an attribute.
-func (p *problems) add(attribute, format string, args ...any) {
-	p.insert(&Error{Attribute: attribute, Detail: fmt.Sprintf(format, args...)})
+// addError records a problem with an attribute.
+func (p *problems) addError(attribute, format string, args ...any) {
+	p.addOnce(&Error{Attribute: attribute, Detail: fmt.Sprintf(format, args...)})
 }
 
-// at records a problem with the field at path, and finds out which document
-// and line it stands on.
-func (p *problems) at(path fieldPath, format string, args ...any) {
+// addErrorAt records a problem with the field at path, with its document and
+// line.
+func (p *problems) addErrorAt(path fieldPath, format string, args ...any) {
 	attribute, line := p.docs.locate(path)
-	p.insert(&Error{Attribute: attribute, Line: line, Detail: fmt.Sprintf(format, args...)})
+	p.addOnce(&Error{Attribute: attribute, Line: line, Detail: fmt.Sprintf(format, args...)})
 }
 
-// service records a problem with a key of a service.
-func (p *problems) service(name, key, format string, args ...any) {
+// addServiceError records a problem with a key of a service.
+func (p *problems) addServiceError(name, key, format string, args ...any) {
 	path := fieldPath{"services", name}
 	if key != "" {
 		path = append(path, strings.Split(key, ".")...)
 	}
-	p.at(path, "service %q: %s", name, fmt.Sprintf(format, args...))
+	p.addErrorAt(path, "service %q: %s", name, fmt.Sprintf(format, args...))
 }
 
-// insert records a problem once, with the secrets' names for their markers.
-func (p *problems) insert(e *Error) {
+// addOnce records a problem once, with the secrets' names for their markers.
+func (p *problems) addOnce(e *Error) {
 	e.Detail = p.masks.name(e.Detail)
 	for _, old := range p.list {
 		if *old == *e {

@@ -124,7 +124,7 @@ func (l *load) hold(ctx context.Context, file *desired.File, s types.ServiceConf
 		}
 		content, err := readAll(ctx, e.Local)
 		if err != nil {
-			l.service(s.Name, string(file.Kind), "%s %q cannot be delivered: %v", file.Kind, file.Name, err)
+			l.addServiceError(s.Name, string(file.Kind), "%s %q cannot be delivered: %v", file.Kind, file.Name, err)
 			return
 		}
 		e.Content, e.SizeBytes, e.Local = content, int64(len(content)), ""
@@ -161,7 +161,7 @@ func (l *load) own(file *desired.File, r fileUse) {
 		}
 	}
 	if file.Directory && r.Mode != nil {
-		l.service(r.service.Name, key, "%s: %q is a directory, whose files keep their modes: remove mode", key, r.Source)
+		l.addServiceError(r.service.Name, key, "%s: %q is a directory, whose files keep their modes: remove mode", key, r.Source)
 	}
 }
 
@@ -201,7 +201,7 @@ func (l *load) readLocal(ctx context.Context, file *desired.File, s types.Servic
 		file.Entries = []desired.Entry{{Path: desired.FileEntry, Mode: uint32(info.Mode()), Local: local, SizeBytes: info.Size()}}
 	}
 	if err != nil {
-		l.service(s.Name, string(file.Kind), "%s %q cannot be delivered: %v", file.Kind, file.Name, err)
+		l.addServiceError(s.Name, string(file.Kind), "%s %q cannot be delivered: %v", file.Kind, file.Name, err)
 	}
 }
 
@@ -223,7 +223,7 @@ func (l *load) warnLeftOut(service, what, ignoreFile string, paths []string) {
 func (l *load) digest(ctx context.Context, file *desired.File, s types.ServiceConfig) {
 	sum, err := archive.Digest(ctx, file.Entries)
 	if err != nil {
-		l.service(s.Name, string(file.Kind), "%s %q cannot be delivered: %v", file.Kind, file.Name, err)
+		l.addServiceError(s.Name, string(file.Kind), "%s %q cannot be delivered: %v", file.Kind, file.Name, err)
 	}
 	file.Digest = sum
 }
@@ -293,7 +293,7 @@ func (l *load) checkFileReferences(m *model) {
 		config := types.FileObjectConfig(m.asWritten.Configs[name])
 		l.checkSource("configs", name, config.File)
 		if _, ok := m.asWritten.Environment[config.Environment]; config.Environment != "" && config.Content == "" && !ok {
-			l.at(fieldPath{"configs", name, "environment"}, "config %q: %q is not set: set it in variables or secrets", name, config.Environment)
+			l.addErrorAt(fieldPath{"configs", name, "environment"}, "config %q: %q is not set: set it in variables or secrets", name, config.Environment)
 		}
 	}
 	for _, name := range sortedKeys(m.asWritten.Secrets) {
@@ -301,12 +301,12 @@ func (l *load) checkFileReferences(m *model) {
 		l.checkSource("secrets", name, secret.File)
 		if l.isOnNode(secret) {
 			if !secretName.MatchString(secret.Name) {
-				l.at(fieldPath{"secrets", name, "name"}, "secret %q: %q can't be the name of a homelab_secret: it begins with a letter or digit, and has letters, digits, \".\", \"_\" and \"-\"", name, secret.Name)
+				l.addErrorAt(fieldPath{"secrets", name, "name"}, "secret %q: %q can't be the name of a homelab_secret: it begins with a letter or digit, and has letters, digits, \".\", \"_\" and \"-\"", name, secret.Name)
 			}
 			continue
 		}
 		if _, ok := l.secretValue(secret); secret.File == "" && !ok {
-			l.add("secrets", "the Compose secret %q takes its value from %q, which is not set: add it to secrets", name, secret.Environment)
+			l.addError("secrets", "the Compose secret %q takes its value from %q, which is not set: add it to secrets", name, secret.Environment)
 		}
 	}
 }
@@ -318,10 +318,10 @@ func (l *load) checkSource(section, name, file string) {
 	at := fieldPath{section, name, "file"}
 	local, ok := l.local(file)
 	if !ok {
-		l.add("project_directory", "%s %q names the relative path %q: set project_directory, the directory that it starts from", section, name, file)
+		l.addError("project_directory", "%s %q names the relative path %q: set project_directory, the directory that it starts from", section, name, file)
 		return
 	}
 	if _, err := localfile.Stat(local); err != nil {
-		l.at(at, "%s %q: file %q cannot be read: %v (looked for %s)", section, name, file, reason(err), local)
+		l.addErrorAt(at, "%s %q: file %q cannot be read: %v (looked for %s)", section, name, file, reason(err), local)
 	}
 }

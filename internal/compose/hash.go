@@ -56,7 +56,7 @@ func (l *load) serviceText(s types.ServiceConfig) string {
 	}
 	text, err := json.Marshal(s)
 	if err != nil {
-		l.service(s.Name, "", "it cannot be hashed: %v", err)
+		l.addServiceError(s.Name, "", "it cannot be hashed: %v", err)
 	}
 	return string(text)
 }
@@ -73,7 +73,7 @@ func (l *load) volumeHash(v types.VolumeConfig) string {
 func (l *load) jsonHash(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {
-		l.add("compose", "the configuration cannot be hashed: %v", err)
+		l.addError("compose", "the configuration cannot be hashed: %v", err)
 		return ""
 	}
 	return digest.SHA256.FromBytes(text).Encoded()

@@ -28,14 +28,14 @@ func (l *load) hookList(s types.ServiceConfig, key string, list []types.ServiceH
 	var out []desired.Hook
 	for _, h := range list {
 		if len(h.Command) == 0 && key != "pre_start" {
-			l.service(s.Name, key, "%s: a hook has no command", key)
+			l.addServiceError(s.Name, key, "%s: a hook has no command", key)
 		}
 		hook := desired.Hook{Command: h.Command, Image: h.Image, User: h.User, WorkingDir: h.WorkingDir, Privileged: h.Privileged, Environment: l.hookEnvironment(s, key, h)}
 		if hook.Image == s.Image { // compose-go fills it in
 			hook.Image = ""
 		}
 		if _, err := reference.ParseAnyReference(h.Image); h.Image != "" && err != nil {
-			l.service(s.Name, key, "%s: %q is no image name: %v", key, h.Image, err)
+			l.addServiceError(s.Name, key, "%s: %q is no image name: %v", key, h.Image, err)
 		}
 		out = append(out, hook)
 	}

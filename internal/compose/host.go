@@ -18,7 +18,7 @@ import (
 // checkIsolation refuses what only Windows engines know.
 func (l *load) checkIsolation(s types.ServiceConfig) {
 	if s.Isolation != "" && s.Isolation != "default" {
-		l.service(s.Name, "isolation", "isolation %q is for Windows containers, and nodes run Linux: remove it", s.Isolation)
+		l.addServiceError(s.Name, "isolation", "isolation %q is for Windows containers, and nodes run Linux: remove it", s.Isolation)
 	}
 }
 
@@ -117,7 +117,7 @@ func tmpfs(s types.ServiceConfig) map[string]string {
 func (l *load) resolvers(s types.ServiceConfig) []string {
 	for _, address := range s.DNS {
 		if _, err := netip.ParseAddr(address); err != nil {
-			l.service(s.Name, "dns", "dns %q is no IP address", address)
+			l.addServiceError(s.Name, "dns", "dns %q is no IP address", address)
 		}
 	}
 	return slices.Clone(s.DNS)
@@ -137,7 +137,7 @@ func (l *load) securityOptions(s types.ServiceConfig) (options []string, unconfi
 		}
 		switch {
 		case !ok && option != "no-new-privileges":
-			l.service(s.Name, "security_opt", "security_opt %q must have the form key=value or key:value", option)
+			l.addServiceError(s.Name, "security_opt", "security_opt %q must have the form key=value or key:value", option)
 		case key == "seccomp" && value != "unconfined" && value != "builtin":
 			option = "seccomp=" + l.seccomp(s, value)
 		}
@@ -150,17 +150,17 @@ func (l *load) securityOptions(s types.ServiceConfig) (options []string, unconfi
 func (l *load) seccomp(s types.ServiceConfig, path string) string {
 	local, ok := l.local(path)
 	if !ok {
-		l.add("project_directory", "service %q: security_opt names the relative path %q: set project_directory, the directory that it starts from", s.Name, path)
+		l.addError("project_directory", "service %q: security_opt names the relative path %q: set project_directory, the directory that it starts from", s.Name, path)
 		return ""
 	}
 	text, err := localfile.ReadFile(local)
 	if err != nil {
-		l.service(s.Name, "security_opt", "the seccomp profile %q cannot be read: %v (looked for %s)", path, reason(err), local)
+		l.addServiceError(s.Name, "security_opt", "the seccomp profile %q cannot be read: %v (looked for %s)", path, reason(err), local)
 		return ""
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, text); err != nil {
-		l.service(s.Name, "security_opt", "the seccomp profile %q is no JSON: %v", path, err)
+		l.addServiceError(s.Name, "security_opt", "the seccomp profile %q is no JSON: %v", path, err)
 	}
 	return compact.String()
 }
@@ -169,7 +169,7 @@ func (l *load) seccomp(s types.ServiceConfig, path string) string {
 func (l *load) number(s types.ServiceConfig, key, text string) int {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		l.service(s.Name, key, "%s: %q is no whole number from 0 up", key, text)
+		l.addServiceError(s.Name, key, "%s: %q is no whole number from 0 up", key, text)
 	}
 	return n
 }

@@ -97,7 +97,7 @@ func (i *includes) entry(item *yaml.Node, base string, own bool) {
 	case filepath.IsAbs(dir):
 		// The included file's relative paths become absolute: they could no
 		// longer be told from paths of the node.
-		i.problem("include: project_directory must be relative to the stack's project_directory")
+		i.addIncludeError("include: project_directory must be relative to the stack's project_directory")
 	default:
 		dir = filepath.Join(base, dir)
 	}
@@ -146,7 +146,7 @@ func (i *includes) environmentFile(item *yaml.Node, file, dir string, own bool) 
 	case own:
 		i.entries = append(i.entries, item)
 	default: // only its own text could say so
-		i.problem("include of " + file + " would read " + path + ": write env_file in this entry, with that path to read it or " + noEnvironment + " to leave it out")
+		i.addIncludeError("include of " + file + " would read " + path + ": write env_file in this entry, with that path to read it or " + noEnvironment + " to leave it out")
 		return
 	}
 	if name, err := filepath.Rel(i.dir, path); err == nil && i.dir != "" {
@@ -219,7 +219,7 @@ func (i *includes) special(file string) bool {
 	_, err := localfile.Stat(file)
 	special := errors.As(err, new(*localfile.KindError))
 	if special {
-		i.problem(fmt.Sprintf("include names %s, which cannot be read: %v", file, reason(err)))
+		i.addIncludeError(fmt.Sprintf("include names %s, which cannot be read: %v", file, reason(err)))
 	}
 	return special
 }
@@ -235,6 +235,7 @@ func (i *includes) text(node *yaml.Node) string {
 	return text
 }
 
-func (i *includes) problem(detail string) {
-	i.insert(&Error{Attribute: i.attribute, Line: i.line, Detail: detail})
+// addIncludeError records a problem with the entry of include being read.
+func (i *includes) addIncludeError(detail string) {
+	i.addOnce(&Error{Attribute: i.attribute, Line: i.line, Detail: detail})
 }

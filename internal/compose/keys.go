@@ -91,7 +91,7 @@ func (t *keyTable) checkModel(model map[string]any, enabled map[string]bool, p *
 		}
 		switch r.verdict {
 		case refused:
-			p.at(path, "%skey %q is not supported: %s", owner(path), keyName(path), r.reason)
+			p.addErrorAt(path, "%skey %q is not supported: %s", owner(path), keyName(path), r.reason)
 		case ignored:
 			warn(owner(path) + "key " + strconv.Quote(keyName(path)) + " has no effect: " + r.reason)
 		case supported:
@@ -142,7 +142,7 @@ func (t *keyTable) checkUnknown(docs documents, p *problems) {
 	for _, doc := range docs {
 		for _, root := range doc.roots {
 			t.unknownBelow(root, "", nil, func(node *yaml.Node, at string, path fieldPath) {
-				p.insert(&Error{Attribute: doc.attribute, Line: node.Line,
+				p.addOnce(&Error{Attribute: doc.attribute, Line: node.Line,
 					Detail: owner(path) + "unknown key " + strconv.Quote(keyName(path)) + t.suggestion(at, node.Value)})
 			})
 		}

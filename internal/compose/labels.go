@@ -30,7 +30,7 @@ func (l *load) checkLabels(path fieldPath, labels types.Labels) {
 		case path[len(path)-1] == "labels" && len(path) == 3 && slices.Contains(overwritten[path[0]], key):
 			l.warn(owner(path) + "label " + quote(key) + " has no effect: as under Docker Compose, it is overwritten with what is true")
 		default:
-			l.at(path.next(key), "%slabel %q is kept by the provider itself: use another name", owner(path), key)
+			l.addErrorAt(path.next(key), "%slabel %q is kept by the provider itself: use another name", owner(path), key)
 		}
 	}
 }

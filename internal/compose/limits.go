@@ -26,7 +26,7 @@ const (
 // value, which may be a secret.
 func (l *load) checkLimits(s *desired.Service) {
 	if len(s.Config.Hostname) > maxHostname {
-		l.service(s.Name, "hostname", "hostname has more than %d bytes, the most that Linux takes: shorten it", maxHostname)
+		l.addServiceError(s.Name, "hostname", "hostname has more than %d bytes, the most that Linux takes: shorten it", maxHostname)
 	}
 	l.checkEnvironment(s.Name, "environment", s.Config.Env)
 	l.checkArgumentList(s.Name, "entrypoint", s.Config.Entrypoint)
@@ -53,7 +53,7 @@ func (l *load) checkEnvironment(service, field string, env []string) {
 			if len(name) > maxFileName {
 				name = strings.ToValidUTF8(name[:maxFileName], "")
 			}
-			l.service(service, field, "%s %s has more than %d bytes with its name, the most that Linux passes to a program: give it as a config or secret, which is a file", field, quote(name), maxText)
+			l.addServiceError(service, field, "%s %s has more than %d bytes with its name, the most that Linux passes to a program: give it as a config or secret, which is a file", field, quote(name), maxText)
 		}
 	}
 }
@@ -61,7 +61,7 @@ func (l *load) checkEnvironment(service, field string, env []string) {
 func (l *load) checkArgumentList(service, field string, list []string) {
 	for i, item := range list {
 		if len(item) > maxText {
-			l.service(service, field, "%s: item %d has more than %d bytes, the most that Linux passes to a program: give it as a config or secret, which is a file", field, i+1, maxText)
+			l.addServiceError(service, field, "%s: item %d has more than %d bytes, the most that Linux passes to a program: give it as a config or secret, which is a file", field, i+1, maxText)
 		}
 	}
 }
@@ -76,7 +76,7 @@ func (l *load) checkTotal(s *desired.Service) {
 		}
 	}
 	if most := mostTotal(s.Host.Ulimits); total > most {
-		l.service(s.Name, "environment", "environment, entrypoint and command have more than %d bytes together, a quarter of the stack's limit and the most that Linux passes to a program: give large values as configs or secrets, which are files", most)
+		l.addServiceError(s.Name, "environment", "environment, entrypoint and command have more than %d bytes together, a quarter of the stack's limit and the most that Linux passes to a program: give large values as configs or secrets, which are files", most)
 	}
 }
 
@@ -97,11 +97,11 @@ func mostTotal(limits []*container.Ulimit) int {
 func (l *load) checkLengths(s *desired.Service) {
 	check := func(field, path string) {
 		if len(path) > maxPath {
-			l.service(s.Name, field, "%s: a path has more than %d bytes, the most that Linux takes: shorten it", field, maxPath)
+			l.addServiceError(s.Name, field, "%s: a path has more than %d bytes, the most that Linux takes: shorten it", field, maxPath)
 		}
 		for part := range strings.SplitSeq(path, "/") {
 			if len(part) > maxFileName {
-				l.service(s.Name, field, "%s: a part of a path has more than %d bytes, the most that file systems take: shorten it", field, maxFileName)
+				l.addServiceError(s.Name, field, "%s: a part of a path has more than %d bytes, the most that file systems take: shorten it", field, maxFileName)
 			}
 		}
 	}
@@ -127,7 +127,7 @@ func (l *load) checkLengths(s *desired.Service) {
 	}
 	for _, a := range s.Networks {
 		if len(a.Settings.DriverOpts[interfaceOption]) > desired.MaxInterfaceName {
-			l.service(s.Name, "networks", "networks: the interface's name on %q has more than %d bytes, the most that Linux takes: shorten it", a.Network, desired.MaxInterfaceName)
+			l.addServiceError(s.Name, "networks", "networks: the interface's name on %q has more than %d bytes, the most that Linux takes: shorten it", a.Network, desired.MaxInterfaceName)
 		}
 	}
 }
@@ -136,13 +136,13 @@ func (l *load) checkLengths(s *desired.Service) {
 // rules of their own.
 func (l *load) checkVolumeName(v desired.Volume) {
 	if !v.External && (v.Driver == "" || v.Driver == "local") && len(v.Name) > desired.MaxVolumeName {
-		l.at(fieldPath{"volumes", v.Key, "name"}, "volume %q: its name on the node has %d bytes, and at most %d are possible, because it is a directory's: set a shorter name", v.Key, len(v.Name), desired.MaxVolumeName)
+		l.addErrorAt(fieldPath{"volumes", v.Key, "name"}, "volume %q: its name on the node has %d bytes, and at most %d are possible, because it is a directory's: set a shorter name", v.Key, len(v.Name), desired.MaxVolumeName)
 	}
 }
 
 // checkBridgeName holds the name of a network's bridge to that of an interface.
 func (l *load) checkBridgeName(n desired.Network) {
 	if name := n.Options[desired.OptionBridgeName]; !n.External && len(name) > desired.MaxInterfaceName {
-		l.at(fieldPath{"networks", n.Key, "driver_opts", desired.OptionBridgeName}, "network %q: the bridge's name %q has %d bytes, and an interface's at most %d: shorten it", n.Key, name, len(name), desired.MaxInterfaceName)
+		l.addErrorAt(fieldPath{"networks", n.Key, "driver_opts", desired.OptionBridgeName}, "network %q: the bridge's name %q has %d bytes, and an interface's at most %d: shorten it", n.Key, name, len(name), desired.MaxInterfaceName)
 	}
 }

@@ -157,7 +157,7 @@ func (l *load) readReal(ctx context.Context, masked *model) (*model, bool) {
 		err = l.resolveFiles(m)
 	}
 	if err != nil {
-		l.add("secrets", "with the values of the secrets filled in, the configuration is not valid any more. A secret inside a command that is written as one text must have balanced quotes: write that command as a list, one item for each argument. Secrets are used in: %s", l.masks.uses(masked.tree))
+		l.addError("secrets", "with the values of the secrets filled in, the configuration is not valid any more. A secret inside a command that is written as one text must have balanced quotes: write that command as a list, one item for each argument. Secrets are used in: %s", l.masks.uses(masked.tree))
 		return nil, false
 	}
 	return m, true

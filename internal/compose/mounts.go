@@ -94,23 +94,23 @@ func (l *load) checkVolume(s types.ServiceConfig, v types.ServiceVolumeConfig) {
 	case types.VolumeTypeBind, types.VolumeTypeVolume, types.VolumeTypeTmpfs:
 	case types.VolumeTypeImage:
 		if v.Source == "" {
-			l.service(s.Name, "volumes", "volumes: %s is of type image and has no source: name the image", v.Target)
+			l.addServiceError(s.Name, "volumes", "volumes: %s is of type image and has no source: name the image", v.Target)
 		}
 	default:
-		l.service(s.Name, "volumes", "volumes: type %q is not supported: use volume, bind, tmpfs or image", v.Type)
+		l.addServiceError(s.Name, "volumes", "volumes: type %q is not supported: use volume, bind, tmpfs or image", v.Type)
 		return
 	}
 	if v.Target == "" {
-		l.service(s.Name, "volumes", "volumes: an entry has no target, the path in the container")
+		l.addServiceError(s.Name, "volumes", "volumes: an entry has no target, the path in the container")
 	}
 	for _, section := range strayOptions(v) {
-		l.service(s.Name, "volumes", "volumes: %s has options for type %s, but is of type %s", v.Target, section, v.Type)
+		l.addServiceError(s.Name, "volumes", "volumes: %s has options for type %s, but is of type %s", v.Target, section, v.Type)
 	}
 	if isDelivered(v) && v.Bind != nil && v.Bind.Propagation != "" {
-		l.service(s.Name, "volumes", "volumes: %s cannot have a propagation: a relative source is delivered as files, not mounted from the node", v.Target)
+		l.addServiceError(s.Name, "volumes", "volumes: %s cannot have a propagation: a relative source is delivered as files, not mounted from the node", v.Target)
 	}
 	if v.Type == types.VolumeTypeBind && v.Bind != nil && v.Bind.Recursive == "readonly" && !v.ReadOnly {
-		l.service(s.Name, "volumes", "volumes: %s: bind.recursive readonly needs read_only: true", v.Target)
+		l.addServiceError(s.Name, "volumes", "volumes: %s: bind.recursive readonly needs read_only: true", v.Target)
 	}
 	if v.Volume != nil {
 		l.checkLabels(fieldPath{"services", s.Name, "volumes"}, types.Labels(v.Volume.Labels))

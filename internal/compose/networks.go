@@ -30,10 +30,10 @@ func (l *load) networkMode(s types.ServiceConfig) container.NetworkMode {
 	case mode == "", mode == "none", mode == "host", mode == "bridge",
 		strings.HasPrefix(mode, types.ServicePrefix), strings.HasPrefix(mode, types.ContainerPrefix):
 	default:
-		l.service(s.Name, "network_mode", "network_mode %q is none of none, host, bridge, service:<name> and container:<name>: to join a network that exists, declare it under the top-level networks with external: true", mode)
+		l.addServiceError(s.Name, "network_mode", "network_mode %q is none of none, host, bridge, service:<name> and container:<name>: to join a network that exists, declare it under the top-level networks with external: true", mode)
 	}
 	if len(s.Networks) > 0 && mode != "" {
-		l.service(s.Name, "network_mode", "network_mode and networks exclude each other: keep one")
+		l.addServiceError(s.Name, "network_mode", "network_mode and networks exclude each other: keep one")
 	}
 	if mode == "host" && len(s.Ports) > 0 {
 		l.warn("service " + quote(s.Name) + ": ports have no effect with network_mode host, where every port is the node's own")
@@ -62,10 +62,10 @@ func sharing(p *types.Project, s types.ServiceConfig) types.ServiceConfig {
 func (l *load) checkSharedNetwork(s types.ServiceConfig) {
 	shared := strings.HasPrefix(s.NetworkMode, types.ServicePrefix) || strings.HasPrefix(s.NetworkMode, types.ContainerPrefix)
 	if s.NetworkMode == "host" && len(s.Links) > 0 {
-		l.service(s.Name, "links", "links cannot be used with network_mode host")
+		l.addServiceError(s.Name, "links", "links cannot be used with network_mode host")
 	}
 	if s.MacAddress != "" && len(s.Networks) == 0 {
-		l.service(s.Name, "mac_address", "mac_address needs a network of the service's own")
+		l.addServiceError(s.Name, "mac_address", "mac_address needs a network of the service's own")
 	}
 	if !shared {
 		return
@@ -75,7 +75,7 @@ func (l *load) checkSharedNetwork(s types.ServiceConfig) {
 		"extra_hosts": len(s.ExtraHosts) > 0, "links": len(s.Links) > 0,
 	} {
 		if set {
-			l.service(s.Name, key, "%s cannot be used with network_mode %s: set it on the service whose network it is", key, s.NetworkMode)
+			l.addServiceError(s.Name, key, "%s cannot be used with network_mode %s: set it on the service whose network it is", key, s.NetworkMode)
 		}
 	}
 }
@@ -128,7 +128,7 @@ func (l *load) addresses(p *types.Project, s types.ServiceConfig, key string, op
 	}
 	for _, ip := range config.LinkLocalIPs {
 		if _, err := netip.ParseAddr(ip); err != nil {
-			l.service(s.Name, "networks."+key+".link_local_ips", "link_local_ips %q is no IP address", ip)
+			l.addServiceError(s.Name, "networks."+key+".link_local_ips", "link_local_ips %q is no IP address", ip)
 		}
 	}
 	if config.IPv4Address == "" && config.IPv6Address == "" && len(config.LinkLocalIPs) == 0 {
@@ -146,7 +146,7 @@ func (l *load) address(p *types.Project, s types.ServiceConfig, key, field, text
 	path := "networks." + key + "." + field
 	ip, err := netip.ParseAddr(text)
 	if err != nil || ip.Is4() != (field == "ipv4_address") {
-		l.service(s.Name, path, "%s %q is no such address", field, text)
+		l.addServiceError(s.Name, path, "%s %q is no such address", field, text)
 		return text
 	}
 	if p.Networks[key].External {
@@ -160,9 +160,9 @@ func (l *load) address(p *types.Project, s types.ServiceConfig, key, field, text
 		subnets = append(subnets, pool.Subnet)
 	}
 	if len(subnets) == 0 {
-		l.service(s.Name, path, "%s needs a subnet: set ipam.config.subnet of network %q", field, key)
+		l.addServiceError(s.Name, path, "%s needs a subnet: set ipam.config.subnet of network %q", field, key)
 	} else {
-		l.service(s.Name, path, "%s %s is outside network %q (%s)", field, text, key, strings.Join(subnets, ", "))
+		l.addServiceError(s.Name, path, "%s %s is outside network %q (%s)", field, text, key, strings.Join(subnets, ", "))
 	}
 	return text
 }
@@ -171,7 +171,7 @@ func (l *load) macAddress(s types.ServiceConfig, key string, options *types.Serv
 	mac := options.MacAddress
 	if first && s.MacAddress != "" {
 		if mac != "" && mac != s.MacAddress {
-			l.service(s.Name, "mac_address", "mac_address differs from that of network %q: keep the network's", key)
+			l.addServiceError(s.Name, "mac_address", "mac_address differs from that of network %q: keep the network's", key)
 		}
 		mac = s.MacAddress
 	}
@@ -180,7 +180,7 @@ func (l *load) macAddress(s types.ServiceConfig, key string, options *types.Serv
 	}
 	parsed, err := net.ParseMAC(mac)
 	if err != nil {
-		l.service(s.Name, "mac_address", "mac_address %q is no MAC address", mac)
+		l.addServiceError(s.Name, "mac_address", "mac_address %q is no MAC address", mac)
 		return mac
 	}
 	return parsed.String()
@@ -254,7 +254,7 @@ func (l *load) pool(key string, pool *types.IPAMPool) network.IPAMConfig {
 		}
 		parsed, err := netip.ParsePrefix(text)
 		if err != nil {
-			l.at(at, "network %q: ipam %s %q is no address range such as 10.0.20.0/24", key, field, text)
+			l.addErrorAt(at, "network %q: ipam %s %q is no address range such as 10.0.20.0/24", key, field, text)
 			return text
 		}
 		if field == "subnet" {
@@ -268,10 +268,10 @@ func (l *load) pool(key string, pool *types.IPAMPool) network.IPAMConfig {
 		case text == "":
 			return ""
 		case err != nil:
-			l.at(at, "network %q: ipam %s %q is no IP address", key, field, text)
+			l.addErrorAt(at, "network %q: ipam %s %q is no IP address", key, field, text)
 			return text
 		case subnet.IsValid() && !subnet.Contains(ip):
-			l.at(at, "network %q: ipam %s %s is outside the subnet %s", key, field, text, subnet.Masked())
+			l.addErrorAt(at, "network %q: ipam %s %s is outside the subnet %s", key, field, text, subnet.Masked())
 		}
 		return ip.String()
 	}

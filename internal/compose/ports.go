@@ -23,7 +23,7 @@ func (l *load) exposed(s types.ServiceConfig) nat.PortSet {
 		protocol, ports := nat.SplitProtoPort(item)
 		first, last, err := nat.ParsePortRangeToInt(ports)
 		if err != nil || first == 0 {
-			l.service(s.Name, "expose", "expose %q is no port: write 80, 80/udp or 8000-8010", item)
+			l.addServiceError(s.Name, "expose", "expose %q is no port: write 80, 80/udp or 8000-8010", item)
 			continue
 		}
 		for port := first; port <= last; port++ {
@@ -64,23 +64,23 @@ func (l *load) portBindings(s types.ServiceConfig) nat.PortMap {
 
 func (l *load) checkPort(s types.ServiceConfig, p types.ServicePortConfig) {
 	if p.Target < 1 || p.Target > 65535 {
-		l.service(s.Name, "ports", "ports: target %d is no port: use 1 to 65535", p.Target)
+		l.addServiceError(s.Name, "ports", "ports: target %d is no port: use 1 to 65535", p.Target)
 	}
 	switch strings.ToLower(p.Protocol) {
 	case "", "tcp", "udp", "sctp":
 	default:
-		l.service(s.Name, "ports", "ports: protocol %q is none of tcp, udp and sctp", p.Protocol)
+		l.addServiceError(s.Name, "ports", "ports: protocol %q is none of tcp, udp and sctp", p.Protocol)
 	}
 	if p.Published == "" {
 		return
 	}
 	first, last, err := nat.ParsePortRangeToInt(p.Published)
 	if err != nil || first > 65535 || last > 65535 {
-		l.service(s.Name, "ports", "ports: published %q is no port: use 1 to 65535, or a range such as 8000-8010", p.Published)
+		l.addServiceError(s.Name, "ports", "ports: published %q is no port: use 1 to 65535, or a range such as 8000-8010", p.Published)
 		return
 	}
 	if replicas := s.GetScale(); first == last && first != 0 && replicas > 1 {
-		l.service(s.Name, "ports", "%d replicas cannot all publish port %d: publish a range such as %d-%d, leave the published port out, or run one replica", replicas, first, first, first+replicas-1)
+		l.addServiceError(s.Name, "ports", "%d replicas cannot all publish port %d: publish a range such as %d-%d, leave the published port out, or run one replica", replicas, first, first, first+replicas-1)
 	}
 }
 
@@ -100,7 +100,7 @@ func (l *load) checkPublished(stack desired.Stack) {
 			key := p.Port + "/" + p.Protocol
 			for _, other := range owners[key] {
 				if other.service != name && overlap(other.ip, p.Address) {
-					l.service(name, "ports", "port %s of the node is published by service %q too", key, other.service)
+					l.addServiceError(name, "ports", "port %s of the node is published by service %q too", key, other.service)
 				}
 			}
 			owners[key] = append(owners[key], use{name, p.Address})

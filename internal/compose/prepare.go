@@ -32,7 +32,7 @@ func (l *load) prepare() bool {
 		}
 		doc, problem := parse(attribute, text)
 		if problem != nil {
-			l.insert(problem)
+			l.addOnce(problem)
 			continue
 		}
 		l.docs = append(l.docs, doc)
@@ -47,20 +47,20 @@ func (l *load) prepare() bool {
 
 func (l *load) checkArguments() {
 	if !projectName.MatchString(l.in.Name) {
-		l.add("name", "%q is no Compose project name: use lower-case letters, digits, \"-\" and \"_\", beginning with a letter or digit", l.in.Name)
+		l.addError("name", "%q is no Compose project name: use lower-case letters, digits, \"-\" and \"_\", beginning with a letter or digit", l.in.Name)
 	}
 	if strings.TrimSpace(l.in.Compose) == "" {
-		l.add("compose", "the document is empty")
+		l.addError("compose", "the document is empty")
 	}
 	for _, name := range l.masks.names {
 		if _, ok := l.in.Variables[name]; ok {
-			l.add("secrets", "%q is both in variables and in secrets: keep it in one of them", name)
+			l.addError("secrets", "%q is both in variables and in secrets: keep it in one of them", name)
 		}
 	}
 	switch desired.PullPolicy(l.in.Pull) {
 	case "", desired.PullMissing, desired.PullAlways, desired.PullDigest, desired.PullNever:
 	default:
-		l.add("pull", "%q is no pull policy: use missing, always, digest or never", l.in.Pull)
+		l.addError("pull", "%q is no pull policy: use missing, always, digest or never", l.in.Pull)
 	}
 }
 
@@ -70,15 +70,15 @@ func (l *load) findDir() {
 	}
 	dir, err := filepath.Abs(l.in.Dir)
 	if err != nil {
-		l.add("project_directory", "the directory %s cannot be found: %v", l.in.Dir, err)
+		l.addError("project_directory", "the directory %s cannot be found: %v", l.in.Dir, err)
 		return
 	}
 	info, err := os.Stat(dir)
 	switch {
 	case err != nil:
-		l.add("project_directory", "the directory %s cannot be read: %v", l.in.Dir, reason(err))
+		l.addError("project_directory", "the directory %s cannot be read: %v", l.in.Dir, reason(err))
 	case !info.IsDir():
-		l.add("project_directory", "%s is no directory", l.in.Dir)
+		l.addError("project_directory", "%s is no directory", l.in.Dir)
 	}
 	l.dir = dir
 }

@@ -124,7 +124,7 @@ func (l *load) checkSecrets(tree map[string]any, enabled map[string]bool) {
 	l.masks.fields(tree, nil, func(path fieldPath, names []string, inKey bool) {
 		switch {
 		case len(path) == 0:
-			l.at(path, "secret %s is used as a name", strings.Join(names, ", "))
+			l.addErrorAt(path, "secret %s is used as a name", strings.Join(names, ", "))
 			return
 		case path[0] == "services" && len(path) > 1 && !enabled[path[1]]:
 			return
@@ -134,14 +134,14 @@ func (l *load) checkSecrets(tree map[string]any, enabled map[string]bool) {
 		section, _, _ := strings.Cut(key, ".")
 		switch {
 		case inKey || isEnvironment(path) && !l.masks.isEnvironmentValue(tree, path):
-			l.at(path, "%ssecret %s is used as a name in %s: only values may be secret", owner(path), name, key)
+			l.addErrorAt(path, "%ssecret %s is used as a name in %s: only values may be secret", owner(path), name, key)
 		case secretAllowed(path):
 		case section == "labels" || section == "annotations":
-			l.at(path, "%ssecret %s is used in %s: labels are shown to everyone who may list containers; give it to the service in environment or as a file under secrets", owner(path), name, key)
+			l.addErrorAt(path, "%ssecret %s is used in %s: labels are shown to everyone who may list containers; give it to the service in environment or as a file under secrets", owner(path), name, key)
 		case strings.HasPrefix(key, "build.args"):
-			l.at(path, "%ssecret %s is used in %s: what goes into a build's arguments stays in the image's history; name it under the top-level secrets and build.secrets, and mount it in the step that needs it (RUN --mount=type=secret)", owner(path), name, key)
+			l.addErrorAt(path, "%ssecret %s is used in %s: what goes into a build's arguments stays in the image's history; name it under the top-level secrets and build.secrets, and mount it in the step that needs it (RUN --mount=type=secret)", owner(path), name, key)
 		default:
-			l.at(path, "%ssecret %s is used in %s, which everyone may read; a secret may be used in environment, command, entrypoint, healthcheck.test, the content of a config, and as a file under secrets", owner(path), name, key)
+			l.addErrorAt(path, "%ssecret %s is used in %s, which everyone may read; a secret may be used in environment, command, entrypoint, healthcheck.test, the content of a config, and as a file under secrets", owner(path), name, key)
 		}
 	})
 }

@@ -26,9 +26,9 @@ func (l *load) checkText(service *desired.Service) {
 		}
 		switch {
 		case !utf8.ValidString(key + spec[key]):
-			l.service(service.Name, field, "%s%s has bytes that are not UTF-8, which the engine would change: convert the file that it comes from, as with iconv -f latin1 -t utf-8", field, name)
+			l.addServiceError(service.Name, field, "%s%s has bytes that are not UTF-8, which the engine would change: convert the file that it comes from, as with iconv -f latin1 -t utf-8", field, name)
 		case strings.ContainsRune(key+spec[key], 0):
-			l.service(service.Name, field, "%s%s has a zero byte, at which the system would cut it off: remove it", field, name)
+			l.addServiceError(service.Name, field, "%s%s has a zero byte, at which the system would cut it off: remove it", field, name)
 		}
 	}
 }
@@ -36,6 +36,6 @@ func (l *load) checkText(service *desired.Service) {
 // checkAbsolute refuses a directory that the engine would.
 func (l *load) checkAbsolute(service *desired.Service) {
 	if dir := service.Config.WorkingDir; dir != "" && !strings.HasPrefix(dir, "/") {
-		l.service(service.Name, "working_dir", "working_dir %q is no absolute path: write the path in the container, such as /app", dir)
+		l.addServiceError(service.Name, "working_dir", "working_dir %q is no absolute path: write the path in the container, such as /app", dir)
 	}
 }

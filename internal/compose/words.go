@@ -28,30 +28,30 @@ func (l *load) checkWords(s types.ServiceConfig) {
 	for key, list := range map[string][]string{"cap_add": s.CapAdd, "cap_drop": s.CapDrop} {
 		for _, name := range list {
 			if !slices.Contains(capabilities, strings.TrimPrefix(strings.ToUpper(name), "CAP_")) {
-				l.service(s.Name, key, "%s %q is no capability: write one of man 7 capabilities, such as NET_ADMIN, or ALL", key, name)
+				l.addServiceError(s.Name, key, "%s %q is no capability: write one of man 7 capabilities, such as NET_ADMIN, or ALL", key, name)
 			}
 		}
 	}
 	if !isSignal(s.StopSignal) {
-		l.service(s.Name, "stop_signal", "stop_signal %q is no signal: write one of man 7 signal, such as SIGTERM, or its number", s.StopSignal)
+		l.addServiceError(s.Name, "stop_signal", "stop_signal %q is no signal: write one of man 7 signal, such as SIGTERM, or its number", s.StopSignal)
 	}
 	for _, name := range sortedKeys(s.Ulimits) {
 		if !slices.Contains(limits, name) {
-			l.service(s.Name, "ulimits."+name, "ulimits %q is no limit: write one of %s, in lower case", name, strings.Join(limits, ", "))
+			l.addServiceError(s.Name, "ulimits."+name, "ulimits %q is no limit: write one of %s, in lower case", name, strings.Join(limits, ", "))
 		}
 	}
 	for _, name := range sortedKeys(s.Sysctls) {
 		if first, _, ok := strings.Cut(name, "/"); ok && !strings.Contains(first, ".") {
-			l.service(s.Name, "sysctls."+name, "sysctls %q must be written with dots: %s", name, strings.ReplaceAll(name, "/", "."))
+			l.addServiceError(s.Name, "sysctls."+name, "sysctls %q must be written with dots: %s", name, strings.ReplaceAll(name, "/", "."))
 		}
 	}
 	for _, item := range s.Tmpfs {
 		if target, _, _ := strings.Cut(item, ":"); !path.IsAbs(target) {
-			l.service(s.Name, "tmpfs", "tmpfs %q is no absolute path: write the path in the container, such as /run", target)
+			l.addServiceError(s.Name, "tmpfs", "tmpfs %q is no absolute path: write the path in the container, such as /run", target)
 		}
 	}
 	if s.CPUShares == 1 {
-		l.service(s.Name, "cpu_shares", "cpu_shares must be at least 2, the least that Linux knows")
+		l.addServiceError(s.Name, "cpu_shares", "cpu_shares must be at least 2, the least that Linux knows")
 	}
 	l.checkModes(s)
 	l.checkIDs(s)
@@ -63,16 +63,16 @@ func (l *load) checkModes(s types.ServiceConfig) {
 		return strings.HasPrefix(mode, types.ServicePrefix) || strings.HasPrefix(mode, types.ContainerPrefix)
 	}
 	if s.Pid != "" && s.Pid != "host" && !shared(s.Pid) {
-		l.service(s.Name, "pid", "pid %q is none of host, service:<name> and container:<name>: remove it for processes of the container's own", s.Pid)
+		l.addServiceError(s.Name, "pid", "pid %q is none of host, service:<name> and container:<name>: remove it for processes of the container's own", s.Pid)
 	}
 	if !slices.Contains([]string{"", "none", "private", "shareable", "host"}, s.Ipc) && !shared(s.Ipc) {
-		l.service(s.Name, "ipc", "ipc %q is none of none, private, shareable, host, service:<name> and container:<name>", s.Ipc)
+		l.addServiceError(s.Name, "ipc", "ipc %q is none of none, private, shareable, host, service:<name> and container:<name>", s.Ipc)
 	}
 	if s.Uts != "" && s.Uts != "host" {
-		l.service(s.Name, "uts", "uts %q is not host: remove it for a host name of the container's own", s.Uts)
+		l.addServiceError(s.Name, "uts", "uts %q is not host: remove it for a host name of the container's own", s.Uts)
 	}
 	if s.UserNSMode != "" && s.UserNSMode != "host" {
-		l.service(s.Name, "userns_mode", "userns_mode %q is not host: remove it for what the node's engine is set to", s.UserNSMode)
+		l.addServiceError(s.Name, "userns_mode", "userns_mode %q is not host: remove it for what the node's engine is set to", s.UserNSMode)
 	}
 }
 
@@ -83,7 +83,7 @@ var containerID = regexp.MustCompile(`^([0-9a-f]{12}|[0-9a-f]{64})$`)
 func (l *load) checkIDs(s types.ServiceConfig) {
 	use := func(key, name string) {
 		if containerID.MatchString(name) {
-			l.service(s.Name, key, "%s names a container by its ID, which is another one whenever the container is recreated: write the container's name", key)
+			l.addServiceError(s.Name, key, "%s names a container by its ID, which is another one whenever the container is recreated: write the container's name", key)
 		}
 	}
 	for key, mode := range map[string]string{"network_mode": s.NetworkMode, "pid": s.Pid, "ipc": s.Ipc} {
