@@ -10,7 +10,7 @@ import (
 // ParsePrefix reads a CIDR in any spelling and returns its one canonical value:
 // host bits cleared, IPv6 shortened and lower-case, IPv4 never mapped into IPv6.
 // A netmask may stand for the length ("10.0.20.0/255.255.255.0"). A bare address
-// is an error, because whether one host or a whole network is meant is a guess.
+// is an error, because whether one host or a complete network is meant is a guess.
 func ParsePrefix(text string) (netip.Prefix, error) {
 	base, length, found := strings.Cut(strings.TrimSpace(text), "/")
 	if !found {

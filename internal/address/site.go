@@ -16,7 +16,7 @@ import (
 // that two may want one place: that is an error, which names a free prefix to pin
 // one of them to. docs/adr/0033 says why there is no other way.
 type Site struct {
-	// Prefix is the whole site's.
+	// Prefix is the complete site's.
 	Prefix netip.Prefix
 	// SlotBits is the length of a slot's prefix. 0: SlotBits(Prefix).
 	SlotBits int

@@ -55,7 +55,7 @@ func (d documents) keys() map[string]bool {
 	return keys
 }
 
-// quiet accepts YAML 1.1's other words for booleans without compose-go's note in a
+// quiet accepts YAML 1.1's other booleans without compose-go's note in a
 // process-wide log, which would show the value.
 func quiet(cast interpolation.Cast) interpolation.Cast {
 	return func(value string) (any, error) {
@@ -68,7 +68,7 @@ func quiet(cast interpolation.Cast) interpolation.Cast {
 	}
 }
 
-// yamlBooleans are compose-go's words that it notes, in lower case.
+// yamlBooleans are the booleans that compose-go notes, in lower case.
 var yamlBooleans = map[string]string{
 	"y": "true", "yes": "true", "on": "true",
 	"n": "false", "no": "false", "off": "false",

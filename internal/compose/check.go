@@ -13,7 +13,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/localfile"
 )
 
-// check reports everything that is wrong with a model as a whole: keys that are
+// check reports everything that is wrong with a complete model: keys that are
 // refused, secrets in the open, references to what does not exist, and paths
 // that lead nowhere. It returns false for secrets in the open, of which further
 // mistakes would be sequels.
@@ -36,7 +36,7 @@ func (l *load) check(m *model) bool {
 		l.checkPaths(service)
 		l.checkReplicas(service)
 		l.checkTargets(service)
-		l.checkWords(service)
+		l.checkKnownNames(service)
 	}
 	l.checkContainerNames(m.asWritten)
 	l.checkFileReferences(m)

@@ -170,7 +170,7 @@ func (w *compactWriter) note(err error) {
 // YAML it knows; except for [taken].
 var unquoted = regexp.MustCompile(`^(-{0,2}[A-Za-z_/][A-Za-z0-9_./-]*|[0-9]+[A-Za-z]+)$`)
 
-// taken are words that some parsers take for a truth value or null.
+// taken are texts that some parsers read as a boolean or null.
 var taken = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null)$`)
 
 // plain is a node without the style it was written in. A text stays a text, whatever

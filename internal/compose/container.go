@@ -41,7 +41,7 @@ func (l *load) pullPolicy(s types.ServiceConfig) (desired.PullPolicy, time.Durat
 	policy, after, err := s.GetPullPolicy()
 	switch {
 	case err != nil || after < 0:
-		l.addServiceError(s.Name, "pull_policy", "pull_policy %q is none of always, missing, never, build, daily, weekly and every_<duration>, such as every_12h", s.PullPolicy)
+		l.addServiceError(s.Name, "pull_policy", "pull_policy %q is not one of always, missing, never, build, daily, weekly and every_<duration>, such as every_12h", s.PullPolicy)
 	case policy == types.PullPolicyAlways:
 		return desired.PullAlways, 0
 	case policy == types.PullPolicyNever:
@@ -176,7 +176,7 @@ func (l *load) restart(s types.ServiceConfig) container.RestartPolicy {
 	return policy
 }
 
-// restartModes has the words of restart and of deploy.restart_policy.
+// restartModes maps the values of restart and of deploy.restart_policy.
 var restartModes = map[string]container.RestartPolicyMode{
 	"": "", "no": container.RestartPolicyDisabled, "none": container.RestartPolicyDisabled,
 	"always": container.RestartPolicyAlways, "any": container.RestartPolicyAlways,

@@ -174,7 +174,7 @@ func pathIn(text string) fieldPath {
 	return nil
 }
 
-// wording replaces the words of libraries by what a person can act on.
+// wording replaces the messages of libraries by messages that a person can act on.
 var wording = []struct {
 	pattern *regexp.Regexp
 	text    string
@@ -195,7 +195,7 @@ var wording = []struct {
 	{regexp.MustCompile(`\s+`), " "},
 }
 
-// explain words an error of compose-go about the field at path.
+// explain returns the message for an error of compose-go about the field at path.
 func explain(path fieldPath, text string) string {
 	for _, w := range wording {
 		text = w.pattern.ReplaceAllString(text, w.text)

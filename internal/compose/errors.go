@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Error is one problem with an [Input], in words for the person who wrote it.
+// Error is one problem with an [Input], as text for the person who wrote it.
 type Error struct {
 	// Attribute is the argument of the stack at fault: "compose",
 	// "overrides[1]", "variables", "secrets", "project_directory", "profiles",

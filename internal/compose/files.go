@@ -22,7 +22,7 @@ import (
 // otherwise: everyone may read them, as under Docker Compose.
 const fileMode = 0o444
 
-// The words for where a delivered file comes from when it is no path.
+// The sources of a delivered file that are not paths.
 const (
 	sourceContent     = "content"
 	sourceEnvironment = "environment"
@@ -301,7 +301,7 @@ func (l *load) checkFileReferences(m *model) {
 		l.checkSource("secrets", name, secret.File)
 		if l.isOnNode(secret) {
 			if !secretName.MatchString(secret.Name) {
-				l.addErrorAt(fieldPath{"secrets", name, "name"}, "secret %q: %q can't be the name of a homelab_secret: it begins with a letter or digit, and has letters, digits, \".\", \"_\" and \"-\"", name, secret.Name)
+				l.addErrorAt(fieldPath{"secrets", name, "name"}, "secret %q: %q cannot be the name of a homelab_secret: it begins with a letter or digit, and has letters, digits, \".\", \"_\" and \"-\"", name, secret.Name)
 			}
 			continue
 		}

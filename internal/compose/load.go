@@ -37,10 +37,10 @@ type Input struct {
 	// be one. Secrets is empty then.
 	UnknownNames bool
 	// Pull is when images are pulled, for services without a pull_policy: one
-	// of the [desired.PullPolicy] words; empty means "missing".
+	// of the [desired.PullPolicy] values; empty means "missing".
 	Pull string
 	// UpdateOrder is how containers are replaced, for services without a
-	// deploy.update_config.order: one of the [desired.UpdateOrder] words; empty
+	// deploy.update_config.order: one of the [desired.UpdateOrder] values; empty
 	// means "stop-first".
 	UpdateOrder string
 }

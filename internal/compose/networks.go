@@ -30,7 +30,7 @@ func (l *load) networkMode(s types.ServiceConfig) container.NetworkMode {
 	case mode == "", mode == "none", mode == "host", mode == "bridge",
 		strings.HasPrefix(mode, types.ServicePrefix), strings.HasPrefix(mode, types.ContainerPrefix):
 	default:
-		l.addServiceError(s.Name, "network_mode", "network_mode %q is none of none, host, bridge, service:<name> and container:<name>: to join a network that exists, declare it under the top-level networks with external: true", mode)
+		l.addServiceError(s.Name, "network_mode", "network_mode %q is not one of none, host, bridge, service:<name> and container:<name>: to join a network that exists, declare it under the top-level networks with external: true", mode)
 	}
 	if len(s.Networks) > 0 && mode != "" {
 		l.addServiceError(s.Name, "network_mode", "network_mode and networks exclude each other: keep one")

@@ -69,7 +69,7 @@ func (l *load) checkPort(s types.ServiceConfig, p types.ServicePortConfig) {
 	switch strings.ToLower(p.Protocol) {
 	case "", "tcp", "udp", "sctp":
 	default:
-		l.addServiceError(s.Name, "ports", "ports: protocol %q is none of tcp, udp and sctp", p.Protocol)
+		l.addServiceError(s.Name, "ports", "ports: protocol %q is not one of tcp, udp and sctp", p.Protocol)
 	}
 	if p.Published == "" {
 		return

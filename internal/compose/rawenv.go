@@ -12,7 +12,7 @@ import (
 )
 
 // compose-go knows its own format of environment files only and has others
-// registered, for the whole process; a map that is read by every load has to be
+// registered, for the complete process; a map that is read by every load has to be
 // complete before the first one.
 func init() { dotenv.RegisterFormat("raw", readRawEnv) }
 

@@ -168,7 +168,7 @@ func TestLoad_ExternalSecretWithoutAValue_IsTheNodes(t *testing.T) {
 		t.Errorf("only what is mounted read-only is a secret's file: %+v", s.Mounts)
 	}
 	errs := mustFail(t, Input{Compose: webService("secrets: [db]") + "secrets:\n  db: {external: true, name: a/b}\n"})
-	if !strings.Contains(errs[0].Detail, `"a/b" can't be the name of a homelab_secret`) {
+	if !strings.Contains(errs[0].Detail, `"a/b" cannot be the name of a homelab_secret`) {
 		t.Error(errs)
 	}
 }

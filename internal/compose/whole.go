@@ -1,8 +1,8 @@
 package compose
 
-// IsWhole reports whether a document says all of its services itself: it includes no
-// other, and none of its services extends another or takes its environment from a
-// file. A text that is no YAML is not whole.
+// IsWhole reports whether a document is complete, with all of its services: it
+// includes no other, and none of its services extends another or takes its environment from a
+// file. A text that is no YAML is not complete.
 func IsWhole(text string) bool {
 	doc, problem := parse("compose", text)
 	if problem != nil {

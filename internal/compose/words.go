@@ -10,8 +10,8 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
-// Words that Linux engines know (moby: daemon/pkg/oci/caps, moby/sys/signal, runc's
-// rlimits). What is none of them is refused when a container is made or started,
+// Names that Linux engines know (moby: daemon/pkg/oci/caps, moby/sys/signal, runc's
+// rlimits). The engine refuses any other name when a container is created or started,
 // which is after the old one was stopped.
 var (
 	capabilities = strings.Fields(`ALL AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN
@@ -23,8 +23,8 @@ var (
 	limits = strings.Fields("as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack")
 )
 
-// checkWords refuses words that no engine knows, with the field and those it does.
-func (l *load) checkWords(s types.ServiceConfig) {
+// checkKnownNames refuses names that no engine knows, and says the field and the known names.
+func (l *load) checkKnownNames(s types.ServiceConfig) {
 	for key, list := range map[string][]string{"cap_add": s.CapAdd, "cap_drop": s.CapDrop} {
 		for _, name := range list {
 			if !slices.Contains(capabilities, strings.TrimPrefix(strings.ToUpper(name), "CAP_")) {
@@ -63,10 +63,10 @@ func (l *load) checkModes(s types.ServiceConfig) {
 		return strings.HasPrefix(mode, types.ServicePrefix) || strings.HasPrefix(mode, types.ContainerPrefix)
 	}
 	if s.Pid != "" && s.Pid != "host" && !shared(s.Pid) {
-		l.addServiceError(s.Name, "pid", "pid %q is none of host, service:<name> and container:<name>: remove it for processes of the container's own", s.Pid)
+		l.addServiceError(s.Name, "pid", "pid %q is not one of host, service:<name> and container:<name>: remove it for processes of the container's own", s.Pid)
 	}
 	if !slices.Contains([]string{"", "none", "private", "shareable", "host"}, s.Ipc) && !shared(s.Ipc) {
-		l.addServiceError(s.Name, "ipc", "ipc %q is none of none, private, shareable, host, service:<name> and container:<name>", s.Ipc)
+		l.addServiceError(s.Name, "ipc", "ipc %q is not one of none, private, shareable, host, service:<name> and container:<name>", s.Ipc)
 	}
 	if s.Uts != "" && s.Uts != "host" {
 		l.addServiceError(s.Name, "uts", "uts %q is not host: remove it for a host name of the container's own", s.Uts)
@@ -76,7 +76,7 @@ func (l *load) checkModes(s types.ServiceConfig) {
 	}
 }
 
-// containerID is what a container has no longer once it is recreated.
+// containerID matches the ID of a container, which changes when it is recreated.
 var containerID = regexp.MustCompile(`^([0-9a-f]{12}|[0-9a-f]{64})$`)
 
 // checkIDs refuses containers that are named by their ID.

@@ -81,13 +81,13 @@ func CheckDirectory(p, dataRoot string) error {
 	case !strings.HasPrefix(p, "/"):
 		return fmt.Errorf("%q is not absolute: write the path from the node's root, such as \"/srv/media\"", p)
 	case p == "/":
-		return fmt.Errorf("the root of the node can't be managed: name a directory below it")
+		return fmt.Errorf("the root of the node cannot be managed: name a directory below it")
 	case path.Clean(p) != p:
 		return fmt.Errorf("%q has other spellings: write %q", p, path.Clean(p))
 	case strings.ContainsFunc(p, unicode.IsControl):
 		return fmt.Errorf("%q has a control character", p)
 	case strings.Contains(p, ":"):
-		return fmt.Errorf("%q has a colon, which engines can't mount", p)
+		return fmt.Errorf("%q has a colon, which engines cannot mount", p)
 	}
 	for _, kernel := range kernelPaths {
 		if Below(p, kernel) {

@@ -43,7 +43,7 @@ type Pool struct {
 	Aux                      map[string]string
 }
 
-// Options of drivers that have words of their own in Terraform.
+// Options of drivers that are attributes in Terraform.
 const (
 	OptionMTU          = "com.docker.network.driver.mtu"
 	OptionBridgeName   = "com.docker.network.bridge.name"

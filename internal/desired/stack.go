@@ -127,7 +127,7 @@ const (
 	PullRefresh PullPolicy = "refresh"
 )
 
-// MountType is the kind of a mount, in the engine's words.
+// MountType is the kind of a mount, as the engine names it.
 type MountType string
 
 // The mount types that a service may use.
@@ -217,7 +217,7 @@ type Entry struct {
 	Mode     uint32
 	UID, GID int
 	Link     string // target of a symbolic link
-	// Content is the whole content, for small or generated files; Local names
+	// Content is the complete content, for small or generated files; Local names
 	// a file to stream instead.
 	Content   []byte
 	Local     string
@@ -246,7 +246,7 @@ type Attachment struct {
 	Priority int
 }
 
-// Condition is what a dependency waits for, in Compose's words.
+// Condition is what a dependency waits for, as Compose names it.
 type Condition string
 
 // The three conditions of depends_on.

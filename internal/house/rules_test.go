@@ -49,7 +49,7 @@ var rules = []rule{
 	}},
 	{"main", "main serves the provider, and nothing else", mainBusy},
 	{"lab", "the lab is for tests and the quick start, never in the provider", labShipped},
-	{"background context", "whoever starts work without the caller's context can't be cancelled by Terraform", backgroundContext},
+	{"background context", "whoever starts work without the caller's context cannot be cancelled by Terraform", backgroundContext},
 	{"local files", "os.Open of a named pipe waits for ever; localfile refuses it", localFiles},
 	{"file length", "a file this long holds more than one concept: split it by concept", longFiles},
 }

@@ -23,7 +23,7 @@ const pingTimeout = 5 * time.Second
 
 // Candidate is a place where an engine may be.
 type Candidate struct {
-	// Host is a DOCKER_HOST value, and Source says in words where it is from.
+	// Host is a DOCKER_HOST value, and Source says as text where it is from.
 	Host, Source string
 	// CertPath is a directory with ca.pem, cert.pem and key.pem, or "" for none.
 	CertPath string

@@ -16,7 +16,7 @@ import (
 // SwarmRole is a node's part in a swarm.
 type SwarmRole string
 
-// Roles other than these are the engine's own words for a swarm that is not
+// Roles other than these are the engine's own names for a swarm that is not
 // usable: "pending", "error" and "locked".
 const (
 	SwarmInactive SwarmRole = "inactive"

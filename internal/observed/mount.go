@@ -160,7 +160,7 @@ func selinux(m container.MountPoint, requested mount.Mount) string {
 	return ""
 }
 
-// recursive is what happens to mounts below a bind's source, in Compose's words.
+// recursive is what happens to mounts below a bind's source, as Compose names it.
 func recursive(o *mount.BindOptions) string {
 	switch {
 	case o == nil:

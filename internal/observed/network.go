@@ -42,7 +42,7 @@ type Attached struct {
 	ID, Name string
 	// Stack and Service are set for a container of a Compose project.
 	Stack, Service string
-	// Publishes are the ports that it publishes, in words, and Ingress reports that it
+	// Publishes are the ports that it publishes, as text, and Ingress reports that it
 	// is the ingress by its label.
 	Publishes []string
 	Ingress   bool
@@ -160,7 +160,7 @@ func attached(c container.InspectResponse, name, api string) (Attached, bool) {
 	return one, true
 }
 
-// publishes lists what a container publishes, in words and in order.
+// publishes lists what a container publishes, as text and in order.
 func publishes(c container.InspectResponse) []string {
 	if c.HostConfig == nil {
 		return nil

@@ -187,7 +187,7 @@ func (i *index) addSecrets(containers []container.Summary) {
 	}
 }
 
-// secretVolume is the volume of a secret that a mount shows: the whole of it, a
+// secretVolume is the volume of a secret that a mount shows: all of it, a
 // path in it, or, as engines before API 1.45 need it, the file where the engine
 // keeps it.
 func (i *index) secretVolume(m container.MountPoint) (string, bool) {
@@ -212,7 +212,7 @@ type SecretFile struct {
 	Seen bool
 	// Missing reports that the file is gone from its volume.
 	Missing bool
-	// Content is the whole of it.
+	// Content is all of it.
 	Content []byte
 	// UID, GID and Mode are as the engine read them, Modified when it was last
 	// written.

@@ -65,7 +65,7 @@ type Holder struct {
 	Owned bool
 }
 
-// State is the condition of a container in words that plans show.
+// State is the condition of a container as the text that plans show.
 type State string
 
 // The states. Running means up without a health check; Completed means it

@@ -5,7 +5,7 @@ import "fmt"
 // Format is how a SOPS file is written.
 type Format string
 
-// The formats of SOPS. Binary is whatever the others are not: the whole file is
+// The formats of SOPS. Binary is whatever the others are not: the complete file is
 // one value.
 const (
 	YAML   Format = "yaml"

@@ -109,7 +109,7 @@ func connect(ctx context.Context, engine Engine) (*client.Client, *client.Worker
 }
 
 // dialer hands the engine's connections to BuildKit's client, which tells of a
-// failure in words only.
+// failure as text only.
 type dialer struct {
 	engine Engine
 

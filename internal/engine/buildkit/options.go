@@ -31,7 +31,7 @@ const (
 	mountDockerfile = "dockerfile"
 )
 
-// solveOptions puts a build into BuildKit's words, as the docker driver of
+// solveOptions converts a build to BuildKit's options, as the docker driver of
 // docker/buildx does.
 func (r *Request) solveOptions(worker *client.WorkerInfo) (*client.SolveOpt, error) {
 	o := &client.SolveOpt{
@@ -195,7 +195,7 @@ func (r *Request) addHosts(o *client.SolveOpt, gateway string) error {
 }
 
 // errStore says what to do where the engine's store is the old one.
-var errStore = errors.New("this engine keeps images in its classic store, which can't: turn on the containerd image store on that node (features.containerd-snapshotter in daemon.json; the default of new installations from Docker Engine 29 on), or remove it")
+var errStore = errors.New("this engine keeps images in its classic store, which cannot do that: turn on the containerd image store on that node (features.containerd-snapshotter in daemon.json; the default of new installations from Docker Engine 29 on), or remove it")
 
 // addCaches names the caches to read and write.
 func (r *Request) addCaches(o *client.SolveOpt, store bool) error {

@@ -25,7 +25,7 @@ func (c NodeConfig) originAdvice() string {
 	return fmt.Sprintf(" The address comes from %s; set nodes in the provider block to use another.", c.origin)
 }
 
-// unreachable puts a failed connection into words.
+// unreachable returns an error that says why a connection failed.
 func unreachable(name string, c NodeConfig, err error) *Error {
 	where := c.Host
 	if e, bad := parseHost(c.Host); bad == nil {
@@ -65,7 +65,7 @@ func cause(where string, c NodeConfig, err error) (reason, advice string) {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		return "the connection was closed before the engine answered.", "Check that a Docker engine listens there, and whether it expects TLS."
 	case strings.Contains(err.Error(), "Is the docker daemon running?"):
-		// The client's own words, which replace the cause of refused and timed
+		// The client's own messages, which replace the cause of refused and timed
 		// out calls alike (docker/docker v28, client/request.go, doRequest).
 		return fmt.Sprintf("the engine no longer answers at %s.", where), "Check that it still runs and can be reached from here."
 	default:
@@ -73,7 +73,7 @@ func cause(where string, c NodeConfig, err error) (reason, advice string) {
 	}
 }
 
-// toldError is a cause that was put into words where it was found. Both are full
+// toldError is a cause that got its message where it was found. Both are full
 // sentences; the reason starts in lower case.
 type toldError struct{ reason, advice string }
 

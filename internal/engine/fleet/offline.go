@@ -29,7 +29,7 @@ var awayErrors = [...]error{
 	syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ETIMEDOUT, syscall.EPIPE,
 }
 
-// awayError marks an error that was put into words where it was found.
+// awayError marks an error that got its message where it was found.
 type awayError struct{ error }
 
 func (e *awayError) Unwrap() error { return e.error }
@@ -47,7 +47,7 @@ func away(err error) bool {
 		}
 	}
 	var dns *net.DNSError
-	// The client's own words replace the cause of many a call (docker/docker v28,
+	// The client's own messages replace the cause of many a call (docker/docker v28,
 	// client/request.go, doRequest).
 	return errors.As(err, &dns) || timeout(err) || strings.Contains(err.Error(), "Is the docker daemon running?")
 }

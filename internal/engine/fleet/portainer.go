@@ -108,7 +108,7 @@ func (t *portainerTransport) RoundTrip(req *http.Request) (*http.Response, error
 // does not get through.
 func patient(below http.RoundTripper) http.RoundTripper {
 	c := retryablehttp.NewClient()
-	c.Logger = nil // its lines hold whole URLs
+	c.Logger = nil // its lines hold complete URLs
 	c.RetryMax, c.RetryWaitMin, c.RetryWaitMax = portainerRetries, shortestPause, longestPause
 	c.CheckRetry = worthAnother
 	c.ErrorHandler = lastAnswer
@@ -147,7 +147,7 @@ func worthAnother(ctx context.Context, resp *http.Response, err error) (bool, er
 	}
 }
 
-// explainPortainer puts an answer that is Portainer's own into words.
+// explainPortainer returns an error for an answer of Portainer itself.
 func explainPortainer(token string, answer *answerError) error {
 	words, ok := portainerMessage(token, answer.body)
 	switch {

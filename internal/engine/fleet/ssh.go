@@ -26,7 +26,7 @@ type tunnel struct {
 	target  sshTarget
 	hostKey string
 	timeout time.Duration
-	within  string // the timeout, in words
+	within  string // the timeout, as text
 
 	mu      sync.Mutex
 	current *sshAttempt // guarded by mu; nil until first used

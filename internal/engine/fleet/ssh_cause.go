@@ -22,7 +22,7 @@ var (
 	misset     = regexp.MustCompile(`Bad configuration option|bad configuration options|Bad owner or permissions|Can't open user config file|keyword .* extra arguments|missing argument`)
 )
 
-// explain puts a login that failed into words.
+// explain returns an error that says why a login failed.
 func (t *tunnel) explain(lines []string, timedOut bool) error {
 	s := retell(lines)
 	told := func(reason, advice string) error { return &toldError{reason, advice} }

@@ -49,7 +49,7 @@ func (t *tunnel) start(ctx context.Context) (*sshMaster, error) {
 	}
 	if err := m.await(ctx); err != nil {
 		m.close()
-		<-m.done // its last words
+		<-m.done // its last output
 		return nil, t.explain(m.log.lines(), errors.Is(err, context.DeadlineExceeded))
 	}
 	forward := m.path("api") + ":" + t.target.socket
@@ -143,7 +143,7 @@ func (m *sshMaster) launch(args []string) error {
 	m.lifeline, m.process = lifeline, cmd.Process
 	go func() {
 		defer close(m.done)
-		_ = cmd.Wait() // how it ended is in its words
+		_ = cmd.Wait() // how it ended is in its output
 	}()
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// transcriptLimit bounds what is kept of ssh's words; a login takes about 70 lines.
+// transcriptLimit bounds what is kept of ssh's output; a login takes about 70 lines.
 const transcriptLimit = 400
 
 // transcript keeps the last lines of ssh's standard error. It is safe for
@@ -18,7 +18,7 @@ type transcript struct {
 	part []byte   // guarded by mu: a line without its end
 }
 
-// Write takes in words; it never fails.
+// Write keeps output of ssh; it never fails.
 func (t *transcript) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

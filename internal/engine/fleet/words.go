@@ -23,7 +23,7 @@ func plain(err error) string {
 	return text
 }
 
-// callError is an error in plain words.
+// callError is an error with a message for users.
 type callError struct {
 	text string
 	err  error

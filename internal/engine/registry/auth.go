@@ -40,7 +40,7 @@ func (r *Resolver) Auth(ctx context.Context, ref string) (encoded string, err er
 }
 
 // AuthSource says with which credentials a reference's registry is asked, and
-// where they come from, in words for people: never the credentials. It is empty
+// where they come from, as text for people: never the credentials. It is empty
 // where that cannot be told.
 func (r *Resolver) AuthSource(ctx context.Context, ref string) string {
 	parsed, err := parse(ref)

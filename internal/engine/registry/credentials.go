@@ -55,7 +55,7 @@ func (e *CredentialError) Error() string {
 // Unwrap returns the cause.
 func (e *CredentialError) Unwrap() error { return e.Err }
 
-// found is what a registry is asked with, and where that comes from in words for
+// found is what a registry is asked with, and where that comes from as text for
 // people.
 type found struct {
 	auth   authn.AuthConfig
@@ -214,7 +214,7 @@ func helperError(ctx context.Context, program, host, source string, err error) e
 	case ctx.Err() != nil:
 		err = fmt.Errorf("it gave no answer within %s: %w", helperLimit, ctx.Err())
 	case errors.As(err, &exit):
-		err = fmt.Errorf("it ended with %s", exit.ProcessState) // its words are left out: they may be the secret
+		err = fmt.Errorf("it ended with %s", exit.ProcessState) // its output is left out: they may be the secret
 	case errors.Is(err, os.ErrPermission):
 		err = errors.New("it may not be run")
 	}

@@ -32,7 +32,7 @@ func fromDocker(host, repository string, ask func(helper string) (found, error))
 	}
 	file, path, err := dockerConfig()
 	if err != nil {
-		return found{}, &CredentialError{Registry: shownName(host), Source: "the Docker configuration file " + path, Err: err, advice: "mend that file"}
+		return found{}, &CredentialError{Registry: shownName(host), Source: "the Docker configuration file " + path, Err: err, advice: "fix that file"}
 	}
 	if file == nil {
 		return found{source: nobody + " (there is no Docker configuration file)"}, nil

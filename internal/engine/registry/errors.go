@@ -112,14 +112,14 @@ func (e *Error) detail() string {
 			"Check the name, and log in with \"docker login %s\" where Terraform runs, or set username and password under registries[%q] in the provider block.",
 			e.Registry, e.Reference, e.askedWith(), e.Registry, e.Registry)
 	case errors.Is(e.Kind, ErrCredentials):
-		return fmt.Sprintf("Image %q can't be looked up: %v.", e.Reference, e.Err)
+		return fmt.Sprintf("Image %q cannot be looked up: %v.", e.Reference, e.Err)
 	case errors.Is(e.Kind, ErrRateLimited):
 		return fmt.Sprintf("Registry %s answers no more questions about image %q for now: %v. Wait and try again; log in, "+
 			"which many registries allow more; or set a mirror under registries[%q] in the provider block.", e.Registry, e.Reference, e.Err, e.Registry)
 	case errors.Is(e.Kind, ErrNoPlatform):
 		return fmt.Sprintf("Image %q of registry %s: %v.", e.Reference, e.Registry, e.Err)
 	case errors.Is(e.Kind, ErrUnknownUntilApply):
-		return fmt.Sprintf("Image %q can't be looked up now: the settings of registry %s in the provider block depend on values that are known only at apply.",
+		return fmt.Sprintf("Image %q cannot be looked up now: the settings of registry %s in the provider block depend on values that are known only at apply.",
 			e.Reference, e.Registry)
 	default:
 		return fmt.Sprintf("Registry %s gave no answer about image %q: %v. Check that it can be reached from here and try again.",
@@ -154,7 +154,7 @@ func (e *noPlatformError) Error() string {
 	return fmt.Sprintf("it is not made for %s, but for %s", e.wanted, strings.Join(e.has, ", "))
 }
 
-// classify words an error of the source that was asked for a reference.
+// classify returns an [*Error] that says how the source answered for a reference.
 func (r *Resolver) classify(ctx context.Context, ref, source name.Reference, err error) error {
 	e := &Error{Reference: ref.String(), Registry: shownHost(source), Kind: kind(err), Err: withoutURL(err)}
 	if e.Kind == ErrDenied { //nolint:errorlint // kind returns just these values

@@ -31,7 +31,7 @@ type retryLimits struct{ shortest, longest time.Duration }
 // newTransport retries what may pass: network faults, 429 and 5xx.
 func newTransport(limits retryLimits) http.RoundTripper {
 	c := retryablehttp.NewClient()
-	// Its log lines hold whole URLs, which may be signed.
+	// Its log lines hold complete URLs, which may be signed.
 	c.Logger = nil
 	c.RetryMax, c.RetryWaitMin, c.RetryWaitMax = retries, limits.shortest, limits.longest
 	c.CheckRetry = limits.retry

@@ -49,7 +49,7 @@ func (a *attempts) recipients(groups []upstream.KeyGroup) []sops.Recipient {
 	return out
 }
 
-// ageSources are the words by which age errors name where a key comes from.
+// ageSources are the texts by which age errors name where a key comes from.
 var ageSources = []string{
 	age.SopsAgeKeyFileEnv, age.SopsAgeKeyCmdEnv, age.SopsAgeSshPrivateKeyFileEnv, age.SopsAgeSshPrivateKeyCmdEnv, age.SopsAgeKeyEnv, "keys.txt",
 }
@@ -66,7 +66,7 @@ func reason(kind string, err error) string {
 	}
 }
 
-// ageReason puts an error of age into our own words: it may quote parts of a
+// ageReason returns our own text for an error of age, which may quote parts of a
 // private key or a command (age/keysource.go, Decrypt).
 func ageReason(text string) string {
 	found, lookedAt, _ := strings.Cut(text, "Did not find keys in location")

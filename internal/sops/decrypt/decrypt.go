@@ -72,7 +72,7 @@ func failed(kind sops.Kind, reason string) sops.Answer {
 	return sops.Answer{Failure: &sops.Failure{Kind: kind, Reason: reason}}
 }
 
-// unreadable leaves the parser's words out: they quote the file, which may be
+// unreadable leaves the parser's message out: it quotes the file, which may be
 // full of secrets that nobody encrypted.
 func unreadable(err error) sops.Answer {
 	if errors.Is(err, upstream.MetadataNotFound) {
