@@ -5,54 +5,18 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/interpolation"
 	"github.com/compose-spec/compose-go/v2/tree"
-	"go.yaml.in/yaml/v4"
 )
 
-// casts are those of compose-go's conversions of texts to numbers and booleans
-// that the documents may need: it compares every text's path with each of them,
-// which is a seventh of the time that loading a stack takes.
-func (l *load) casts(all map[tree.Path]interpolation.Cast) map[tree.Path]interpolation.Cast {
-	keys := l.docs.keys()
-	everything := keys["include"] || keys["extends"] // of files that nobody has read yet
-	casts := map[tree.Path]interpolation.Cast{}
-	for path, cast := range all {
-		if everything || keys[ownKey(path)] {
-			casts[path] = quiet(cast)
-		}
+// casts are compose-go's conversions of texts to numbers and booleans, without its
+// notes in a log.
+func casts(all map[tree.Path]interpolation.Cast) map[tree.Path]interpolation.Cast {
+	casts := map[tree.Path]interpolation.Cast{
+		tree.NewPath("include", tree.PathMatchList): includeCast,
 	}
-	if keys["include"] {
-		casts[tree.NewPath("include", tree.PathMatchList)] = includeCast
+	for path, cast := range all {
+		casts[path] = quiet(cast)
 	}
 	return casts
-}
-
-// ownKey is the last key of a path that is the specification's, not the user's.
-func ownKey(path tree.Path) string {
-	parts := path.Parts()
-	for len(parts) > 1 && parts[len(parts)-1] == tree.PathMatchAll {
-		parts = parts[:len(parts)-1]
-	}
-	return parts[len(parts)-1]
-}
-
-// keys are all keys of all mappings in the documents, whatever they are in.
-func (d documents) keys() map[string]bool {
-	keys := map[string]bool{}
-	var gather func(*yaml.Node)
-	gather = func(node *yaml.Node) {
-		for i, child := range node.Content {
-			if node.Kind == yaml.MappingNode && i%2 == 0 {
-				keys[child.Value] = true
-			}
-			gather(child) // what an alias stands for is below its anchor
-		}
-	}
-	for _, doc := range d {
-		for _, root := range doc.roots {
-			gather(root)
-		}
-	}
-	return keys
 }
 
 // quiet accepts YAML 1.1's other booleans without compose-go's note in a

@@ -220,7 +220,7 @@ func (l *load) options(unset map[string]bool) func(*loader.Options) {
 		o.ResourceLoaders = []loader.ResourceLoader{&sourceGuard{dir: l.dir}}
 		substitution := &substitution{unset: unset, lenient: l.lenient, asked: l.asked}
 		o.Interpolate.Substitute = substitution.apply
-		o.Interpolate.TypeCastMapping = l.casts(o.Interpolate.TypeCastMapping)
+		o.Interpolate.TypeCastMapping = casts(o.Interpolate.TypeCastMapping)
 	}
 }
 

@@ -48,7 +48,7 @@ func whenOfflineSchema(otherwise string) schema.Attribute {
 func connectTimeoutSchema(otherwise string) schema.Attribute {
 	return schema.StringAttribute{
 		MarkdownDescription: "How long connecting to a node may take, such as `10s` or `1m`. It is tried once for all of its resources. " +
-			"Up to a fifth of the time is left to chance, so that many nodes don't start or give up in the same instant. " + otherwise,
+			otherwise,
 		Optional:   true,
 		Validators: []validator.String{duration{}},
 	}

@@ -66,6 +66,6 @@ func TestNodeDataSource_NodeAway_HasNothingToKeepAndSaysHowLongWasWaited(t *test
 		"nodes":           nodes(map[string]tftypes.Value{"atlas": tftypes.NewValue(nodeType, slow)}),
 		"connect_timeout": text("1h"), "when_offline": text("keep"),
 	}, "atlas", false)
-	requireOne(t, resp.Diagnostics, nil, "Unable to reach node", "(connect_timeout is 100ms, of which up to a fifth is left to chance)")
+	requireOne(t, resp.Diagnostics, nil, "Unable to reach node", "(its connect_timeout)")
 	requireOne(t, resp.Diagnostics, nil, "Unable to reach node", `A data source has no last known state to keep (when_offline = "keep")`)
 }

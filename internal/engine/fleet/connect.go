@@ -29,7 +29,7 @@ func (f *Fleet) connect(ctx context.Context, name string, c NodeConfig) (*Node, 
 	}
 	version, pingErr := n.line.ping(ctx)
 	if pingErr != nil {
-		pingErr = n.line.diagnose(ctx, c.limit, pingErr)
+		pingErr = n.line.diagnose(ctx, c.ConnectTimeout, pingErr)
 		n.line.close()
 		return nil, unreachable(name, n.config, pingErr)
 	}

@@ -11,11 +11,11 @@ import (
 // that the node is gone: a call that waits for a machine whose power was pulled
 // would otherwise wait for as long as the system sends again, a quarter of an hour.
 func (c NodeConfig) dialer() func(ctx context.Context, network, address string) (net.Conn, error) {
-	pause := max(time.Second, c.limit/keepAlives)
+	pause := max(time.Second, c.ConnectTimeout/keepAlives)
 	d := &net.Dialer{
-		Timeout:         c.limit,
+		Timeout:         c.ConnectTimeout,
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: pause, Interval: pause, Count: keepAlives},
-		Control:         giveUpAfter(c.limit),
+		Control:         giveUpAfter(c.ConnectTimeout),
 	}
 	return d.DialContext
 }

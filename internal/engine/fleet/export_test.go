@@ -3,10 +3,5 @@ package fleet
 // Unreached lets tests put errors into words that root cannot provoke.
 func Unreached(name string, c NodeConfig, err error) error { return unreachable(name, c, err) }
 
-// WithoutJitter leaves nothing to chance.
-func WithoutJitter() Option {
-	return func(f *Fleet) { f.pace.jitter = func() float64 { return 0 } }
-}
-
 // PortainerMessage lets tests see how long texts of Portainer are shortened.
 func PortainerMessage(token, body string) (string, bool) { return portainerMessage(token, body) }

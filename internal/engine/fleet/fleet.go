@@ -11,9 +11,7 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"math/rand/v2"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -51,8 +49,6 @@ type NodeConfig struct {
 
 	// origin says where an address that the configuration lacks comes from.
 	origin string
-	// limit is what the attempt to connect was given; 0 before there was one.
-	limit time.Duration
 }
 
 // TLS holds the certificates of a connection. Each of the three may be a file's
@@ -71,8 +67,6 @@ type Fleet struct {
 	nodes        map[string]*slot
 	namesUnknown bool
 	timeout      time.Duration
-	pace         pace
-	hurry        sync.Once
 	userAgent    string
 	apiVersion   string
 }
@@ -104,7 +98,7 @@ func WithNamesUnknown() Option {
 //
 // The error joins one [*Error] for each configuration that can never work.
 func New(nodes map[string]NodeConfig, opts ...Option) (*Fleet, error) {
-	f := &Fleet{nodes: map[string]*slot{}, timeout: DefaultConnectTimeout, pace: pace{jitter: rand.Float64}, apiVersion: pinnedVersion()}
+	f := &Fleet{nodes: map[string]*slot{}, timeout: DefaultConnectTimeout, apiVersion: pinnedVersion()}
 	for _, opt := range opts {
 		opt(f)
 	}
@@ -123,9 +117,6 @@ func New(nodes map[string]NodeConfig, opts ...Option) (*Fleet, error) {
 		config := nodes[name]
 		config.ConnectTimeout = cmp.Or(config.ConnectTimeout, f.timeout)
 		f.nodes[name] = &slot{name: name, config: config}
-		if tenth := config.ConnectTimeout / share; f.pace.patience == 0 || tenth < f.pace.patience {
-			f.pace.patience = tenth
-		}
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
@@ -141,7 +132,7 @@ func (f *Fleet) NamesUnknown() bool { return f.namesUnknown }
 
 // Node returns the connected engine of that name. The first call connects; all
 // others share that one attempt, also when it failed: a node that is away costs
-// its timeout once. If it takes long, all other nodes are tried at the same time.
+// its timeout once.
 // Every error but ctx's own is an [*Error].
 func (f *Fleet) Node(ctx context.Context, name string) (*Node, error) {
 	s, ok := f.nodes[name]
@@ -151,16 +142,7 @@ func (f *Fleet) Node(ctx context.Context, name string) (*Node, error) {
 	case !ok:
 		return nil, unknownNode(name, f.Names())
 	}
-	return s.node(ctx, f.pace, f.connect, func() { f.hurry.Do(func() { f.tryAll(ctx) }) })
-}
-
-// tryAll starts to connect to every node that nobody has asked for yet.
-func (f *Fleet) tryAll(ctx context.Context) {
-	for _, s := range f.nodes {
-		if !s.config.Unknown {
-			s.join(ctx, f.pace.soon(s.config), f.connect)
-		}
-	}
+	return s.node(ctx, f.connect)
 }
 
 // Close closes the idle connections of every node; nodes remain usable.

@@ -53,7 +53,7 @@ func (f *Fleet) lay(name string, c NodeConfig, e endpoint, secure *tls.Config) *
 		l.options = append(l.options, client.WithDialContext(c.dialer()))
 	}
 	if e.scheme == schemeSSH {
-		l.laySSH(&tunnel{name: name, target: e.ssh, hostKey: c.HostKey, timeout: c.limit, within: c.within()})
+		l.laySSH(&tunnel{name: name, target: e.ssh, hostKey: c.HostKey, timeout: c.ConnectTimeout, within: c.within()})
 	}
 	return l
 }

@@ -147,10 +147,10 @@ func TestNode_SilentEngine_TimesOut(t *testing.T) {
 	quit := make(chan struct{})
 	host := serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-quit }))
 	defer close(quit)
-	f := one(t, fleet.NodeConfig{Host: host}, fleet.WithConnectTimeout(50*time.Millisecond), fleet.WithoutJitter())
+	f := one(t, fleet.NodeConfig{Host: host}, fleet.WithConnectTimeout(50*time.Millisecond))
 	_, err := f.Node(t.Context(), "atlas")
 	requireError(t, err, fleet.Unreachable, `Node "atlas" (`+host+`): no answer from `+strings.TrimPrefix(host, "tcp://")+
-		" within 50ms (connect_timeout is 50ms, of which up to a fifth is left to chance). "+
+		" within 50ms (its connect_timeout). "+
 		"Check that the node is on and that no firewall drops the connection. Other nodes are not affected.")
 }
 

@@ -12,7 +12,6 @@ import (
 	"os"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // KeepsState reports whether the node is away while its configuration says that
@@ -52,10 +51,10 @@ func away(err error) bool {
 	return errors.As(err, &dns) || timeout(err) || strings.Contains(err.Error(), "Is the docker daemon running?")
 }
 
-// within says how long was waited, and of how long that is a part.
+// within says how long was waited.
 func (c NodeConfig) within() string {
-	if c.limit == 0 {
+	if c.ConnectTimeout == 0 {
 		return "in time"
 	}
-	return fmt.Sprintf("within %s (connect_timeout is %s, of which up to a fifth is left to chance)", c.limit.Round(time.Millisecond), c.ConnectTimeout)
+	return fmt.Sprintf("within %s (its connect_timeout)", c.ConnectTimeout)
 }

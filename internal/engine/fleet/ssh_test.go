@@ -40,9 +40,9 @@ func TestNode_SSHFailures_HaveTheirDiagnostics(t *testing.T) {
 		"unreachable": {head + "ssh: connect to host 10.0.2.10 port 22: Network is unreachable",
 			"there is no route to 10.0.2.10:22. Check that the node is on and that this machine is in its network."},
 		"timed out": {head + "ssh: connect to host 10.0.2.10 port 22: Connection timed out",
-			"no answer from 10.0.2.10:22 within 15s (connect_timeout is 15s, of which up to a fifth is left to chance). Check that the node is on and that no firewall drops the connection."},
+			"no answer from 10.0.2.10:22 within 15s (its connect_timeout). Check that the node is on and that no firewall drops the connection."},
 		"silent": {head + "debug1: Connecting to 10.0.2.10 [10.0.2.10] port 22.\nConnection timed out during banner exchange",
-			"no answer from 10.0.2.10:22 within 15s (connect_timeout is 15s, of which up to a fifth is left to chance). Check that the node is on and that no firewall drops the connection."},
+			"no answer from 10.0.2.10:22 within 15s (its connect_timeout). Check that the node is on and that no firewall drops the connection."},
 		"closed": {head + "debug1: Connecting to 10.0.2.10 [10.0.2.10] port 22.\nkex_exchange_identification: Connection closed by remote host\nConnection closed by 10.0.2.10 port 22",
 			"the ssh server at 10.0.2.10:22 closed the connection before the login. It may take no more logins at once (MaxStartups), or refuse this address; its log tells."},
 		"reset": {head + "ssh: connect to host 10.0.2.10 port 22: Connection reset by peer",
@@ -71,7 +71,7 @@ func TestNode_SSHFailures_HaveTheirDiagnostics(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fakeSSH(t, "cat >&2 <<'END'\n"+tc.words+"\nEND\nexit 255\n")
-			_, err := one(t, fleet.NodeConfig{Host: "ssh://pi@10.0.2.10"}, fleet.WithoutJitter()).Node(t.Context(), "atlas")
+			_, err := one(t, fleet.NodeConfig{Host: "ssh://pi@10.0.2.10"}).Node(t.Context(), "atlas")
 			e := requireError(t, err, fleet.Unreachable)
 			if want := `Node "atlas" (ssh://pi@10.0.2.10): ` + tc.want + tail; e.Detail() != want {
 				t.Errorf("got:\n%s\nwant:\n%s", e.Detail(), want)
@@ -91,7 +91,7 @@ func TestNode_SSHHangs_TimesOutAndIsKilled(t *testing.T) {
 	fakeSSH(t, "echo 'debug1: Connecting to 10.0.2.10 [10.0.2.10] port 22.' >&2\nexec sleep 3600\n")
 	f := one(t, fleet.NodeConfig{Host: "ssh://pi@10.0.2.10"}, fleet.WithConnectTimeout(100*time.Millisecond))
 	_, err := f.Node(t.Context(), "atlas")
-	requireError(t, err, fleet.Unreachable, "no answer from 10.0.2.10", "(connect_timeout is 100ms, of which up to a fifth is left to chance). Check that the node is on and that no firewall drops the connection.")
+	requireError(t, err, fleet.Unreachable, "no answer from 10.0.2.10", "(its connect_timeout). Check that the node is on and that no firewall drops the connection.")
 	for deadline := time.Now().Add(time.Minute); len(tunnels(t))+len(mentioning(os.TempDir())) > 0; {
 		if time.Now().After(deadline) {
 			t.Fatalf("left behind: %v, processes %v", tunnels(t), mentioning(os.TempDir()))
