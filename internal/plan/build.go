@@ -14,7 +14,9 @@ import (
 func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	b := &builder{
 		want: want, have: have, opts: opts, plan: &Plan{Rollback: true, Warnings: slices.Clone(want.Warnings), SecretVersions: map[string]int{}, ComesUp: map[string]bool{}},
-		byID: map[string]*Operation{}, replacedNetworks: map[string]bool{}, movedTags: map[string]bool{}, slots: map[string][]slot{}, lostTags: map[string]string{},
+		pulls: operations{}, builds: operations{}, tags: operations{}, networkCreations: operations{}, networkRemovals: operations{},
+		volumeCreations: operations{}, deliveries: operations{}, volumeRemovals: operations{},
+		movedTags: map[string]bool{}, slots: map[string][]*slot{}, lostTags: map[string]string{},
 	}
 	if b.refuseForeign() {
 		return b.plan
@@ -51,16 +53,18 @@ type builder struct {
 	have *observed.Stack
 	opts Options
 	plan *Plan
-	byID map[string]*Operation
-	// replacedNetworks are those, by the engine's name, whose containers have
-	// to be recreated.
-	replacedNetworks map[string]bool
+	// What is planned for images, by reference, for networks, and for volumes, by the
+	// engine's names. Operations of a container are in its slot.
+	pulls, builds, tags, networkCreations, volumeCreations, deliveries, volumeRemovals operations
+	// networkRemovals are planned before the containers: those of the networks whose
+	// containers have to be recreated.
+	networkRemovals operations
 	// movedTags are the image references that are pulled or built anew.
 	movedTags map[string]bool
 	// lostTags are the IDs of images whose reference somebody removed, by that.
 	lostTags map[string]string
 	// slots are the decisions, by service.
-	slots map[string][]slot
+	slots map[string][]*slot
 }
 
 func (b *builder) problem(detail string) {
@@ -77,22 +81,41 @@ func (b *builder) lacks(detail, network string) {
 
 func (b *builder) change(c Change) { b.plan.Changes = append(b.plan.Changes, c) }
 
-// add appends an operation once; the same operation asked for again gathers
-// the prerequisites of both.
+// operations are those of one kind, by the name of what they act on.
+type operations map[string]*Operation
+
+// add appends an operation to the plan.
 func (b *builder) add(op Operation) *Operation {
-	needs := op.Needs
-	added, known := b.byID[op.ID]
-	if !known {
-		op.Needs, added = nil, &op
-		b.byID[op.ID] = added
-		b.plan.Operations = append(b.plan.Operations, added)
+	if op.ID == "" {
+		op.ID = opID(op.Kind, op.Name)
 	}
-	b.need(added, needs...)
-	return added
+	needs := op.Needs
+	op.Needs = nil
+	op.after(needs...)
+	b.plan.Operations = append(b.plan.Operations, &op)
+	return &op
 }
 
-// need adds prerequisites to an operation. Nil is one that is not part of the plan.
-func (b *builder) need(op *Operation, needs ...*Operation) {
+// once adds an operation to a place, if there is none yet; the one that is there
+// gets the prerequisites of both.
+func (b *builder) once(place **Operation, op Operation) *Operation {
+	if *place == nil {
+		*place = b.add(op)
+	} else {
+		(*place).after(op.Needs...)
+	}
+	return *place
+}
+
+// onceFor adds the operation for a named thing, if there is none yet.
+func (b *builder) onceFor(all operations, op Operation) *Operation {
+	place := all[op.Name]
+	all[op.Name] = b.once(&place, op)
+	return place
+}
+
+// after adds prerequisites to an operation. Nil is one that is not part of the plan.
+func (op *Operation) after(needs ...*Operation) {
 	if op == nil {
 		return
 	}
@@ -102,6 +125,8 @@ func (b *builder) need(op *Operation, needs ...*Operation) {
 		}
 	}
 }
+
+func opID(kind Kind, name string) string { return string(kind) + " " + name }
 
 // finish sorts each operation's prerequisites.
 func (b *builder) finish() {

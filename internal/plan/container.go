@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
@@ -13,8 +12,8 @@ import (
 // arrived, and each starts when its dependencies have arrived.
 func (b *builder) containers() {
 	for _, name := range b.parentsFirst() { // a child's creation names its parent's start, which has to be planned by then
-		for i := range b.slots[name] {
-			b.slotOperations(&b.slots[name][i])
+		for _, s := range b.slots[name] {
+			b.slotOperations(s)
 		}
 	}
 	b.retireOld()
@@ -24,57 +23,6 @@ func (b *builder) containers() {
 	b.orderNames()
 	b.orderAddresses()
 	b.fetchFirst()
-}
-
-func createID(s *slot) string { return fmt.Sprintf("create container %s/%d", s.service, s.number) }
-
-// startID names the operation by which a container is started, if one is planned.
-func startID(s *slot) string {
-	kind := StartContainer
-	switch s.comesUp() {
-	case Restart:
-		kind = RestartContainer
-	case Unpause:
-		kind = UnpauseContainer
-	default: // a new container, or one that was stopped
-	}
-	return fmt.Sprintf("%s %s/%d", kind, s.service, s.number)
-}
-
-func awaitID(s *slot) string { return fmt.Sprintf("await container %s/%d", s.service, s.number) }
-
-func connectID(s *slot, network string) string {
-	return fmt.Sprintf("%s %s/%d to %s", ConnectContainer, s.service, s.number, network)
-}
-
-func disconnectID(s *slot, network string) string {
-	return fmt.Sprintf("%s %s/%d from %s", DisconnectContainer, s.service, s.number, network)
-}
-
-func onExisting(kind Kind, c *observed.Container) string {
-	return fmt.Sprintf("%s %s (%.12s)", kind, c.Name, c.ID)
-}
-
-// What follows gives the operation of the plan, or nil if it has none.
-
-func (b *builder) planned(kind Kind, name string) *Operation { return b.byID[opID(kind, name)] }
-
-func (b *builder) onExisting(kind Kind, c *observed.Container) *Operation {
-	return b.byID[onExisting(kind, c)]
-}
-
-func (b *builder) start(s *slot) *Operation { return b.byID[startID(s)] }
-
-func (b *builder) creation(s *slot) *Operation { return b.byID[createID(s)] }
-
-func (b *builder) arrival(s *slot) *Operation { return b.byID[awaitID(s)] }
-
-func (b *builder) connection(s *slot, network string) *Operation {
-	return b.byID[connectID(s, network)]
-}
-
-func (b *builder) disconnection(s *slot, network string) *Operation {
-	return b.byID[disconnectID(s, network)]
 }
 
 func (b *builder) slotOperations(s *slot) {
@@ -98,8 +46,10 @@ func (b *builder) slotOperations(s *slot) {
 // before it is started; one that is paused or restarts again and again is first
 // brought into a state in which it can be changed.
 func (b *builder) repairOperations(s *slot, service *desired.Service) {
-	op := func(kind Kind, id string) Operation {
-		return Operation{ID: id, Kind: kind, Service: s.service, Number: s.number, Container: s.current.ID}
+	op := func(kind Kind) Operation {
+		o := s.operation(kind)
+		o.Container = s.current.ID
+		return o
 	}
 	var changes []*Operation
 	b.rename(s, service)
@@ -108,7 +58,7 @@ func (b *builder) repairOperations(s *slot, service *desired.Service) {
 		case TagImage:
 			b.retag(service.Image.Reference)
 		case Update:
-			o := op(UpdateContainer, fmt.Sprintf("%s %s/%d", UpdateContainer, s.service, s.number))
+			o := op(UpdateContainer)
 			for _, d := range r.causes {
 				o.Fields = append(o.Fields, d.Field)
 			}
@@ -116,13 +66,13 @@ func (b *builder) repairOperations(s *slot, service *desired.Service) {
 		case Connect:
 			changes = append(changes, b.connect(s, service, r.causes)...)
 		case Start:
-			b.add(b.withHooks(s, service, op(StartContainer, startID(s))))
+			s.start = b.add(b.withHooks(s, service, op(StartContainer)))
 		case Restart:
-			o := b.withHooks(s, service, op(RestartContainer, startID(s)))
+			o := b.withHooks(s, service, op(RestartContainer))
 			o.WasUp = s.current.Up()
-			b.add(o)
+			s.start = b.add(o)
 		case Unpause:
-			b.add(op(UnpauseContainer, startID(s)))
+			s.start = b.add(op(UnpauseContainer))
 		default: // renamed already
 		}
 	}
@@ -132,21 +82,21 @@ func (b *builder) repairOperations(s *slot, service *desired.Service) {
 // orderRepairs lets a container start when all that was to change has changed.
 func (b *builder) orderRepairs(s *slot, service *desired.Service, changes []*Operation) {
 	for _, ref := range service.OtherImages() {
-		b.need(b.start(s), b.planned(PullImage, ref))
+		s.start.after(b.pulls[ref])
 	}
 	for _, a := range service.Networks {
-		b.need(b.start(s), b.planned(CreateNetwork, a.Network))
+		s.start.after(b.networkCreations[a.Network])
 	}
 	if endsWithHooks(service) && s.comesUp() != "" {
-		b.need(s.renamed, b.start(s)) // the name reports that the hooks have run
+		s.renamed.after(s.start) // the name reports that the hooks have run
 	} else {
-		b.need(b.start(s), s.renamed)
+		s.start.after(s.renamed)
 	}
 	for _, change := range changes {
 		if s.current.State == observed.Paused || s.current.State == observed.Restarting {
-			b.need(change, b.start(s))
+			change.after(s.start)
 		} else {
-			b.need(b.start(s), change)
+			s.start.after(change)
 		}
 	}
 }
@@ -157,19 +107,24 @@ func (b *builder) connect(s *slot, service *desired.Service, causes []Difference
 	compare := b.compare(service)
 	names := map[string]bool{}
 	for _, d := range causes {
-		names[compare.networkOf(d.Field, s.current)] = true
+		names[compare.networkOf(d.Field, s.current.Container)] = true
 	}
 	var ops []*Operation
+	s.connections, s.disconnections = operations{}, operations{}
+	op := func(kind Kind, way, name string) Operation {
+		o := s.operation(kind)
+		o.ID, o.Container, o.Network = o.ID+way+name, s.current.ID, name
+		return o
+	}
 	for _, name := range sortedKeys(names) {
-		o := Operation{Service: s.service, Number: s.number, Container: s.current.ID, Network: name}
 		if _, attached := s.current.NetworkIDs[name]; attached {
-			o.ID, o.Kind = disconnectID(s, name), DisconnectContainer
-			ops = append(ops, b.add(o))
+			s.disconnections[name] = b.add(op(DisconnectContainer, " from ", name))
+			ops = append(ops, s.disconnections[name])
 		}
 		if slices.ContainsFunc(service.Networks, func(a desired.Attachment) bool { return a.Network == name }) {
-			o.ID, o.Kind = connectID(s, name), ConnectContainer
-			o.Needs = []*Operation{b.disconnection(s, name), b.planned(CreateNetwork, name)}
-			ops = append(ops, b.add(o))
+			s.connections[name] = b.add(op(ConnectContainer, " to ", name))
+			s.connections[name].after(s.disconnections[name], b.networkCreations[name])
+			ops = append(ops, s.connections[name])
 		}
 	}
 	return ops
@@ -177,12 +132,12 @@ func (b *builder) connect(s *slot, service *desired.Service, causes []Difference
 
 // await waits for the replica to arrive, unless it has already.
 func (b *builder) await(s *slot, service *desired.Service) {
-	o := Operation{ID: awaitID(s), Kind: AwaitContainer, Service: s.service, Number: s.number, Await: awaitOf(service, b.jobs()[s.service])}
+	o := s.operation(AwaitContainer)
+	o.Await, o.Needs = awaitOf(service, b.jobs()[s.service]), []*Operation{s.start}
 	if s.current != nil && !s.makes() {
 		o.Container = s.current.ID
 	}
-	o.Needs = []*Operation{b.start(s)}
-	b.add(o)
+	s.arrival = b.add(o)
 }
 
 func awaitOf(s *desired.Service, awaited bool) Await {
@@ -237,9 +192,9 @@ func (b *builder) rename(s *slot, service *desired.Service) {
 	if s.current == nil || s.current.Name == final {
 		return
 	}
-	s.renamed = b.add(Operation{ID: fmt.Sprintf("rename container %s/%d to %s", s.service, s.number, final), Kind: RenameContainer,
-		Service: s.service, Number: s.number, Container: s.current.ID, Name: final, OldName: s.current.Name,
-		Needs: slices.Concat(b.leftoversAside(s, final), b.makeWay(s, final))})
+	op := s.renaming(final, b.leftoversAside(s, final), b.makeWay(s, final))
+	op.Container, op.OldName = s.current.ID, s.current.Name
+	s.renamed = b.add(op)
 }
 
 // inStack reports whether a container belongs to the stack.
@@ -257,23 +212,23 @@ func (b *builder) inStack(id string) bool {
 // ingredients are the operations that a container's creation waits for: image,
 // networks, volumes, files, and the parents that it holds on to.
 func (b *builder) ingredients(s *desired.Service) []*Operation {
-	needs := []*Operation{b.planned(PullImage, s.Image.Reference), b.planned(BuildImage, s.Image.Reference), b.planned(RetagImage, s.Image.Reference)}
+	needs := []*Operation{b.pulls[s.Image.Reference], b.builds[s.Image.Reference], b.tags[s.Image.Reference]}
 	for _, ref := range s.OtherImages() {
-		needs = append(needs, b.planned(PullImage, ref), b.planned(BuildImage, ref))
+		needs = append(needs, b.pulls[ref], b.builds[ref])
 	}
 	for _, a := range s.Networks {
-		needs = append(needs, b.planned(CreateNetwork, a.Network))
+		needs = append(needs, b.networkCreations[a.Network])
 	}
 	for _, m := range s.Mounts {
-		needs = append(needs, b.planned(CreateVolume, m.Source))
+		needs = append(needs, b.volumeCreations[m.Source])
 	}
 	for _, p := range b.plan.Placements[s.Name] {
-		needs = append(needs, b.planned(DeliverFiles, p.Volume))
+		needs = append(needs, b.deliveries[p.Volume])
 	}
 	for _, parent := range parents(*s) {
-		for i := range b.slots[parent] {
-			if p := &b.slots[parent][i]; p.number == 1 {
-				needs = append(needs, b.start(p), p.renamed) // it is found by its name
+		for _, p := range b.slots[parent] {
+			if p.number == 1 {
+				needs = append(needs, p.start, p.renamed) // it is found by its name
 			}
 		}
 	}
@@ -285,8 +240,7 @@ func (b *builder) ingredients(s *desired.Service) []*Operation {
 func (b *builder) existingParents(s *desired.Service) map[string]string {
 	var out map[string]string
 	for _, share := range s.Shares() {
-		for i := range b.slots[share.Service] {
-			p := &b.slots[share.Service][i]
+		for _, p := range b.slots[share.Service] {
 			if p.number != 1 || p.makes() || p.current == nil {
 				continue
 			}
@@ -300,12 +254,14 @@ func (b *builder) existingParents(s *desired.Service) map[string]string {
 }
 
 // retire plans the stop and the removal of a container that goes.
-func (b *builder) retire(c *observed.Container) {
-	stop := b.stop(c)
-	b.add(Operation{ID: onExisting(RemoveContainer, c), Kind: RemoveContainer, Service: c.Service, Number: c.Number, Container: c.ID, Needs: []*Operation{stop}})
+func (b *builder) retire(c *existing) {
+	op := c.operation(RemoveContainer)
+	op.Needs = []*Operation{b.stop(c)}
+	c.removal = b.add(op)
 }
 
-func (b *builder) stop(c *observed.Container) *Operation {
-	return b.add(Operation{ID: onExisting(StopContainer, c), Kind: StopContainer, Service: c.Service, Number: c.Number,
-		Container: c.ID, WasUp: c.Up(), Hooks: b.hooksOfOld(c)})
+func (b *builder) stop(c *existing) *Operation {
+	op := c.operation(StopContainer)
+	op.WasUp, op.Hooks = c.Up(), b.hooksOfOld(c.Container)
+	return b.once(&c.stop, op)
 }

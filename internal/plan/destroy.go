@@ -14,14 +14,14 @@ import (
 // and named volumes when that is asked for, those that the stack declares: others
 // of its project stay, with a warning.
 func Destroy(have *observed.Stack, opts Options) *Plan {
-	b := &builder{want: &desired.Stack{Name: have.Name}, have: have, opts: opts, plan: &Plan{}, byID: map[string]*Operation{}}
+	b := &builder{want: &desired.Stack{Name: have.Name}, have: have, opts: opts, plan: &Plan{}, volumeRemovals: operations{}}
 	stops := map[string][]*Operation{} // by service
 	for _, name := range sortedKeys(have.Services) {
 		for i := range have.Services[name] {
-			c := &have.Services[name][i]
+			c := &existing{Container: &have.Services[name][i]}
 			b.change(Change{Subject: "service " + name, Service: name, Number: c.Number, Action: Remove})
 			b.retire(c)
-			stops[name] = append(stops[name], b.onExisting(StopContainer, c))
+			stops[name] = append(stops[name], c.stop)
 		}
 	}
 	for _, name := range sortedKeys(have.Services) {
@@ -29,7 +29,7 @@ func Destroy(have *observed.Stack, opts Options) *Plan {
 			c := &have.Services[name][i]
 			for _, dependency := range recordedDependencies(c) {
 				for _, stop := range stops[dependency] {
-					b.need(stop, stops[name]...)
+					stop.after(stops[name]...)
 				}
 			}
 		}
@@ -88,7 +88,7 @@ func (b *builder) breakCycles() {
 // container is gone.
 func (b *builder) removeAnonymous(volumes map[string]string, after []*Operation) {
 	for _, target := range sortedKeys(volumes) {
-		b.add(Operation{ID: opID(RemoveVolume, volumes[target]), Kind: RemoveVolume, Name: volumes[target], Needs: after})
+		b.onceFor(b.volumeRemovals, Operation{Kind: RemoveVolume, Name: volumes[target], Needs: after})
 	}
 }
 
@@ -97,7 +97,7 @@ func (b *builder) destroyNetworks() {
 	for _, name := range sortedKeys(b.have.Networks) {
 		if b.have.Networks[name].Labels[desired.LabelProject] == b.have.Name {
 			b.change(Change{Subject: "network " + name, Name: name, Action: Remove})
-			b.add(Operation{ID: opID(RemoveNetwork, name), Kind: RemoveNetwork, Name: name, Needs: after})
+			b.add(Operation{Kind: RemoveNetwork, Name: name, Needs: after})
 		}
 	}
 }
@@ -120,7 +120,7 @@ func (b *builder) destroyVolumes() {
 		}
 		if delivered || data {
 			b.change(Change{Subject: "volume " + name, Name: name, Action: Remove})
-			b.add(Operation{ID: opID(RemoveVolume, name), Kind: RemoveVolume, Name: name, Needs: after})
+			b.onceFor(b.volumeRemovals, Operation{Kind: RemoveVolume, Name: name, Needs: after})
 		}
 	}
 }

@@ -6,23 +6,20 @@ import "fmt"
 // of one that goes: they are without a network until they are recreated, which is not
 // part of this plan.
 func (b *builder) tellGuests() {
-	for _, service := range sortedKeys(b.slots) {
-		for i := range b.slots[service] {
-			s := &b.slots[service][i]
-			if s.current == nil || s.action != Recreate && s.action != Remove {
-				continue
+	for _, s := range b.allSlots() {
+		if s.current == nil || s.action != Recreate && s.action != Remove {
+			continue
+		}
+		for _, guest := range b.have.Guests[s.current.ID] {
+			if guest.Stack == b.want.Name {
+				continue // which follows
 			}
-			for _, guest := range b.have.Guests[s.current.ID] {
-				if guest.Stack == b.want.Name {
-					continue // which follows
-				}
-				text := fmt.Sprintf("Container %q of service %q is %sd, and %s uses its network: that one has none until it is recreated.",
-					s.current.Name, service, s.action, holderText(guest))
-				if guest.Owned {
-					text += " The next plan of its stack recreates it; apply once more afterwards."
-				}
-				b.plan.Warnings = append(b.plan.Warnings, text)
+			text := fmt.Sprintf("Container %q of service %q is %sd, and %s uses its network: that one has none until it is recreated.",
+				s.current.Name, s.service, s.action, holderText(guest))
+			if guest.Owned {
+				text += " The next plan of its stack recreates it; apply once more afterwards."
 			}
+			b.plan.Warnings = append(b.plan.Warnings, text)
 		}
 	}
 }

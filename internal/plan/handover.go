@@ -26,7 +26,7 @@ func (b *builder) finalName(s *slot) string {
 // that a container outside the stack has and keeps.
 func (b *builder) checkNames() {
 	owners := map[string]string{}
-	b.eachSlot(func(s *slot) {
+	for _, s := range b.allSlots() {
 		name := b.finalName(s)
 		if other, taken := owners[name]; taken && name != "" {
 			b.problem(fmt.Sprintf("Service %q needs the container name %q, which is also that of service %q. Choose another container_name.", s.service, name, other))
@@ -39,7 +39,7 @@ func (b *builder) checkNames() {
 		default:
 			b.checkKeptName(s.service, name)
 		}
-	})
+	}
 }
 
 // checkName reports a name that a container outside the stack has, or is to have.
@@ -81,48 +81,57 @@ func (b *builder) checkKeptName(service, name string) {
 	}
 }
 
-// eachOther visits the containers that the stack's other replicas have now.
-func (b *builder) eachOther(s *slot, visit func(other *slot, c *observed.Container)) {
-	b.eachSlot(func(other *slot) {
+// held is a container that a replica has now.
+type held struct {
+	*existing
+	slot *slot
+}
+
+// others are the containers that the stack's other replicas have now.
+func (b *builder) others(s *slot) []held {
+	var out []held
+	for _, other := range b.allSlots() {
 		if other == s {
-			return
+			continue
 		}
 		if other.current != nil {
-			visit(other, other.current)
+			out = append(out, held{other.current, other})
 		}
-		for i := range other.leftovers {
-			visit(other, &other.leftovers[i])
+		for _, c := range other.leftovers {
+			out = append(out, held{c, other})
 		}
-	})
+	}
+	return out
 }
 
 // nameHolder is the container of another replica that has a name now, or nil.
-func (b *builder) nameHolder(s *slot, name string) *observed.Container {
-	var holder *observed.Container
-	b.eachOther(s, func(_ *slot, c *observed.Container) {
+func (b *builder) nameHolder(s *slot, name string) *existing {
+	var holder *existing
+	for _, c := range b.others(s) {
 		if c.Name == name {
-			holder = c
+			holder = c.existing
 		}
-	})
+	}
 	return holder
 }
 
 // stepAside renames a container, as Docker Compose does, to make room for the one
 // that takes over its name. A prerequisite may be nil.
-func (b *builder) stepAside(s *slot, c *observed.Container, after *Operation) *Operation {
+func (b *builder) stepAside(s *slot, c *existing, after *Operation) *Operation {
 	name := fmt.Sprintf("%.12s_%s", c.ID, cmp.Or(b.finalName(s), c.Name))
 	if c.Name == name {
 		return after
 	}
-	return b.add(Operation{ID: onExisting(RenameContainer, c), Kind: RenameContainer, Service: s.service, Number: s.number,
-		Container: c.ID, Name: name, OldName: c.Name, Needs: []*Operation{after}})
+	op := c.operation(RenameContainer)
+	op.Name, op.OldName, op.Needs = name, c.Name, []*Operation{after}
+	return b.once(&c.aside, op)
 }
 
 // leftoversAside makes room when a leftover holds the name that is needed.
 func (b *builder) leftoversAside(s *slot, final string) []*Operation {
 	var ops []*Operation
-	for i := range s.leftovers {
-		if c := &s.leftovers[i]; c.Name == final {
+	for _, c := range s.leftovers {
+		if c.Name == final {
 			ops = append(ops, b.stepAside(s, c, b.stop(c)))
 		}
 	}
@@ -135,18 +144,17 @@ func (b *builder) leftoversAside(s *slot, final string) []*Operation {
 // its new holder, so that a failure can be undone.
 func (b *builder) makeWay(s *slot, final string) []*Operation {
 	var ops []*Operation
-	b.eachOther(s, func(other *slot, c *observed.Container) {
+	for _, c := range b.others(s) {
 		if c.Name != final {
-			return
+			continue
 		}
-		stays := c == other.current && !other.makes() && other.action != Remove
 		var after *Operation
-		if !stays {
-			after = b.stop(c)
+		if stays := c.existing == c.slot.current && !c.slot.makes() && c.slot.action != Remove; !stays {
+			after = b.stop(c.existing)
 		}
-		ops = append(ops, b.stepAside(other, c, after))
+		ops = append(ops, b.stepAside(c.slot, c.existing, after))
 		s.handed = true
-	})
+	}
 	return ops
 }
 
@@ -154,42 +162,40 @@ func (b *builder) makeWay(s *slot, final string) []*Operation {
 // nothing be removed before it has given its name away.
 func (b *builder) orderNames() {
 	removals := b.all(RemoveContainer)
-	b.eachSlot(func(s *slot) {
+	for _, s := range b.allSlots() {
 		if s.current != nil {
-			aside := b.onExisting(RenameContainer, s.current)
-			if aside != nil && !s.makes() && s.renamed != nil {
-				b.need(s.renamed, aside)
+			if aside := s.current.aside; aside != nil && !s.makes() && s.renamed != nil {
+				s.renamed.after(aside)
 				s.renamed.OldName = aside.Name
 			}
-			b.needOnce(b.onExisting(RemoveContainer, s.current), aside)
+			s.current.removal.afterOnce(s.current.aside)
 		}
-		for i := range s.leftovers {
-			b.needOnce(b.onExisting(RemoveContainer, &s.leftovers[i]), b.onExisting(RenameContainer, &s.leftovers[i]))
+		for _, c := range s.leftovers {
+			c.removal.afterOnce(c.aside)
 		}
 		if !s.handed || s.renamed == nil {
-			return
+			continue
 		}
 		for _, removal := range removals {
-			b.needOnce(removal, s.renamed)
+			removal.afterOnce(s.renamed)
 		}
-	})
+	}
 }
 
 // taken says what another service takes over from a container, "container name
 // \"x\"" or "address 10.0.0.5", and which service; both are empty if none does.
 func (b *builder) taken(own *slot, c *observed.Container) (what, service string) {
-	b.eachSlot(func(s *slot) {
-		if s == own || what != "" {
-			return
-		}
+	for _, s := range b.allSlots() {
 		want := b.want.Services[s.service]
-		if b.finalName(s) == c.Name {
-			what, service = fmt.Sprintf("container name %q", c.Name), s.service
-		} else if address := sharedAddress(&want, c); address != "" && s.action != Remove {
-			what, service = "address "+address, s.service
+		switch address := sharedAddress(&want, c); {
+		case s == own:
+		case b.finalName(s) == c.Name:
+			return fmt.Sprintf("container name %q", c.Name), s.service
+		case address != "" && s.action != Remove:
+			return "address " + address, s.service
 		}
-	})
-	return what, service
+	}
+	return "", ""
 }
 
 // fixed is an address on a network that is asked for by its value.
@@ -244,26 +250,25 @@ func plain(text string) string {
 // given it up: engines refuse an address that another container has, running or on
 // its way.
 func (b *builder) orderAddresses() {
-	b.eachSlot(func(s *slot) {
+	for _, s := range b.allSlots() {
 		service := b.want.Services[s.service]
 		for _, want := range addressesOf(&service) {
-			takes := []*Operation{b.start(s), b.connection(s, want.network)}
-			b.eachOther(s, func(other *slot, c *observed.Container) {
-				if !has(c, want) {
-					return
+			for _, c := range b.others(s) {
+				if !has(c.Container, want) {
+					continue
 				}
-				for _, take := range takes {
-					b.needOnce(take, b.onExisting(StopContainer, c))
-					b.needOnce(take, b.disconnection(other, want.network))
+				for _, take := range []*Operation{s.start, s.connections[want.network]} {
+					take.afterOnce(c.stop)
+					take.afterOnce(c.slot.disconnections[want.network])
 				}
-			})
+			}
 		}
-	})
+	}
 }
 
-// needOnce adds a prerequisite unless one of the two waits for the other anyway.
-func (b *builder) needOnce(op, need *Operation) {
+// afterOnce adds a prerequisite unless one of the two waits for the other anyway.
+func (op *Operation) afterOnce(need *Operation) {
 	if op != nil && need != nil && !awaited(op)[need] && !awaited(need)[op] {
-		b.need(op, need)
+		op.after(need)
 	}
 }

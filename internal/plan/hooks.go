@@ -29,10 +29,9 @@ func (b *builder) withHooks(s *slot, service *desired.Service, op Operation) Ope
 		op.Hooks.PreStart = nil
 		return op
 	}
-	first := &b.slots[s.service][0]
-	if s.number != first.number { // they run once, before the first container
+	if first := b.slots[s.service][0]; s != first { // they run once, before the first container
 		op.Hooks.PreStart = nil
-		op.Needs = append(op.Needs, b.start(first))
+		op.Needs = append(op.Needs, first.start)
 	}
 	return op
 }
@@ -41,7 +40,7 @@ func (b *builder) withHooks(s *slot, service *desired.Service, op Operation) Ope
 // its pre_start hooks run, as under Docker Compose.
 func (b *builder) startsAsAWhole(service string) bool {
 	return b.want.Services[service].Hooks != nil && len(b.want.Services[service].Hooks.PreStart) > 0 &&
-		!slices.ContainsFunc(b.slots[service], func(s slot) bool { return s.action != Remove && !s.makes() && s.comesUp() != Start })
+		!slices.ContainsFunc(b.slots[service], func(s *slot) bool { return s.action != Remove && !s.makes() && s.comesUp() != Start })
 }
 
 // hooksOfOld are the hooks around the end of a container: pre_stop as the

@@ -26,7 +26,7 @@ func (b *builder) inheritedCauses(s *desired.Service, c *observed.Container, bui
 func (b *builder) networkCauses(s *desired.Service) []Difference {
 	var out []Difference
 	for _, a := range s.Networks {
-		if b.replacedNetworks[a.Network] {
+		if b.networkRemovals[a.Network] != nil {
 			out = append(out, Difference{Field: "networks." + a.Network, Old: "attached", New: "attached to its replacement"})
 		}
 	}
@@ -41,7 +41,7 @@ func (b *builder) goneNetworks(s *desired.Service, c *observed.Container) map[st
 	for _, a := range s.Networks {
 		id, attached := c.NetworkIDs[a.Network]
 		current, exists := b.have.Networks[a.Network]
-		if attached && !b.replacedNetworks[a.Network] && (!exists || id != "" && id != current.ID) {
+		if attached && b.networkRemovals[a.Network] == nil && (!exists || id != "" && id != current.ID) {
 			out[a.Network] = Difference{Field: "networks." + a.Network, Old: "attached to a network that is gone", New: "attached"}
 		}
 	}

@@ -34,11 +34,11 @@ type NetworkOptions struct {
 // taken off and attached again as it was, and none is recreated. The plan can be
 // undone. What an earlier one did not get to attach again is attached.
 func BuildNetwork(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) *Plan {
-	b := &builder{plan: &Plan{Rollback: true}, byID: map[string]*Operation{}}
+	b := &builder{plan: &Plan{Rollback: true}}
 	switch {
 	case !have.Exists:
 		b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Create})
-		create := b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Made: want})
+		create := b.add(Operation{Kind: CreateNetwork, Name: want.Name, Made: want})
 		b.removeNotes(have, nil, b.reattach(want, have.Detached, create))
 	case !opts.Adopt && !have.Unfinished:
 		b.plan.MayClear = true
@@ -136,8 +136,8 @@ func (b *builder) remakeNetwork(want *desired.Network, have *observed.NetworkOnN
 			Network: want.Name, Endpoint: &c.Endpoint, Needs: needs})}
 	}
 	was := have.Desired()
-	needs = []*Operation{b.add(Operation{ID: opID(RemoveNetwork, want.Name), Kind: RemoveNetwork, Name: want.Name, Made: &was, Needs: needs})}
-	needs = []*Operation{b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Made: want, Needs: needs})}
+	needs = []*Operation{b.add(Operation{Kind: RemoveNetwork, Name: want.Name, Made: &was, Needs: needs})}
+	needs = []*Operation{b.add(Operation{Kind: CreateNetwork, Name: want.Name, Made: want, Needs: needs})}
 	b.removeNotes(have, note, b.reattach(want, order, needs...))
 }
 
@@ -226,7 +226,7 @@ func holdsAddress(n *desired.Network, text string) bool {
 // DestroyNetwork plans the removal of a network that is no stack's. One that
 // containers are on stays, and is a problem.
 func DestroyNetwork(have *observed.NetworkOnNode) *Plan {
-	b := &builder{plan: &Plan{}, byID: map[string]*Operation{}}
+	b := &builder{plan: &Plan{}}
 	if !have.Exists {
 		b.removeNotes(have, nil, nil)
 		b.finish()
@@ -240,7 +240,7 @@ func DestroyNetwork(have *observed.NetworkOnNode) *Plan {
 	}
 	was := have.Desired()
 	b.change(Change{Subject: "network " + have.Name, Name: have.Name, Action: Remove})
-	remove := b.add(Operation{ID: opID(RemoveNetwork, have.Name), Kind: RemoveNetwork, Name: have.Name, Made: &was})
+	remove := b.add(Operation{Kind: RemoveNetwork, Name: have.Name, Made: &was})
 	b.removeNotes(have, nil, []*Operation{remove})
 	b.finish()
 	return b.plan

@@ -22,7 +22,7 @@ func (b *builder) networks() {
 		case want.External:
 		case !exists:
 			b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Create})
-			b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name})
+			b.onceFor(b.networkCreations, Operation{Kind: CreateNetwork, Name: want.Name})
 		case have.Labels[desired.LabelProject] != b.want.Name:
 			b.problem(fmt.Sprintf("Network %q exists on the node, and this stack did not make it. "+
 				"Declare it external: true to use it as it is, or give this one another name.", want.Name))
@@ -39,38 +39,36 @@ func isPredefined(name string) bool { return name == "bridge" || name == "host" 
 
 func (b *builder) replaceNetwork(want desired.Network, causes []Difference) {
 	b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Replace, Causes: causes})
-	remove := b.removeFirst(want.Name)
-	b.add(Operation{ID: opID(CreateNetwork, want.Name), Kind: CreateNetwork, Name: want.Name, Needs: []*Operation{remove}})
+	b.onceFor(b.networkCreations, Operation{Kind: CreateNetwork, Name: want.Name, Needs: []*Operation{b.removeFirst(want.Name)}})
 }
 
 // removeFirst plans that a network goes before what takes its name or its range is
 // made. Its containers stop and are taken off it before that, so that a failure can
 // be undone: a network that is recreated is another one to whoever was on it.
 func (b *builder) removeFirst(name string) *Operation {
-	b.replacedNetworks[name] = true
 	was := b.have.Network(name)
-	return b.add(Operation{ID: opID(RemoveNetwork, name), Kind: RemoveNetwork, Name: name, Made: &was})
+	return b.onceFor(b.networkRemovals, Operation{Kind: RemoveNetwork, Name: name, Made: &was})
 }
 
 // handRanges lets a network that is made take the range of one that the stack has:
 // that one goes first then. A network whose range the engine chooses is made after
 // those that name theirs, so that it gets none of these.
 func (b *builder) handRanges() {
-	made := slices.DeleteFunc(sortedKeys(b.want.Networks), func(key string) bool { return b.planned(CreateNetwork, b.want.Networks[key].Name) == nil })
+	made := slices.DeleteFunc(sortedKeys(b.want.Networks), func(key string) bool { return b.networkCreations[b.want.Networks[key].Name] == nil })
 	for _, key := range made {
 		b.replaceChosen(b.want.Networks[key])
 	}
 	for _, key := range sortedKeys(b.want.Networks) {
 		own := b.want.Networks[key]
-		create := b.planned(CreateNetwork, own.Name)
+		create := b.networkCreations[own.Name]
 		for _, name := range b.goingNetworks() {
 			if name != own.Name && create != nil && b.inTheWay(&own, b.have.Networks[name]) {
-				b.need(create, b.removeFirst(name))
+				create.after(b.removeFirst(name))
 			}
 		}
 		for _, other := range b.want.Networks {
 			if check.ChoosesSubnet(check.NetworkOf("", &own)) && !check.ChoosesSubnet(check.NetworkOf("", &other)) {
-				b.need(create, b.planned(CreateNetwork, other.Name))
+				create.after(b.networkCreations[other.Name])
 			}
 		}
 	}
@@ -82,7 +80,7 @@ func (b *builder) replaceChosen(made desired.Network) {
 	for _, key := range sortedKeys(b.want.Networks) {
 		n := b.want.Networks[key]
 		there, exists := b.have.Networks[n.Name]
-		stays := exists && n.Name != made.Name && !n.External && !b.replacedNetworks[n.Name] && len(there.IPAM.Config) > 0
+		stays := exists && n.Name != made.Name && !n.External && b.networkRemovals[n.Name] == nil && len(there.IPAM.Config) > 0
 		if stays && check.ChoosesSubnet(check.NetworkOf("", &n)) && b.inTheWay(&made, there) {
 			b.replaceNetwork(n, []Difference{{Field: "ipam.config.0.subnet", Old: there.IPAM.Config[0].Subnet, New: "another, as network " + made.Name + " takes it"}})
 		}
@@ -100,7 +98,7 @@ func (b *builder) inTheWay(own *desired.Network, there observed.Network) bool {
 // made: an engine does not remove it then. A stack of homelab's may leave it in the
 // same run.
 func (b *builder) checkEndpoints() {
-	for _, name := range sortedKeys(b.replacedNetworks) {
+	for _, name := range sortedKeys(b.networkRemovals) {
 		for _, id := range b.have.Attached[name] {
 			h := b.have.Containers[id]
 			if b.inStack(id) || h.Stack != "" && h.Stack == b.opts.Leaving {
@@ -125,15 +123,15 @@ func (b *builder) goingNetworks() []string {
 	}
 	return slices.DeleteFunc(sortedKeys(b.have.Networks), func(name string) bool {
 		own := b.have.Networks[name].Labels[desired.LabelProject] == b.want.Name
-		return !own || declared[name] && !b.replacedNetworks[name]
+		return !own || declared[name] && b.networkRemovals[name] == nil
 	})
 }
 
 // takeOff plans that a container which has stopped is taken off a network that goes.
-func (b *builder) takeOff(c *observed.Container, name string) *Operation {
+func (b *builder) takeOff(c *existing, name string) *Operation {
 	endpoint := c.Endpoints[name]
 	return b.add(Operation{ID: fmt.Sprintf("%s %s (%.12s) from %s", DisconnectContainer, c.Name, c.ID, name), Kind: DisconnectContainer,
-		Service: c.Service, Number: c.Number, Container: c.ID, Network: name, Endpoint: &endpoint, Needs: []*Operation{b.onExisting(StopContainer, c)}})
+		Service: c.Service, Number: c.Number, Container: c.ID, Network: name, Endpoint: &endpoint, Needs: []*Operation{c.stop}})
 }
 
 // networkDifferences compares what was asked for; what the engine filled in by
@@ -160,12 +158,12 @@ func networkDifferences(want desired.Network, have observed.Network) []Differenc
 // after the containers that were on them.
 func (b *builder) cleanUpNetworks() {
 	for _, name := range b.goingNetworks() {
-		if b.planned(CreateNetwork, name) != nil {
+		if b.networkCreations[name] != nil {
 			continue // replaced
 		}
 		b.change(Change{Subject: "network " + name, Name: name, Action: Remove, Causes: []Difference{{Field: "networks", Old: "exists", New: "not declared"}}})
-		if !b.replacedNetworks[name] {
-			b.add(Operation{ID: opID(RemoveNetwork, name), Kind: RemoveNetwork, Name: name,
+		if b.networkRemovals[name] == nil {
+			b.add(Operation{Kind: RemoveNetwork, Name: name,
 				Needs: b.all(RemoveContainer, AwaitContainer, DisconnectContainer)})
 		}
 	}
@@ -183,5 +181,3 @@ func (b *builder) all(kinds ...Kind) []*Operation {
 	}
 	return ops
 }
-
-func opID(kind Kind, name string) string { return string(kind) + " " + name }

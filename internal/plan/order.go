@@ -1,42 +1,40 @@
 package plan
 
 import (
-	"slices"
-
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// eachSlot visits the replicas in a stable order.
-func (b *builder) eachSlot(visit func(*slot)) {
+// allSlots lists the replicas in a stable order.
+func (b *builder) allSlots() []*slot {
+	var all []*slot
 	for _, name := range sortedKeys(b.slots) {
-		for i := range b.slots[name] {
-			visit(&b.slots[name][i])
-		}
+		all = append(all, b.slots[name]...)
 	}
+	return all
 }
 
 // orderStarts lets a container start when its dependencies have arrived and
 // the host ports it wants are free.
 func (b *builder) orderStarts() {
-	b.eachSlot(func(s *slot) {
-		if b.start(s) == nil {
-			return
+	for _, s := range b.allSlots() {
+		if s.start == nil {
+			continue
 		}
 		service := b.want.Services[s.service]
-		b.need(b.start(s), b.arrivals(&service)...)
-		b.eachSlot(func(other *slot) {
-			for i := range other.leftovers {
-				b.need(b.start(s), b.onExisting(StopContainer, &other.leftovers[i]))
+		s.start.after(b.arrivals(&service)...)
+		for _, other := range b.allSlots() {
+			for _, c := range other.leftovers {
+				s.start.after(c.stop)
 			}
 			if other.current == nil || other == s {
-				return
+				continue
 			}
-			if other.action == Remove || other.action == Recreate && sharePort(&service, other.current) {
-				b.need(b.start(s), b.onExisting(StopContainer, other.current))
+			if other.action == Remove || other.action == Recreate && sharePort(&service, other.current.Container) {
+				s.start.after(other.current.stop)
 			}
-		})
-	})
+		}
+	}
 }
 
 // arrivals are the waits for a service's dependencies; one that runs but is
@@ -45,15 +43,14 @@ func (b *builder) arrivals(s *desired.Service) []*Operation {
 	var ops []*Operation
 	for _, name := range sortedKeys(s.Dependencies) {
 		dep := s.Dependencies[name]
-		for i := range b.slots[name] {
-			other := &b.slots[name][i]
+		for _, other := range b.slots[name] {
 			if other.action == Remove {
 				continue
 			}
-			if b.arrival(other) == nil && isUnderWay(other.current, dep.Condition) {
+			if other.arrival == nil && isUnderWay(other.current.Container, dep.Condition) {
 				b.await(other, ptr(b.want.Services[name]))
 			}
-			ops = append(ops, b.arrival(other))
+			ops = append(ops, other.arrival)
 		}
 	}
 	return ops
@@ -61,10 +58,7 @@ func (b *builder) arrivals(s *desired.Service) []*Operation {
 
 // isUnderWay reports whether a container that stays has still to arrive.
 func isUnderWay(c *observed.Container, goal desired.Condition) bool {
-	switch {
-	case c == nil:
-		return false
-	case goal == desired.Completed:
+	if goal == desired.Completed {
 		return c.Up()
 	}
 	return goal == desired.Healthy && c.State == observed.Starting
@@ -75,38 +69,43 @@ func isUnderWay(c *observed.Container, goal desired.Condition) bool {
 // and stops dependents before what they depend on.
 func (b *builder) orderStops() {
 	before := b.creations()
-	if len(b.replacedNetworks) > 0 {
+	if len(b.networkRemovals) > 0 {
 		before = b.all(PullImage, BuildImage, DeliverFiles) // creations wait for the network, which waits for the stops
 	}
-	b.eachSlot(func(s *slot) {
-		for _, c := range append([]observed.Container{}, ending(s)...) {
-			stop := b.onExisting(StopContainer, &c)
-			b.need(stop, before...)
+	for _, s := range b.allSlots() {
+		if c := s.ending(); c != nil {
+			c.stop.after(before...)
 			if s.startFirst {
-				b.need(stop, b.all(AwaitContainer)...)
+				c.stop.after(b.all(AwaitContainer)...)
 			}
-			for _, dependent := range b.dependents(s.service) {
-				b.need(stop, dependent)
-			}
+			c.stop.after(b.dependents(s.service)...)
 		}
-	})
-	b.eachSlot(func(s *slot) { // an interrupted change goes on: the new one has still to arrive
+		// An interrupted change goes on: the new container has still to arrive.
 		if b.want.Services[s.service].UpdateOrder == desired.StartFirst && s.action == "" && s.current.Up() && s.comesUp() == "" {
-			for i := range s.leftovers {
-				b.need(b.onExisting(StopContainer, &s.leftovers[i]), b.arrival(s))
+			for _, c := range s.leftovers {
+				c.stop.after(s.arrival)
 			}
 		}
-	})
-	for _, name := range sortedKeys(b.replacedNetworks) {
-		b.eachSlot(func(s *slot) {
-			for _, c := range append(ending(s), s.leftovers...) {
-				if c.NetworkIDs[name] != "" {
-					off := b.takeOff(&c, name)
-					b.need(b.planned(RemoveNetwork, name), off)
-					b.need(b.onExisting(RemoveContainer, &c), off)
-				}
-			}
-		})
+	}
+	for _, name := range sortedKeys(b.networkRemovals) {
+		for _, s := range b.allSlots() {
+			b.takeAllOff(s, name)
+		}
+	}
+}
+
+// takeAllOff plans that what goes of a replica is taken off a network that goes.
+func (b *builder) takeAllOff(s *slot, name string) {
+	going := s.leftovers
+	if c := s.ending(); c != nil {
+		going = append([]*existing{c}, going...)
+	}
+	for _, c := range going {
+		if c.NetworkIDs[name] != "" {
+			off := b.takeOff(c, name)
+			b.networkRemovals[name].after(off)
+			c.removal.after(off)
+		}
 	}
 }
 
@@ -118,11 +117,11 @@ func (b *builder) fetchFirst() {
 	if len(fetches) == 0 {
 		return
 	}
-	for _, id := range b.all(StopContainer, RestartContainer) {
-		waits := awaited(id)
+	for _, op := range b.all(StopContainer, RestartContainer) {
+		waits := awaited(op)
 		for _, fetch := range fetches {
 			if !waits[fetch] {
-				b.need(id, fetch)
+				op.after(fetch)
 			}
 		}
 	}
@@ -144,10 +143,10 @@ func awaited(op *Operation) map[*Operation]bool {
 	return all
 }
 
-// ending are the containers that stop for good in this plan.
-func ending(s *slot) []observed.Container {
-	if s.current != nil && (s.action == Recreate || s.action == Remove) {
-		return []observed.Container{*s.current}
+// ending is the container that stops for good in this plan, nil if none does.
+func (s *slot) ending() *existing {
+	if s.action == Recreate || s.action == Remove {
+		return s.current
 	}
 	return nil
 }
@@ -155,11 +154,11 @@ func ending(s *slot) []observed.Container {
 // creations are the new containers that share nobody's namespaces.
 func (b *builder) creations() []*Operation {
 	var ops []*Operation
-	b.eachSlot(func(s *slot) {
+	for _, s := range b.allSlots() {
 		if s.makes() && len(parents(b.want.Services[s.service])) == 0 {
-			ops = append(ops, b.creation(s))
+			ops = append(ops, s.creation)
 		}
-	})
+	}
 	return ops
 }
 
@@ -167,42 +166,37 @@ func (b *builder) creations() []*Operation {
 // one that is to go on serving does not stop for that.
 func (b *builder) dependents(name string) []*Operation {
 	var ops []*Operation
-	b.eachSlot(func(s *slot) {
-		if _, depends := b.want.Services[s.service].Dependencies[name]; !depends {
-			return
+	for _, s := range b.allSlots() {
+		_, depends := b.want.Services[s.service].Dependencies[name]
+		if c := s.ending(); depends && c != nil && !s.startFirst {
+			ops = append(ops, c.stop)
 		}
-		for _, c := range ending(s) {
-			if s.startFirst {
-				break
-			}
-			ops = append(ops, b.onExisting(StopContainer, &c))
-		}
-	})
+	}
 	return ops
 }
 
 // retireOld plans the removal of what was replaced or left over.
 func (b *builder) retireOld() {
-	b.eachSlot(func(s *slot) {
-		if s.action == Recreate && s.current != nil {
+	for _, s := range b.allSlots() {
+		if s.action == Recreate {
 			b.retire(s.current)
 		}
-		for i := range s.leftovers {
-			b.retire(&s.leftovers[i])
-			b.removeAnonymous(ownVolumes(&s.leftovers[i], s.current), []*Operation{b.onExisting(RemoveContainer, &s.leftovers[i])})
+		for _, c := range s.leftovers {
+			b.retire(c)
+			b.removeAnonymous(ownVolumes(c, s.current), []*Operation{c.removal})
 		}
 		if s.action == Remove {
-			b.removeAnonymous(s.current.Anonymous, []*Operation{b.onExisting(RemoveContainer, s.current)})
+			b.removeAnonymous(s.current.Anonymous, []*Operation{s.current.removal})
 		}
-	})
+	}
 }
 
 // ownVolumes are the anonymous volumes of a container that the one that stays
 // does not have too.
-func ownVolumes(c, stays *observed.Container) map[string]string {
+func ownVolumes(c, stays *existing) map[string]string {
 	own := map[string]string{}
 	for target, name := range c.Anonymous {
-		if stays == nil || stays.Anonymous[target] != name {
+		if stays.Anonymous[target] != name {
 			own[target] = name
 		}
 	}
@@ -210,22 +204,22 @@ func ownVolumes(c, stays *observed.Container) map[string]string {
 }
 
 // orderRemovals removes what was replaced, left over or not declared only when
-// everything new has arrived, so that a failure can be undone.
+// everything new has arrived, so that a failure can be undone. What is to be removed
+// gives its name away before that.
 func (b *builder) orderRemovals() {
 	arrived := b.all(AwaitContainer)
-	for _, id := range b.all(RemoveContainer) {
-		b.need(id, arrived...)
+	for _, op := range b.all(RemoveContainer) {
+		op.after(arrived...)
 	}
-	b.eachSlot(func(s *slot) {
+	for _, s := range b.allSlots() {
 		if s.renamed == nil {
-			return
+			continue
 		}
-		going := s.leftovers
-		if s.makes() && s.current != nil {
-			going = append(slices.Clone(going), *s.current)
+		for _, c := range s.leftovers {
+			c.removal.after(s.renamed)
 		}
-		for i := range going { // what is there to remove still gives its name away
-			b.need(b.onExisting(RemoveContainer, &going[i]), s.renamed)
+		if c := s.ending(); c != nil {
+			c.removal.after(s.renamed)
 		}
-	})
+	}
 }

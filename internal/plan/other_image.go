@@ -19,13 +19,13 @@ func (b *builder) otherImages(s *desired.Service) {
 		switch {
 		case made:
 			if b.fetch(&maker) == BuildImage {
-				b.add(Operation{ID: opID(BuildImage, ref), Kind: BuildImage, Name: ref, Service: maker.Name})
+				b.fetchImage(BuildImage, ref, maker.Name)
 			}
 		case exists && (s.Image.Pull != desired.PullAlways || slices.ContainsFunc(s.Mounts, mounts(ref))):
 		case s.Image.Pull == desired.PullNever:
 			b.problem(fmt.Sprintf("Image %q, which service %q takes besides its own, is not on the node, and %s", ref, s.Name, neverPulled(s)))
 		default:
-			b.add(Operation{ID: opID(PullImage, ref), Kind: PullImage, Name: ref, Service: s.Name})
+			b.fetchImage(PullImage, ref, s.Name)
 		}
 	}
 }

@@ -74,7 +74,7 @@ func (b *builder) checkPorts() {
 
 // comesUp reports whether any container of a service is made or started.
 func (b *builder) comesUp(service string) bool {
-	return slices.ContainsFunc(b.slots[service], func(s slot) bool { return s.makes() || s.action != Remove && s.comesUp() == Start })
+	return slices.ContainsFunc(b.slots[service], func(s *slot) bool { return s.makes() || s.action != Remove && s.comesUp() == Start })
 }
 
 func (b *builder) checkPort(service string, want check.HostPort, held []heldPort) {

@@ -23,7 +23,7 @@ func (b *builder) writeNote(have *observed.NetworkOnNode, order []observed.Attac
 		b.plan.Problems = append(b.plan.Problems, check.Problem{Attribute: "name", Detail: err.Error()})
 		return nil, nil
 	}
-	return note, []*Operation{b.add(Operation{ID: opID(CreateNetwork, note.Name), Kind: CreateNetwork, Name: note.Name, Made: note})}
+	return note, []*Operation{b.add(Operation{Kind: CreateNetwork, Name: note.Name, Made: note})}
 }
 
 // isTaken reports whether the node has a network of a name.
@@ -49,6 +49,6 @@ func (b *builder) removeNotes(have *observed.NetworkOnNode, written *desired.Net
 		notes = append(notes, written)
 	}
 	for _, note := range notes {
-		b.add(Operation{ID: opID(RemoveNetwork, note.Name), Kind: RemoveNetwork, Name: note.Name, Made: note, Needs: needs})
+		b.add(Operation{Kind: RemoveNetwork, Name: note.Name, Made: note, Needs: needs})
 	}
 }

@@ -28,15 +28,15 @@ func (b *builder) repairs(compare *comparison, s *slot, here repairable) []repai
 	add(Update, here.limits)
 	add(Connect, here.connections())
 	service := compare.service
-	action, causes := comeUp(service, s.current, b.jobs())
+	action, causes := comeUp(service, s.current.Container, b.jobs())
 	add(action, causes)
 	final := desired.ContainerName(b.want.Name, service, s.number)
-	if action == "" && hooksPending(service, s.current, final) {
+	if action == "" && hooksPending(service, s.current.Container, final) {
 		action = Restart
 		add(Restart, []Difference{{Field: "post_start", Old: "interrupted", New: "run"}})
 	}
 	if action == "" {
-		if action, causes = b.restartWith(service, s.current); action != "" {
+		if action, causes = b.restartWith(service, s.current.Container); action != "" {
 			out = append(out, repair{action: action, causes: causes, inherited: true})
 		}
 	}
@@ -93,7 +93,7 @@ func (b *builder) restartWith(s *desired.Service, c *observed.Container) (Action
 	for _, share := range s.Shares() {
 		name := share.Service
 		for _, parent := range b.slots[name] {
-			if share.IsNamespace() && parent.number == 1 && parent.current != nil && c.Up() && startsAnew(&parent, c) {
+			if share.IsNamespace() && parent.number == 1 && parent.current != nil && c.Up() && startsAnew(parent, c) {
 				return Restart, []Difference{{Field: share.Field, Old: "service:" + name, New: "service:" + name + ", started again"}}
 			}
 		}

@@ -45,7 +45,7 @@ func (b *builder) inPlace(compare *comparison, c *observed.Container, causes []D
 		switch {
 		case desired.IsUpdatable(d.Field, d.New == "") && compare.madeFromThis(c):
 			here.limits = append(here.limits, d)
-		case name != "" && !b.replacedNetworks[name] && compare.attachedByHand(d, c):
+		case name != "" && b.networkRemovals[name] == nil && compare.attachedByHand(d, c):
 			here.networks[name] = append(here.networks[name], d)
 		default:
 			rest = append(rest, d)
@@ -133,8 +133,7 @@ func (b *builder) findLostTags() {
 
 // retag gives an image its reference back, once.
 func (b *builder) retag(ref string) {
-	b.add(Operation{ID: opID(RetagImage, ref), Kind: RetagImage, Name: ref, Image: b.lostTags[ref]})
-	b.need(b.planned(PullImage, ref), b.planned(RetagImage, ref)) // which gives it to another image, for another service
+	b.pulls[ref].after(b.onceFor(b.tags, Operation{Kind: RetagImage, Name: ref, Image: b.lostTags[ref]})) // which gives it to another image, for another service
 }
 
 // untagged is that the reference of the image which a container runs is gone.

@@ -20,18 +20,39 @@ type slot struct {
 	// inherited reports that every cause lies outside the container.
 	inherited bool
 	// current is the container that stands for the replica; nil when missing.
-	current *observed.Container
+	current *existing
 	// leftovers are further containers that have the labels of the same replica.
-	leftovers []observed.Container
+	leftovers []*existing
 	// startFirst reports that the old container stops only after the new one has
 	// arrived.
 	startFirst bool
-	// renamed is the operation that gives the container its name, if any, and handed
-	// reports that another container of the stack has had that name.
-	renamed *Operation
-	handed  bool
+	// What is planned for the container that the replica will have; nil is not part of
+	// the plan. start may be a restart or a resume, and renamed gives the container its
+	// name.
+	creation, start, arrival, renamed *Operation
+	// connections and disconnections are those of a container that stays, by network.
+	connections, disconnections operations
+	// handed reports that another container of the stack has had the name.
+	handed bool
 	// secretVersion is what a new container is labelled with.
 	secretVersion int
+}
+
+// existing is a container that the node has, with the operations that end it, if it
+// goes: aside is the renaming by which it gives its name away.
+type existing struct {
+	*observed.Container
+	stop, aside, removal *Operation
+}
+
+// operation is one for the container that the replica will have.
+func (s *slot) operation(kind Kind) Operation {
+	return Operation{ID: fmt.Sprintf("%s %s/%d", kind, s.service, s.number), Kind: kind, Service: s.service, Number: s.number}
+}
+
+// operation is one for the container as it is.
+func (c *existing) operation(kind Kind) Operation {
+	return Operation{ID: fmt.Sprintf("%s %s (%.12s)", kind, c.Name, c.ID), Kind: kind, Service: c.Service, Number: c.Number, Container: c.ID}
 }
 
 func (s *slot) subject() string { return fmt.Sprintf("service %s/%d", s.service, s.number) }
@@ -53,15 +74,13 @@ func (b *builder) decideServices() {
 		for i := range b.have.Services[name] {
 			c := b.have.Services[name][i]
 			if !wanted || c.Number > service.Replicas {
-				b.slots[name] = append(b.slots[name], slot{service: name, number: c.Number, action: Remove, current: &c,
+				b.slots[name] = append(b.slots[name], &slot{service: name, number: c.Number, action: Remove, current: &existing{Container: &c},
 					causes: []Difference{{Field: "replicas", Old: "exists", New: "not declared"}}})
 			}
 		}
 	}
-	for _, name := range sortedKeys(b.slots) {
-		for i := range b.slots[name] {
-			b.reportSlot(&b.slots[name][i])
-		}
+	for _, s := range b.allSlots() {
+		b.reportSlot(s)
 	}
 }
 
@@ -127,17 +146,17 @@ func parents(s desired.Service) []string {
 	return out
 }
 
-func (b *builder) decide(s *desired.Service) []slot {
+func (b *builder) decide(s *desired.Service) []*slot {
 	compare := b.compare(s)
 	byNumber := map[int][]observed.Container{}
 	for _, c := range b.have.Services[s.Name] {
 		byNumber[c.Number] = append(byNumber[c.Number], c)
 	}
 	building := compare.needsBuild(b.have.Services[s.Name])
-	var slots []slot
+	var slots []*slot
 	for number := 1; number <= s.Replicas; number++ {
-		one := slot{service: s.Name, number: number, secretVersion: 1}
-		b.decideSlot(&one, compare, byNumber[number], building)
+		one := &slot{service: s.Name, number: number, secretVersion: 1}
+		b.decideSlot(one, compare, byNumber[number], building)
 		slots = append(slots, one)
 		b.plan.SecretVersions[s.Name] = max(b.plan.SecretVersions[s.Name], one.secretVersion)
 	}
@@ -152,22 +171,22 @@ func (b *builder) decideSlot(one *slot, compare *comparison, candidates []observ
 		return
 	}
 	chosen, causes := choose(compare, candidates)
-	one.current = &candidates[chosen]
+	one.current = &existing{Container: &candidates[chosen]}
 	for i := range candidates {
 		if i != chosen {
-			one.leftovers = append(one.leftovers, candidates[i])
+			one.leftovers = append(one.leftovers, &existing{Container: &candidates[i]})
 		}
 	}
-	one.secretVersion = SecretVersion(one.current)
-	if compare.secretsDiffer(one.current) {
+	one.secretVersion = SecretVersion(one.current.Container)
+	if compare.secretsDiffer(one.current.Container) {
 		one.secretVersion++
 	}
-	here, rest := b.inPlace(compare, one.current, causes)
+	here, rest := b.inPlace(compare, one.current.Container, causes)
 	if gone := one.current.State; gone == observed.Dead || gone == observed.Removing {
-		rest = append(rest, Difference{Field: "state", Old: string(gone), New: goal(compare.service, one.current, b.jobs()[compare.service.Name])})
+		rest = append(rest, Difference{Field: "state", Old: string(gone), New: goal(compare.service, one.current.Container, b.jobs()[compare.service.Name])})
 	}
 	own := slices.ContainsFunc(append(causes, rest...), func(d Difference) bool { return d.Field != configuration })
-	rest = append(rest, b.inheritedCauses(compare.service, one.current, building, len(rest))...)
+	rest = append(rest, b.inheritedCauses(compare.service, one.current.Container, building, len(rest))...)
 	if len(rest) > 0 {
 		one.action, one.inherited = Recreate, !own
 		one.causes = append(here.causes(), rest...)

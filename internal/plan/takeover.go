@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
-	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
 // makeContainer plans a new container beside the old one. The old one stops and
@@ -15,27 +14,28 @@ import (
 // free yet, takes its name after it started.
 func (b *builder) makeContainer(s *slot, service *desired.Service) {
 	final := desired.ContainerName(b.want.Name, service, s.number)
-	create := Operation{ID: createID(s), Kind: CreateContainer, Service: s.service, Number: s.number, Name: final, SecretVersion: s.secretVersion}
+	create := s.operation(CreateContainer)
+	create.Name, create.SecretVersion = final, s.secretVersion
 	create.Needs, create.Parents = b.ingredients(service), b.existingParents(service)
-	start := b.withHooks(s, service, Operation{ID: startID(s), Kind: StartContainer, Service: s.service, Number: s.number})
+	start := b.withHooks(s, service, s.operation(StartContainer))
 	holder := b.nameHolder(s, final)
 	if s.current == nil && holder == nil && !endsWithHooks(service) {
-		start.Needs = append(start.Needs, b.add(create))
-		b.add(start)
+		s.creation = b.add(create)
+		start.Needs = append(start.Needs, s.creation)
+		s.start = b.add(start)
 		return
 	}
 	create.Name = b.temporaryName(final, cmp.Or(s.current, holder))
 	if s.current != nil {
-		create.Replaces, create.Inherit = s.current.ID, b.inherited(service, s.current)
+		create.Replaces, create.Inherit = s.current.ID, b.inherited(service, s.current.Container)
 	}
-	aside := []*Operation{b.add(create)}
-	start.Needs = append(start.Needs, aside...)
+	s.creation = b.add(create)
+	aside := []*Operation{s.creation}
+	start.Needs = append(start.Needs, s.creation)
 	if s.current != nil {
 		aside = append(aside, b.stepAside(s, s.current, b.stop(s.current)))
 	}
-	take := Operation{ID: fmt.Sprintf("rename container %s/%d to %s", s.service, s.number, final), Kind: RenameContainer,
-		Service: s.service, Number: s.number, Name: final, Needs: slices.Concat(aside, b.leftoversAside(s, final), b.makeWay(s, final))}
-	taken := b.add(take)
+	taken := b.add(s.renaming(final, aside, b.leftoversAside(s, final), b.makeWay(s, final)))
 	switch {
 	case s.startFirst:
 		s.renamed = taken
@@ -44,7 +44,15 @@ func (b *builder) makeContainer(s *slot, service *desired.Service) {
 	default:
 		start.Needs = []*Operation{taken}
 	}
-	b.need(s.renamed, b.add(start))
+	s.start = b.add(start)
+	s.renamed.after(s.start)
+}
+
+// renaming is the operation that gives a replica's container its name.
+func (s *slot) renaming(final string, needs ...[]*Operation) Operation {
+	op := s.operation(RenameContainer)
+	op.ID, op.Name, op.Needs = op.ID+" to "+final, final, slices.Concat(needs...)
+	return op
 }
 
 // beforeTakeover is part of the name of a container that has still to take over.
@@ -53,7 +61,7 @@ const beforeTakeover = "_after_"
 // temporaryName is what a new container is called until it takes over from an
 // old one, or until its hooks have run: a name that an interrupted change did
 // not use up.
-func (b *builder) temporaryName(final string, old *observed.Container) string {
+func (b *builder) temporaryName(final string, old *existing) string {
 	after := "hooks"
 	if old != nil {
 		after = old.ID[:12]
@@ -73,8 +81,7 @@ func (b *builder) chooseOrder() {
 			continue
 		}
 		why, slots := "", b.slots[name]
-		for i := range slots {
-			s := &slots[i]
+		for _, s := range slots {
 			if s.action != Recreate || !s.current.Up() {
 				continue // there is nothing to go on serving
 			}
@@ -84,8 +91,8 @@ func (b *builder) chooseOrder() {
 			}
 		}
 		if why != "" {
-			for i := range slots {
-				slots[i].startFirst = false
+			for _, s := range slots {
+				s.startFirst = false
 			}
 			b.plan.Warnings = append(b.plan.Warnings, fmt.Sprintf("Service %q is replaced stop-first, though its update order is start-first: %s.", name, why))
 		}
@@ -95,7 +102,7 @@ func (b *builder) chooseOrder() {
 // onlyOne says why two containers of a service cannot run beside each other;
 // empty means that they can.
 func (b *builder) onlyOne(s *desired.Service, own *slot) string {
-	old := own.current
+	old := own.current.Container
 	if ports := publishedBy(old); len(ports) > 0 {
 		return fmt.Sprintf("only one container can publish port %s of the node", ports[0])
 	}
@@ -116,7 +123,7 @@ func (b *builder) onlyOne(s *desired.Service, own *slot) string {
 		}
 	}
 	for _, name := range sortedKeys(old.NetworkIDs) {
-		if b.replacedNetworks[name] {
+		if b.networkRemovals[name] != nil {
 			return fmt.Sprintf("network %q is replaced", name)
 		}
 	}

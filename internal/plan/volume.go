@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
@@ -19,7 +20,7 @@ func (b *builder) volumes() {
 		case want.External:
 		case !exists:
 			b.change(Change{Subject: "volume " + want.Name, Name: want.Name, Action: Create})
-			b.add(Operation{ID: opID(CreateVolume, want.Name), Kind: CreateVolume, Name: want.Name})
+			b.onceFor(b.volumeCreations, Operation{Kind: CreateVolume, Name: want.Name})
 		case have.Labels[desired.LabelProject] != b.want.Name:
 			b.problem(fmt.Sprintf("Volume %q exists on the node, and this stack did not make it. "+
 				"Declare it external: true to use its data, or give this one another name.", want.Name))
@@ -55,20 +56,15 @@ func (b *builder) files() {
 			}
 			var needs []*Operation
 			if !p.Exists {
-				needs = append(needs, b.add(Operation{ID: opID(CreateVolume, p.Volume), Kind: CreateVolume, Name: p.Volume, File: &p}))
+				needs = append(needs, b.onceFor(b.volumeCreations, Operation{Kind: CreateVolume, Name: p.Volume, File: &p}))
 			}
-			b.add(Operation{ID: opID(DeliverFiles, p.Volume), Kind: DeliverFiles, Name: p.Volume, File: &p, Needs: needs})
+			b.onceFor(b.deliveries, Operation{Kind: DeliverFiles, Name: p.Volume, File: &p, Needs: needs})
 		}
 	}
 }
 
 func (b *builder) makesAny(service string) bool {
-	for i := range b.slots[service] {
-		if b.slots[service][i].makes() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(b.slots[service], (*slot).makes)
 }
 
 // cleanUpFiles removes the versions of delivered files that nothing uses any
@@ -81,8 +77,8 @@ func (b *builder) cleanUpFiles() {
 		}
 	}
 	for name := range b.slots {
-		for i := range b.slots[name] {
-			if s := &b.slots[name][i]; s.current != nil && !s.makes() && s.action != Remove {
+		for _, s := range b.slots[name] {
+			if s.current != nil && !s.makes() && s.action != Remove {
 				for _, vol := range s.current.FileVolumes {
 					current[vol] = true
 				}
@@ -97,7 +93,7 @@ func (b *builder) cleanUpFiles() {
 		// Without its name: no state shows the volume while a container still uses
 		// it, so whoever approves the container's change approves this.
 		b.change(Change{Subject: "volume " + name, Action: CleanUp, Causes: []Difference{{Field: "volumes", Old: "superseded", New: "removed"}}})
-		b.add(Operation{ID: opID(RemoveVolume, name), Kind: RemoveVolume, Name: name, Needs: b.all(RemoveContainer, AwaitContainer)})
+		b.onceFor(b.volumeRemovals, Operation{Kind: RemoveVolume, Name: name, Needs: b.all(RemoveContainer, AwaitContainer)})
 	}
 }
 
@@ -118,7 +114,7 @@ func (b *builder) images() {
 		switch kind := b.fetch(&s); {
 		case !b.makesAny(name):
 		case kind != "":
-			b.add(Operation{ID: opID(kind, s.Image.Reference), Kind: kind, Name: s.Image.Reference, Service: name})
+			b.fetchImage(kind, s.Image.Reference, name)
 		case !exists:
 			b.problem(fmt.Sprintf("Image %q of service %q is not on the node, and %s", s.Image.Reference, name, neverPulled(&s)))
 		case b.lostTags[s.Image.Reference] != "":
@@ -128,6 +124,15 @@ func (b *builder) images() {
 			b.otherImages(&s)
 		}
 	}
+}
+
+// fetchImage plans the pull or the build of an image, once for all who use it.
+func (b *builder) fetchImage(kind Kind, ref, service string) {
+	all := b.pulls
+	if kind == BuildImage {
+		all = b.builds
+	}
+	b.onceFor(all, Operation{Kind: kind, Name: ref, Service: service})
 }
 
 // neverPulled says what keeps the images of a service from being pulled, and the way
