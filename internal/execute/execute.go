@@ -100,7 +100,7 @@ type replica struct {
 
 // entry is an operation in the journal.
 type entry struct {
-	plan.Operation
+	*plan.Operation
 	// done reports that the engine said so. Otherwise the answer was lost, and the
 	// engine may have done it, do it still, or never do it. cause is why.
 	done  bool
@@ -185,13 +185,13 @@ func (r *run) note(op *plan.Operation, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range r.journal {
-		if e.ID == op.ID {
+		if e.Operation == op {
 			e.done, e.cause = err == nil, err
 			return
 		}
 	}
 	if err == nil || uncertain(err) && op.Kind != plan.StopContainer && op.Kind != plan.RestartContainer {
-		r.journal = append(r.journal, &entry{Operation: *op, done: err == nil, cause: err})
+		r.journal = append(r.journal, &entry{Operation: op, done: err == nil, cause: err})
 	}
 }
 

@@ -44,7 +44,7 @@ func (r *run) restart(ctx context.Context, op *plan.Operation, id string) error 
 	if c, err := r.engine.ContainerInspect(ctx, id); err == nil && c.State != nil {
 		began = c.State.StartedAt
 	}
-	r.sending(&entry{Operation: *op, startedAt: began})
+	r.sending(&entry{Operation: op, startedAt: began})
 	if err := r.engine.ContainerRestart(ctx, id, r.stopOptions(op.Service)); err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (r *run) stop(ctx context.Context, op *plan.Operation, id string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	r.sending(&entry{Operation: *op})
+	r.sending(&entry{Operation: op})
 	return ignoreNotFound(r.engine.ContainerStop(ctx, id, r.stopOptions(op.Service)))
 }
 

@@ -189,7 +189,7 @@ func (r *run) grace(ctx context.Context, op *plan.Operation) time.Duration {
 // carrying out, though nobody waits for its answer any more. An engine that never
 // got the request is waited for as long as a stop may take.
 func (r *run) awaitStop(ctx context.Context, e *entry) error {
-	ctx, cancel := context.WithTimeout(ctx, r.grace(ctx, &e.Operation)+stopMargin)
+	ctx, cancel := context.WithTimeout(ctx, r.grace(ctx, e.Operation)+stopMargin)
 	defer cancel()
 	for {
 		c, err := r.engine.ContainerInspect(ctx, e.Container)

@@ -61,7 +61,7 @@ func (r *run) longestStop(ctx context.Context) time.Duration {
 	var longest time.Duration
 	for _, e := range r.journal {
 		if !e.done && (e.Kind == plan.StopContainer || e.Kind == plan.RestartContainer) {
-			longest = max(longest, r.grace(ctx, &e.Operation)+stopMargin)
+			longest = max(longest, r.grace(ctx, e.Operation)+stopMargin)
 		}
 	}
 	return longest
@@ -118,7 +118,7 @@ func (r *run) discardNew(ctx context.Context) []error {
 }
 
 func (r *run) undo(ctx context.Context, e *entry, restored map[string]bool) error {
-	op := &e.Operation
+	op := e.Operation
 	switch op.Kind {
 	case plan.StopContainer:
 		return r.startAgain(ctx, e, restored)
@@ -143,7 +143,7 @@ func (r *run) undo(ctx context.Context, e *entry, restored map[string]bool) erro
 
 // undoNetwork undoes what was done to a network, or to a container's place on it.
 func (r *run) undoNetwork(ctx context.Context, e *entry) error {
-	op := &e.Operation
+	op := e.Operation
 	switch {
 	case op.Kind == plan.CreateNetwork && !e.done:
 		return r.removeMade(ctx, op, e.cause)
@@ -162,7 +162,7 @@ func (r *run) undoNetwork(ctx context.Context, e *entry) error {
 // startAgain starts a container that ran before. A stop that the engine may still be
 // carrying out would end it afterwards, so that is waited for.
 func (r *run) startAgain(ctx context.Context, e *entry, restored map[string]bool) error {
-	op := &e.Operation
+	op := e.Operation
 	if !op.WasUp {
 		return nil
 	}

@@ -13,15 +13,15 @@ import (
 // Build plans the way from what exists to what is desired.
 func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	b := &builder{
-		want: want, have: have, opts: opts, plan: &Plan{Rollback: true, Warnings: slices.Clone(want.Warnings), SecretVersions: map[string]int{}, ComesUp: map[string]bool{}},
+		want: want, have: have, opts: opts, Plan: &Plan{Rollback: true, Warnings: slices.Clone(want.Warnings), SecretVersions: map[string]int{}, ComesUp: map[string]bool{}},
 		pulls: operations{}, builds: operations{}, tags: operations{}, networkCreations: operations{}, networkRemovals: operations{},
 		volumeCreations: operations{}, deliveries: operations{}, volumeRemovals: operations{},
 		movedTags: map[string]bool{}, slots: map[string][]*slot{}, lostTags: map[string]string{},
 	}
 	if b.refuseForeign() {
-		return b.plan
+		return b.Plan
 	}
-	b.plan.Placements = b.place()
+	b.Placements = b.place()
 	b.networks()
 	b.volumes()
 	b.findLostTags()
@@ -31,8 +31,8 @@ func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	b.checkPorts()
 	b.checkNodePaths()
 	b.checkVersion()
-	if len(b.plan.Problems) > 0 {
-		return b.plan
+	if len(b.Problems) > 0 {
+		return b.Plan
 	}
 	b.chooseOrder()
 	b.scratch()
@@ -44,15 +44,16 @@ func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	b.tellTakenUp()
 	b.tellGuests()
 	b.finish()
-	return b.plan
+	return b.Plan
 }
 
 // builder gathers a plan.
 type builder struct {
+	*Plan
+
 	want *desired.Stack
 	have *observed.Stack
 	opts Options
-	plan *Plan
 	// What is planned for images, by reference, for networks, and for volumes, by the
 	// engine's names. Operations of a container are in its slot.
 	pulls, builds, tags, networkCreations, volumeCreations, deliveries, volumeRemovals operations
@@ -68,39 +69,39 @@ type builder struct {
 }
 
 func (b *builder) problem(detail string) {
-	b.plan.Problems = append(b.plan.Problems, check.Problem{Attribute: "compose", Detail: detail})
+	b.Problems = append(b.Problems, check.Problem{Attribute: "compose", Detail: detail})
 }
 
 // lacks notes something that has to be there by the time the plan is carried
 // out, but may be made by another resource until then. network is its name if it
 // is a network.
 func (b *builder) lacks(detail, network string) {
-	b.plan.MayClear = true
-	b.plan.Missing = append(b.plan.Missing, check.Problem{Attribute: "compose", Detail: detail, Network: network})
+	b.MayClear = true
+	b.Missing = append(b.Missing, check.Problem{Attribute: "compose", Detail: detail, Network: network})
 }
 
-func (b *builder) change(c Change) { b.plan.Changes = append(b.plan.Changes, c) }
+func (p *Plan) change(c Change) { p.Changes = append(p.Changes, c) }
 
 // operations are those of one kind, by the name of what they act on.
 type operations map[string]*Operation
 
 // add appends an operation to the plan.
-func (b *builder) add(op Operation) *Operation {
+func (p *Plan) add(op Operation) *Operation {
 	if op.ID == "" {
 		op.ID = opID(op.Kind, op.Name)
 	}
 	needs := op.Needs
 	op.Needs = nil
 	op.after(needs...)
-	b.plan.Operations = append(b.plan.Operations, &op)
+	p.Operations = append(p.Operations, &op)
 	return &op
 }
 
 // once adds an operation to a place, if there is none yet; the one that is there
 // gets the prerequisites of both.
-func (b *builder) once(place **Operation, op Operation) *Operation {
+func (p *Plan) once(place **Operation, op Operation) *Operation {
 	if *place == nil {
-		*place = b.add(op)
+		*place = p.add(op)
 	} else {
 		(*place).after(op.Needs...)
 	}
@@ -108,9 +109,9 @@ func (b *builder) once(place **Operation, op Operation) *Operation {
 }
 
 // onceFor adds the operation for a named thing, if there is none yet.
-func (b *builder) onceFor(all operations, op Operation) *Operation {
+func (p *Plan) onceFor(all operations, op Operation) *Operation {
 	place := all[op.Name]
-	all[op.Name] = b.once(&place, op)
+	all[op.Name] = p.once(&place, op)
 	return place
 }
 
@@ -129,8 +130,8 @@ func (op *Operation) after(needs ...*Operation) {
 func opID(kind Kind, name string) string { return string(kind) + " " + name }
 
 // finish sorts each operation's prerequisites.
-func (b *builder) finish() {
-	for _, op := range b.plan.Operations {
+func (p *Plan) finish() {
+	for _, op := range p.Operations {
 		slices.SortFunc(op.Needs, func(x, y *Operation) int { return strings.Compare(x.ID, y.ID) })
 		op.Needs = slices.Compact(op.Needs)
 	}

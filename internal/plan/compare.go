@@ -30,7 +30,7 @@ type comparison struct {
 
 func (b *builder) compare(s *desired.Service) *comparison {
 	c := &comparison{
-		service: s, spec: s.Spec(b.plan.Placements.Versions(s.Name)),
+		service: s, spec: s.Spec(b.Placements.Versions(s.Name)),
 		known: b.opts.Known[s.Name], accepted: b.opts.Accepted[s.Name],
 		delivers: map[string]bool{}, targets: map[string]string{}, firstOf: b.firstOf, rotated: b.opts.Rotated,
 	}

@@ -133,7 +133,7 @@ func (b *builder) connect(s *slot, service *desired.Service, causes []Difference
 // await waits for the replica to arrive, unless it has already.
 func (b *builder) await(s *slot, service *desired.Service) {
 	o := s.operation(AwaitContainer)
-	o.Await, o.Needs = awaitOf(service, b.jobs()[s.service]), []*Operation{s.start}
+	o.Await, o.Needs = awaitOf(service, Jobs(b.want)[s.service]), []*Operation{s.start}
 	if s.current != nil && !s.makes() {
 		o.Container = s.current.ID
 	}
@@ -222,7 +222,7 @@ func (b *builder) ingredients(s *desired.Service) []*Operation {
 	for _, m := range s.Mounts {
 		needs = append(needs, b.volumeCreations[m.Source])
 	}
-	for _, p := range b.plan.Placements[s.Name] {
+	for _, p := range b.Placements[s.Name] {
 		needs = append(needs, b.deliveries[p.Volume])
 	}
 	for _, parent := range parents(*s) {

@@ -23,8 +23,8 @@ func (b *builder) refuseForeign() bool {
 		problem.Detail = fmt.Sprintf("Stack %q is on the node already, with %s, and this resource did not make it: another configuration has it, or the state of it was lost.",
 			b.want.Name, whatIsThere(b.have))
 	}
-	b.plan.Problems = append(b.plan.Problems, problem)
-	b.plan.MayClear = b.have.Owned
+	b.Problems = append(b.Problems, problem)
+	b.MayClear = b.have.Owned
 	return true
 }
 
@@ -66,7 +66,7 @@ func (b *builder) tellTakenUp() {
 		}
 	}
 	if len(data) > 0 && !b.have.Unfinished {
-		b.plan.Warnings = append(b.plan.Warnings, fmt.Sprintf("Stack %q uses the data that the node has in the %s, which an earlier stack of this name left. "+
+		b.Warnings = append(b.Warnings, fmt.Sprintf("Stack %q uses the data that the node has in the %s, which an earlier stack of this name left. "+
 			"To begin without it, give the volume another name, or remove it first with docker volume rm.", b.want.Name, counted("volume", data)))
 	}
 	if !b.have.Unfinished || !b.have.Exists() {
@@ -80,14 +80,14 @@ func (b *builder) tellTakenUp() {
 	if removed := b.removed(); len(removed) > 0 {
 		text += " It removes of that: " + strings.Join(removed, ", ") + "."
 	}
-	b.plan.Warnings = append(b.plan.Warnings, text)
+	b.Warnings = append(b.Warnings, text)
 }
 
 // removed names what the plan removes of what is there, to recreate it or for
 // good.
-func (b *builder) removed() []string {
+func (p *Plan) removed() []string {
 	var list []string
-	for _, c := range b.plan.Changes {
+	for _, c := range p.Changes {
 		switch c.Action {
 		case Remove, Recreate, Replace, CleanUp:
 			list = append(list, c.Subject)

@@ -14,7 +14,7 @@ import (
 // and named volumes when that is asked for, those that the stack declares: others
 // of its project stay, with a warning.
 func Destroy(have *observed.Stack, opts Options) *Plan {
-	b := &builder{want: &desired.Stack{Name: have.Name}, have: have, opts: opts, plan: &Plan{}, volumeRemovals: operations{}}
+	b := &builder{want: &desired.Stack{Name: have.Name}, have: have, opts: opts, Plan: &Plan{}, volumeRemovals: operations{}}
 	stops := map[string][]*Operation{} // by service
 	for _, name := range sortedKeys(have.Services) {
 		for i := range have.Services[name] {
@@ -41,7 +41,7 @@ func Destroy(have *observed.Stack, opts Options) *Plan {
 	b.destroyNetworks()
 	b.destroyVolumes()
 	b.finish()
-	return b.plan
+	return b.Plan
 }
 
 // recordedDependencies reads the label in which Docker Compose and homelab note
@@ -58,7 +58,7 @@ func recordedDependencies(c *observed.Container) []string {
 
 // breakCycles drops the order among stops whose labels, edited by hand, go in a
 // circle: a removal has to end.
-func (b *builder) breakCycles() {
+func (p *Plan) breakCycles() {
 	const visiting, visited = 1, 2
 	mark := map[*Operation]int{}
 	var visit func(*Operation)
@@ -77,7 +77,7 @@ func (b *builder) breakCycles() {
 		op.Needs = kept
 		mark[op] = visited
 	}
-	for _, op := range b.plan.Operations {
+	for _, op := range p.Operations {
 		if mark[op] == 0 {
 			visit(op)
 		}
@@ -114,7 +114,7 @@ func (b *builder) destroyVolumes() {
 		delivered := labels[desired.LabelStack] == b.have.Name && labels[desired.LabelFile] != ""
 		data := labels[desired.LabelProject] == b.have.Name && labels[desired.LabelVolume] != "" && b.opts.RemoveVolumes
 		if data && !slices.Contains(b.opts.Declared, name) {
-			b.plan.Warnings = append(b.plan.Warnings, fmt.Sprintf("Volume %q stays, with its data: it has the project's label, and this stack does not declare it. "+
+			b.Warnings = append(b.Warnings, fmt.Sprintf("Volume %q stays, with its data: it has the project's label, and this stack does not declare it. "+
 				"If nothing needs it, remove it with docker volume rm %s.", name, name))
 			continue
 		}

@@ -19,7 +19,7 @@ func (b *builder) tellGuests() {
 			if guest.Owned {
 				text += " The next plan of its stack recreates it; apply once more afterwards."
 			}
-			b.plan.Warnings = append(b.plan.Warnings, text)
+			b.Warnings = append(b.Warnings, text)
 		}
 	}
 }

@@ -58,7 +58,7 @@ func (b *builder) checkName(service, name string) {
 		case fate == keeps:
 			b.problem(needs + holderText(h) + " has already. " + b.wayOut(h, "Choose another container_name"))
 		default:
-			b.plan.Warnings = append(b.plan.Warnings, needs+holderText(h)+" has now, "+givenUp(fate, "while the name is taken"))
+			b.Warnings = append(b.Warnings, needs+holderText(h)+" has now, "+givenUp(fate, "while the name is taken"))
 		}
 		return
 	}

@@ -34,32 +34,32 @@ type NetworkOptions struct {
 // taken off and attached again as it was, and none is recreated. The plan can be
 // undone. What an earlier one did not get to attach again is attached.
 func BuildNetwork(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) *Plan {
-	b := &builder{plan: &Plan{Rollback: true}}
+	p := &Plan{Rollback: true}
 	switch {
 	case !have.Exists:
-		b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Create})
-		create := b.add(Operation{Kind: CreateNetwork, Name: want.Name, Made: want})
-		b.removeNotes(have, nil, b.reattach(want, have.Detached, create))
+		p.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Create})
+		create := p.add(Operation{Kind: CreateNetwork, Name: want.Name, Made: want})
+		p.removeNotes(have, nil, p.reattach(want, have.Detached, create))
 	case !opts.Adopt && !have.Unfinished:
-		b.plan.MayClear = true
-		b.plan.Problems = append(b.plan.Problems, check.Problem{Attribute: "name", Foreign: true, Owned: have.Network.Labels[desired.LabelNetworkName] == want.Name,
+		p.MayClear = true
+		p.Problems = append(p.Problems, check.Problem{Attribute: "name", Foreign: true, Owned: have.Network.Labels[desired.LabelNetworkName] == want.Name,
 			Detail: fmt.Sprintf("Network %q exists on the node already, and this resource did not make it.", want.Name)})
 	default:
-		b.tellNetworkTakenUp(want, have, opts)
+		p.tellNetworkTakenUp(want, have, opts)
 		if causes := loneDifferences(want, have, opts); len(causes) > 0 {
-			b.plan.Problems = append(b.plan.Problems, checkBorrowers(have)...)
-			b.remakeNetwork(want, have, causes)
+			p.Problems = append(p.Problems, checkBorrowers(have)...)
+			p.remakeNetwork(want, have, causes)
 		} else {
-			b.plan.Rollback = false // who is attached again stays so, whatever becomes of the others
-			b.removeNotes(have, nil, b.reattach(want, have.Detached))
+			p.Rollback = false // who is attached again stays so, whatever becomes of the others
+			p.removeNotes(have, nil, p.reattach(want, have.Detached))
 		}
 	}
-	b.finish()
-	return b.plan
+	p.finish()
+	return p
 }
 
 // tellNetworkTakenUp warns that a create takes up what one left that was cut off.
-func (b *builder) tellNetworkTakenUp(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) {
+func (p *Plan) tellNetworkTakenUp(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) {
 	if opts.Adopt {
 		return
 	}
@@ -67,7 +67,7 @@ func (b *builder) tellNetworkTakenUp(want *desired.Network, have *observed.Netwo
 	if causes := loneDifferences(want, have, opts); len(causes) > 0 {
 		text += ", and makes it again: " + causes[0].String()
 	}
-	b.plan.Warnings = append(b.plan.Warnings, text+".")
+	p.Warnings = append(p.Warnings, text+".")
 }
 
 // loneDifferences compares what was asked for, and what nobody may have added.
@@ -123,31 +123,31 @@ func fillUntold(asked, is desired.Spec, opts NetworkOptions) {
 // them as they were. One after the other: those with fixed addresses come first,
 // so that nobody gets theirs, and the others in the order of theirs, so that most
 // get the same again. A note on the node keeps who they are until all are back.
-func (b *builder) remakeNetwork(want *desired.Network, have *observed.NetworkOnNode, causes []Difference) {
-	b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Replace, Causes: causes})
+func (p *Plan) remakeNetwork(want *desired.Network, have *observed.NetworkOnNode, causes []Difference) {
+	p.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Replace, Causes: causes})
 	order := attachOrder(slices.Concat(have.Attached, have.Detached))
-	note, needs := b.writeNote(have, order)
+	note, needs := p.writeNote(have, order)
 	for i := len(order) - 1; i >= 0; i-- {
 		c := order[i]
 		if slices.ContainsFunc(have.Detached, func(off observed.Attached) bool { return off.ID == c.ID }) {
 			continue
 		}
-		needs = []*Operation{b.add(Operation{ID: opID(DisconnectContainer, c.Name), Kind: DisconnectContainer, Container: c.ID,
+		needs = []*Operation{p.add(Operation{ID: opID(DisconnectContainer, c.Name), Kind: DisconnectContainer, Container: c.ID,
 			Network: want.Name, Endpoint: &c.Endpoint, Needs: needs})}
 	}
 	was := have.Desired()
-	needs = []*Operation{b.add(Operation{Kind: RemoveNetwork, Name: want.Name, Made: &was, Needs: needs})}
-	needs = []*Operation{b.add(Operation{Kind: CreateNetwork, Name: want.Name, Made: want, Needs: needs})}
-	b.removeNotes(have, note, b.reattach(want, order, needs...))
+	needs = []*Operation{p.add(Operation{Kind: RemoveNetwork, Name: want.Name, Made: &was, Needs: needs})}
+	needs = []*Operation{p.add(Operation{Kind: CreateNetwork, Name: want.Name, Made: want, Needs: needs})}
+	p.removeNotes(have, note, p.reattach(want, order, needs...))
 }
 
 // reattach attaches containers to a network, one after the other, and returns what
 // is done when all are.
-func (b *builder) reattach(want *desired.Network, order []observed.Attached, needs ...*Operation) []*Operation {
+func (p *Plan) reattach(want *desired.Network, order []observed.Attached, needs ...*Operation) []*Operation {
 	for _, c := range order {
 		endpoint, lost := fitted(c.Endpoint, want)
-		b.change(Change{Subject: "container " + c.Name, Name: c.Name, Action: Reattach, Causes: lost})
-		needs = []*Operation{b.add(Operation{ID: opID(ConnectContainer, c.Name), Kind: ConnectContainer, Container: c.ID,
+		p.change(Change{Subject: "container " + c.Name, Name: c.Name, Action: Reattach, Causes: lost})
+		needs = []*Operation{p.add(Operation{ID: opID(ConnectContainer, c.Name), Kind: ConnectContainer, Container: c.ID,
 			Network: want.Name, Endpoint: &endpoint, Needs: needs})}
 	}
 	return needs
@@ -226,24 +226,24 @@ func holdsAddress(n *desired.Network, text string) bool {
 // DestroyNetwork plans the removal of a network that is no stack's. One that
 // containers are on stays, and is a problem.
 func DestroyNetwork(have *observed.NetworkOnNode) *Plan {
-	b := &builder{plan: &Plan{}}
+	p := &Plan{}
 	if !have.Exists {
-		b.removeNotes(have, nil, nil)
-		b.finish()
-		return b.plan
+		p.removeNotes(have, nil, nil)
+		p.finish()
+		return p
 	}
 	if len(have.Attached) > 0 {
-		b.plan.Problems = append(b.plan.Problems, check.Problem{Attribute: "name", Detail: fmt.Sprintf(
+		p.Problems = append(p.Problems, check.Problem{Attribute: "name", Detail: fmt.Sprintf(
 			"Network %q still has containers on it: %s. Remove them or take them off first; nothing was changed.",
 			have.Name, strings.Join(names(have.Attached), ", "))})
-		return b.plan
+		return p
 	}
 	was := have.Desired()
-	b.change(Change{Subject: "network " + have.Name, Name: have.Name, Action: Remove})
-	remove := b.add(Operation{Kind: RemoveNetwork, Name: have.Name, Made: &was})
-	b.removeNotes(have, nil, []*Operation{remove})
-	b.finish()
-	return b.plan
+	p.change(Change{Subject: "network " + have.Name, Name: have.Name, Action: Remove})
+	remove := p.add(Operation{Kind: RemoveNetwork, Name: have.Name, Made: &was})
+	p.removeNotes(have, nil, []*Operation{remove})
+	p.finish()
+	return p
 }
 
 // names says who is on a network, with the stack that it belongs to.

@@ -62,7 +62,7 @@ func (b *builder) handRanges() {
 		own := b.want.Networks[key]
 		create := b.networkCreations[own.Name]
 		for _, name := range b.goingNetworks() {
-			if name != own.Name && create != nil && b.inTheWay(&own, b.have.Networks[name]) {
+			if name != own.Name && create != nil && inTheWay(&own, b.have.Networks[name]) {
 				create.after(b.removeFirst(name))
 			}
 		}
@@ -81,7 +81,7 @@ func (b *builder) replaceChosen(made desired.Network) {
 		n := b.want.Networks[key]
 		there, exists := b.have.Networks[n.Name]
 		stays := exists && n.Name != made.Name && !n.External && b.networkRemovals[n.Name] == nil && len(there.IPAM.Config) > 0
-		if stays && check.ChoosesSubnet(check.NetworkOf("", &n)) && b.inTheWay(&made, there) {
+		if stays && check.ChoosesSubnet(check.NetworkOf("", &n)) && inTheWay(&made, there) {
 			b.replaceNetwork(n, []Difference{{Field: "ipam.config.0.subnet", Old: there.IPAM.Config[0].Subnet, New: "another, as network " + made.Name + " takes it"}})
 		}
 	}
@@ -89,7 +89,7 @@ func (b *builder) replaceChosen(made desired.Network) {
 
 // inTheWay reports whether an engine has no room for a network beside one that is
 // there.
-func (b *builder) inTheWay(own *desired.Network, there observed.Network) bool {
+func inTheWay(own *desired.Network, there observed.Network) bool {
 	n := desired.NetworkOf(there)
 	return len(check.ClashesOf(check.NetworkOf("", own), check.NetworkOf("", &n), "")) > 0
 }
@@ -106,7 +106,7 @@ func (b *builder) checkEndpoints() {
 			}
 			text := fmt.Sprintf("Network %q is replaced, and %s is on it, which no engine allows. ", name, holderText(h))
 			if h.Owned {
-				b.plan.Warnings = append(b.plan.Warnings, text+"If that stack leaves it in this run, let this one depend on it (depends_on); "+
+				b.Warnings = append(b.Warnings, text+"If that stack leaves it in this run, let this one depend on it (depends_on); "+
 					"else this one fails, without a change. A homelab_network is replaced under its containers.")
 				continue
 			}
@@ -170,9 +170,9 @@ func (b *builder) cleanUpNetworks() {
 }
 
 // all lists the operations of the given kinds.
-func (b *builder) all(kinds ...Kind) []*Operation {
+func (p *Plan) all(kinds ...Kind) []*Operation {
 	var ops []*Operation
-	for _, op := range b.plan.Operations {
+	for _, op := range p.Operations {
 		for _, kind := range kinds {
 			if op.Kind == kind {
 				ops = append(ops, op)

@@ -58,7 +58,7 @@ func (b *builder) checkPorts() {
 	for _, name := range sortedKeys(b.want.Services) {
 		s := b.want.Services[name]
 		comesUp := b.comesUp(name)
-		b.plan.ComesUp[name] = comesUp
+		b.ComesUp[name] = comesUp
 		for _, want := range check.Published(&s) {
 			switch {
 			case !comesUp:
@@ -87,14 +87,14 @@ func (b *builder) checkPort(service string, want check.HostPort, held []heldPort
 			b.problem(b.portTaken(service, want, h))
 			return
 		case leaves, unclear, unplanned:
-			b.plan.Warnings = append(b.plan.Warnings, b.portGivenUp(service, want, h))
+			b.Warnings = append(b.Warnings, b.portGivenUp(service, want, h))
 		}
 		break
 	}
 	for _, other := range b.opts.Others {
-		if other.Before && b.takes(other, want) != "" {
+		if other.Before && takes(other, want) != "" {
 			b.problem(fmt.Sprintf("Service %q publishes port %s%s, and so does service %q of stack %q, which is planned in the same run. "+
-				"Publish another port in one of the two stacks.", service, want, b.onNode(), b.takes(other, want), other.Stack))
+				"Publish another port in one of the two stacks.", service, want, b.onNode(), takes(other, want), other.Stack))
 			return
 		}
 	}
@@ -115,7 +115,7 @@ func (b *builder) checkKeptPort(service string, has check.HostPort) {
 
 // takes is the service of another stack that is declared to publish a port by
 // its number, empty for none.
-func (b *builder) takes(other check.Reservation, want check.HostPort) string {
+func takes(other check.Reservation, want check.HostPort) string {
 	for _, p := range other.Ports {
 		if p.Port.Single() && want.Clashes(p.Port) {
 			return p.Service
@@ -159,7 +159,7 @@ func (b *builder) checkRange(s *desired.Service, want check.HostPort, held []hel
 	case size-len(taken) < s.Replicas:
 		b.problem(text(taken) + "Publish a larger range, or free some of them.")
 	case size-len(all) < s.Replicas:
-		b.plan.Warnings = append(b.plan.Warnings, text(all)+"If this run frees some of them, let this stack depend on those (depends_on); else applying it fails, without a change.")
+		b.Warnings = append(b.Warnings, text(all)+"If this run frees some of them, let this stack depend on those (depends_on); else applying it fails, without a change.")
 	}
 }
 

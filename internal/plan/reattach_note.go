@@ -10,7 +10,7 @@ import (
 // again, and how each is attached: whoever applies next attaches them if this run
 // does not live to do it. Without containers there is nothing to note. It returns
 // the note, nil for none, and what is done when it is there.
-func (b *builder) writeNote(have *observed.NetworkOnNode, order []observed.Attached) (*desired.Network, []*Operation) {
+func (p *Plan) writeNote(have *observed.NetworkOnNode, order []observed.Attached) (*desired.Network, []*Operation) {
 	var list []desired.Detached
 	for _, c := range order {
 		list = append(list, desired.Detached{ID: c.ID, Name: c.Name, Endpoint: c.Endpoint})
@@ -20,10 +20,10 @@ func (b *builder) writeNote(have *observed.NetworkOnNode, order []observed.Attac
 	}
 	note, err := desired.ReattachNote(have.Name, list, func(name string) bool { return isTaken(have, name) })
 	if err != nil {
-		b.plan.Problems = append(b.plan.Problems, check.Problem{Attribute: "name", Detail: err.Error()})
+		p.Problems = append(p.Problems, check.Problem{Attribute: "name", Detail: err.Error()})
 		return nil, nil
 	}
-	return note, []*Operation{b.add(Operation{Kind: CreateNetwork, Name: note.Name, Made: note})}
+	return note, []*Operation{p.add(Operation{Kind: CreateNetwork, Name: note.Name, Made: note})}
 }
 
 // isTaken reports whether the node has a network of a name.
@@ -39,7 +39,7 @@ func isTaken(have *observed.NetworkOnNode, name string) bool {
 
 // removeNotes removes the notes of a network: those that were found, and the one
 // that this plan writes, if it does.
-func (b *builder) removeNotes(have *observed.NetworkOnNode, written *desired.Network, needs []*Operation) {
+func (p *Plan) removeNotes(have *observed.NetworkOnNode, written *desired.Network, needs []*Operation) {
 	var notes []*desired.Network
 	for _, found := range have.Notes {
 		n := desired.NetworkOf(found)
@@ -49,6 +49,6 @@ func (b *builder) removeNotes(have *observed.NetworkOnNode, written *desired.Net
 		notes = append(notes, written)
 	}
 	for _, note := range notes {
-		b.add(Operation{Kind: RemoveNetwork, Name: note.Name, Made: note, Needs: needs})
+		p.add(Operation{Kind: RemoveNetwork, Name: note.Name, Made: note, Needs: needs})
 	}
 }

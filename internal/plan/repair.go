@@ -28,7 +28,7 @@ func (b *builder) repairs(compare *comparison, s *slot, here repairable) []repai
 	add(Update, here.limits)
 	add(Connect, here.connections())
 	service := compare.service
-	action, causes := comeUp(service, s.current.Container, b.jobs())
+	action, causes := comeUp(service, s.current.Container, Jobs(b.want))
 	add(action, causes)
 	final := desired.ContainerName(b.want.Name, service, s.number)
 	if action == "" && hooksPending(service, s.current.Container, final) {
@@ -130,9 +130,6 @@ func mayComplete(s *desired.Service, awaited bool) bool {
 func Completes(want *desired.Stack, name string) bool {
 	return mayComplete(ptr(want.Services[name]), Jobs(want)[name])
 }
-
-// jobs are the services that others wait for to complete.
-func (b *builder) jobs() map[string]bool { return Jobs(b.want) }
 
 // Jobs names the services that another one waits for to complete.
 func Jobs(want *desired.Stack) map[string]bool {

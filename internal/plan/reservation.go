@@ -36,13 +36,13 @@ func (b *builder) fateOf(h observed.Holder, stillReserves func(check.Reservation
 		return keeps
 	}
 	if b.opts.Applying {
-		b.plan.MayClear = true
+		b.MayClear = true
 		return keeps
 	}
 	reservation, planned := b.other(h.Stack)
 	switch {
 	case !planned:
-		b.plan.Unsure = true
+		b.Unsure = true
 		return unplanned
 	case reservation.Leaves:
 		return leaves

@@ -91,8 +91,8 @@ func (b *builder) reportSlot(s *slot) {
 	for _, r := range s.repairs {
 		b.change(Change{Subject: s.subject(), Service: s.service, Number: s.number, Action: r.action, Causes: r.causes, Inherited: r.inherited})
 		one := Restarted{Service: s.service, State: string(s.current.State)}
-		if r.action == Restart && r.causes[0].Field == "state" && !slices.Contains(b.plan.Restarts, one) {
-			b.plan.Restarts = append(b.plan.Restarts, one)
+		if r.action == Restart && r.causes[0].Field == "state" && !slices.Contains(b.Restarts, one) {
+			b.Restarts = append(b.Restarts, one)
 		}
 	}
 	if len(s.leftovers) > 0 {
@@ -158,7 +158,7 @@ func (b *builder) decide(s *desired.Service) []*slot {
 		one := &slot{service: s.Name, number: number, secretVersion: 1}
 		b.decideSlot(one, compare, byNumber[number], building)
 		slots = append(slots, one)
-		b.plan.SecretVersions[s.Name] = max(b.plan.SecretVersions[s.Name], one.secretVersion)
+		b.SecretVersions[s.Name] = max(b.SecretVersions[s.Name], one.secretVersion)
 	}
 	return slots
 }
@@ -183,7 +183,7 @@ func (b *builder) decideSlot(one *slot, compare *comparison, candidates []observ
 	}
 	here, rest := b.inPlace(compare, one.current.Container, causes)
 	if gone := one.current.State; gone == observed.Dead || gone == observed.Removing {
-		rest = append(rest, Difference{Field: "state", Old: string(gone), New: goal(compare.service, one.current.Container, b.jobs()[compare.service.Name])})
+		rest = append(rest, Difference{Field: "state", Old: string(gone), New: goal(compare.service, one.current.Container, Jobs(b.want)[compare.service.Name])})
 	}
 	own := slices.ContainsFunc(append(causes, rest...), func(d Difference) bool { return d.Field != configuration })
 	rest = append(rest, b.inheritedCauses(compare.service, one.current.Container, building, len(rest))...)

@@ -94,7 +94,7 @@ func (b *builder) chooseOrder() {
 			for _, s := range slots {
 				s.startFirst = false
 			}
-			b.plan.Warnings = append(b.plan.Warnings, fmt.Sprintf("Service %q is replaced stop-first, though its update order is start-first: %s.", name, why))
+			b.Warnings = append(b.Warnings, fmt.Sprintf("Service %q is replaced stop-first, though its update order is start-first: %s.", name, why))
 		}
 	}
 }

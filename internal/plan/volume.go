@@ -45,12 +45,12 @@ func (b *builder) volumeDiffers(want desired.Volume, field, old, wanted string) 
 // files plans the delivery of files into the volumes that no container mounts
 // yet, for the replicas that are made.
 func (b *builder) files() {
-	for _, name := range sortedKeys(b.plan.Placements) {
+	for _, name := range sortedKeys(b.Placements) {
 		if !b.makesAny(name) {
 			continue
 		}
-		for _, target := range sortedKeys(b.plan.Placements[name]) {
-			p := b.plan.Placements[name][target]
+		for _, target := range sortedKeys(b.Placements[name]) {
+			p := b.Placements[name][target]
 			if p.InUse {
 				continue
 			}
@@ -71,7 +71,7 @@ func (b *builder) makesAny(service string) bool {
 // more, after the containers that did.
 func (b *builder) cleanUpFiles() {
 	current := map[string]bool{}
-	for name, targets := range b.plan.Placements {
+	for name, targets := range b.Placements {
 		for _, p := range targets {
 			current[p.Volume] = current[p.Volume] || b.want.Services[name].Replicas > 0
 		}
