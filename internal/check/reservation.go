@@ -32,15 +32,15 @@ type Reservation struct {
 type ReservedPort struct {
 	Service string
 	Port    HostPort
-	// ComesUp reports that a container of the service is created or started.
-	ComesUp bool
+	// Starts reports that a container of the service is created or started.
+	Starts bool
 }
 
 // ReservedName is a container's name and the service that it is of.
 type ReservedName struct {
 	Service, Name string
-	// ComesUp is as in [ReservedPort].
-	ComesUp bool
+	// Starts is as in [ReservedPort].
+	Starts bool
 }
 
 // MemoryReservation is the memory that all containers of a service reserve.

@@ -77,34 +77,34 @@ func (e *DivergedError) Error() string {
 // and memory what is to be remembered, also when an error is returned; on an
 // error before anything was written its Services are nil, and empty when the node
 // cannot be looked at any more.
-func (s Stacks) Apply(ctx context.Context, node string, want *desired.Stack, mem Memory, opts ApplyOptions) (View, Memory, error) {
-	create := mem.Creates(opts.Adopt)
+func (s Stacks) Apply(ctx context.Context, node string, want *desired.Stack, record Record, opts ApplyOptions) (View, Record, error) {
+	create := record.Creates(opts.Adopt)
 	if create {
 		end, err := s.creating(ctx, node, want.Name)
 		if err != nil {
-			return View{}, mem, err
+			return View{}, record, err
 		}
 		defer end()
 	}
-	mem.Failed = false
+	record.Failed = false
 	defer s.run.Write(node)()
 	s.forget(node)
 	defer s.forget(node)
 	if err := s.tidy(ctx, node); err != nil {
-		return View{}, mem, err
+		return View{}, record, err
 	}
-	engine, have, decision, err := s.agreed(ctx, node, want, mem, opts)
+	engine, have, decision, err := s.agreed(ctx, node, want, record, opts)
 	if err != nil {
-		return View{}, mem, err
+		return View{}, record, err
 	}
-	after, err := decision.Remember(mem, have)
+	after, err := decision.Remember(record, have)
 	if err != nil {
-		return View{}, mem, err
+		return View{}, record, err
 	}
 	defer s.run.StackApplied(node, want.Name)
 	note := desired.Note{Kind: desired.NoteStack, Name: want.Name}
 	if err := noteCreate(ctx, engine, note, create); err != nil {
-		return View{}, mem, err
+		return View{}, record, err
 	}
 	runErr := execute.Run(ctx, engine, decision.Want, decision.Plan, execute.Options{Rollback: opts.Rollback, Auth: s.registry.Auth, AuthSource: s.registry.AuthSource,
 		Mirrors: s.registry.Mirrors, Digests: knownDigests(have), Progress: opts.Progress, Slots: s.slotsOf(node)})
@@ -117,7 +117,7 @@ func (s Stacks) Apply(ctx context.Context, node string, want *desired.Stack, mem
 	s.forget(node)
 	var failed *execute.Error
 	if errors.As(runErr, &failed) && failed.RolledBack {
-		after = mem
+		after = record
 	}
 	return s.account(ctx, node, decision.Want, have, after, runErr)
 }
@@ -125,11 +125,11 @@ func (s Stacks) Apply(ctx context.Context, node string, want *desired.Stack, mem
 // agreed decides what Apply does, by the rules of a preview, and holds it against what
 // was agreed to. What is in the way may be about to go, and what is missing about to be
 // created: while others write to the node it is decided again after each.
-func (s Stacks) agreed(ctx context.Context, node string, want *desired.Stack, mem Memory, opts ApplyOptions) (Engine, *observed.Stack, plan.StackDecision, error) {
-	in := plan.StackInput{Want: want, Last: mem, Adopt: opts.Adopt, Digests: opts.Digests}
+func (s Stacks) agreed(ctx context.Context, node string, want *desired.Stack, record Record, opts ApplyOptions) (Engine, *observed.Stack, plan.StackDecision, error) {
+	in := plan.StackInput{Want: want, Last: record, Adopt: opts.Adopt, Digests: opts.Digests}
 	in.Last.Followed = nil // an apply uses the planned digests, or looks tags up now
 	for {
-		engine, have, err := s.observe(ctx, node, want.Name, references(want), mem.Seen)
+		engine, have, err := s.observe(ctx, node, want.Name, references(want), record.Seen)
 		if err != nil {
 			return nil, nil, plan.StackDecision{}, err
 		}
@@ -198,31 +198,31 @@ func beyond(changes []plan.Change, planned []string) []string {
 
 // account looks at what is there after the operations ran. It does so also
 // when time was up: state has to say what really runs. before is what was there.
-func (s Stacks) account(ctx context.Context, node string, want *desired.Stack, before *observed.Stack, mem Memory, runErr error) (View, Memory, error) {
+func (s Stacks) account(ctx context.Context, node string, want *desired.Stack, before *observed.Stack, record Record, runErr error) (View, Record, error) {
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
-	_, have, err := s.observe(ctx, node, want.Name, references(want), mem.Seen)
+	_, have, err := s.observe(ctx, node, want.Name, references(want), record.Seen)
 	if err != nil {
 		lost := View{Services: map[string]Service{}}
 		if runErr == nil {
 			runErr = fmt.Errorf("%w: %w", ErrOutOfSight, err)
 		}
-		return lost, mem, &AftermathError{runErr, Aftermath{Unseen: true}}
+		return lost, record, &AftermathError{runErr, Aftermath{Unseen: true}}
 	}
-	mem.Seen = have.Known()
-	seen, _ := mem.View(have, View{})
+	record.Seen = have.Cache()
+	seen, _ := record.View(have, View{})
 	if runErr != nil {
-		return seen, mem, &AftermathError{runErr, aftermath(before, have)}
+		return seen, record, &AftermathError{runErr, aftermath(before, have)}
 	}
 	digests := map[string]string{}
 	for name := range want.Services {
 		digests[name] = want.Services[name].Image.Digest
 	}
-	check := plan.DecideStack(plan.StackInput{Want: want, Have: have, Last: mem, Adopt: true, Digests: digests, World: plan.World{Applying: true}})
+	check := plan.DecideStack(plan.StackInput{Want: want, Have: have, Last: record, Adopt: true, Digests: digests, World: plan.World{Applying: true}})
 	if len(check.Problems) > 0 || len(check.Changes) > 0 {
-		return seen, mem, &AftermathError{&DivergedError{Node: node, Stack: want.Name, Changes: check.Changes}, aftermath(before, have)}
+		return seen, record, &AftermathError{&DivergedError{Node: node, Stack: want.Name, Changes: check.Changes}, aftermath(before, have)}
 	}
-	return check.Settled(seen), mem, nil
+	return check.Applied(seen), record, nil
 }
 
 // knownDigests are the digests of the images on the node, by reference.

@@ -39,24 +39,24 @@ func edited(change func(*desired.Service)) *desired.Stack {
 }
 
 // applied is a node that has the stack.
-func applied(t *testing.T) (*Core, *fake, Memory) {
+func applied(t *testing.T) (*Core, *fake, Record) {
 	t.Helper()
 	f := newFake()
 	d := New(nodes{f}, registry{"app:1": "sha256:digest-1"})
-	view, mem, err := apply(t, d, home(), Memory{}, ApplyOptions{})
+	view, record, err := apply(t, d, home(), Record{}, ApplyOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if s := view.Services["app"]; *s.State != "running" || *s.Digest != "sha256:digest-1" || s.Spec["environment.PW"] != "secret (version 1)" {
 		t.Fatalf("service: %+v", s)
 	}
-	return d, f, mem
+	return d, f, record
 }
 
 // apply applies under a clock of its own: waiting takes no time.
-func apply(t *testing.T, d *Core, w *desired.Stack, mem Memory, opts ApplyOptions) (view View, after Memory, err error) {
+func apply(t *testing.T, d *Core, w *desired.Stack, record Record, opts ApplyOptions) (view View, after Record, err error) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { view, after, err = d.Stacks().Apply(t.Context(), "nas", w, mem, opts) })
+	synctest.Test(t, func(t *testing.T) { view, after, err = d.Stacks().Apply(t.Context(), "nas", w, record, opts) })
 	return view, after, err
 }
 
@@ -76,7 +76,7 @@ func TestRead_SeveralStacks_ShareOneSnapshot(t *testing.T) {
 	var group sync.WaitGroup
 	for range 5 {
 		group.Go(func() {
-			if _, _, err := d.Stacks().Read(t.Context(), "nas", "home", Memory{}, View{}); err != nil {
+			if _, _, err := d.Stacks().Read(t.Context(), "nas", "home", Record{}, View{}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -88,10 +88,10 @@ func TestRead_SeveralStacks_ShareOneSnapshot(t *testing.T) {
 }
 
 func TestRead_AfterAWrite_ReadsAgain(t *testing.T) {
-	d, f, mem := applied(t)
+	d, f, record := applied(t)
 	before := f.Count("list containers")
 	for range 2 {
-		if _, exists, err := d.Stacks().Read(t.Context(), "nas", "home", mem, View{}); err != nil || !exists {
+		if _, exists, err := d.Stacks().Read(t.Context(), "nas", "home", record, View{}); err != nil || !exists {
 			t.Fatal(exists, err)
 		}
 	}
@@ -106,11 +106,11 @@ func TestSnapshot_WrittenWhileItIsRead_IsNotKept(t *testing.T) {
 	f := newFake()
 	d := New(nodes{f}, registry{})
 	f.Listing = func() { d.stacks.forget("nas") }
-	if _, _, err := d.Stacks().Read(t.Context(), "nas", "home", Memory{}, View{}); err != nil {
+	if _, _, err := d.Stacks().Read(t.Context(), "nas", "home", Record{}, View{}); err != nil {
 		t.Fatal(err)
 	}
 	f.Listing = nil
-	if _, _, err := d.Stacks().Read(t.Context(), "nas", "home", Memory{}, View{}); err != nil {
+	if _, _, err := d.Stacks().Read(t.Context(), "nas", "home", Record{}, View{}); err != nil {
 		t.Fatal(err)
 	}
 	if n := f.Count("list containers"); n != 2 {
@@ -119,9 +119,9 @@ func TestSnapshot_WrittenWhileItIsRead_IsNotKept(t *testing.T) {
 }
 
 func TestPreview_NothingChanged_IsEmptyAndWritesNothing(t *testing.T) {
-	d, f, mem := applied(t)
+	d, f, record := applied(t)
 	before := f.Writes()
-	p, err := d.Stacks().Preview(t.Context(), "nas", home(), mem, PreviewOptions{})
+	p, err := d.Stacks().Preview(t.Context(), "nas", home(), record, PreviewOptions{})
 	if err != nil || !p.Empty() || len(p.Changes) != 0 || f.Writes() != before {
 		t.Errorf("preview: %+v, error: %v", p, err)
 	}
@@ -131,10 +131,10 @@ func TestPreview_NothingChanged_IsEmptyAndWritesNothing(t *testing.T) {
 }
 
 func TestPreview_RegistryDoesNotAnswer_WarnsAndKeepsTheNodesDigest(t *testing.T) {
-	_, f, mem := applied(t)
+	_, f, record := applied(t)
 	d := New(nodes{f}, registry{})
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	p, err := d.Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{})
+	p, err := d.Stacks().Preview(t.Context(), "nas", w, record, PreviewOptions{})
 	if err != nil || !p.Empty() || *p.After.Services["app"].Digest != "sha256:digest-1" {
 		t.Errorf("preview: %+v, error: %v", p, err)
 	}
@@ -144,25 +144,25 @@ func TestPreview_RegistryDoesNotAnswer_WarnsAndKeepsTheNodesDigest(t *testing.T)
 }
 
 func TestPreview_TagMovedInRegistry_ShowsTheNewDigest(t *testing.T) {
-	_, f, mem := applied(t)
+	_, f, record := applied(t)
 	d := New(nodes{f}, registry{"app:1": "sha256:digest-2"})
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	p, err := d.Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{})
+	p, err := d.Stacks().Preview(t.Context(), "nas", w, record, PreviewOptions{})
 	if err != nil || len(p.Changes) != 1 || p.Changes[0].Identity() != "recreate service app/1" || *p.After.Services["app"].Digest != "sha256:digest-2" {
 		t.Errorf("preview: %+v, error: %v", p, err)
 	}
 }
 
 func TestApply_NodeChangedSinceThePlan_RefusesAndWritesNothing(t *testing.T) {
-	d, f, mem := applied(t)
+	d, f, record := applied(t)
 	before := f.Writes()
 	only(t, f).State.Status = container.StatePaused
-	_, after, err := apply(t, d, home(), mem, ApplyOptions{Planned: []string{}})
+	_, after, err := apply(t, d, home(), record, ApplyOptions{Planned: []string{}})
 	var changed *ChangedError
 	if !errors.As(err, &changed) || !slices.Equal(changed.Changes, []string{"unpause service app/1"}) {
 		t.Errorf("error: %v", err)
 	}
-	if f.Writes() != before || !reflect.DeepEqual(after, mem) {
+	if f.Writes() != before || !reflect.DeepEqual(after, record) {
 		t.Error("something was written or remembered")
 	}
 }
@@ -170,7 +170,7 @@ func TestApply_NodeChangedSinceThePlan_RefusesAndWritesNothing(t *testing.T) {
 func TestApply_EngineHasSomethingElseAfterwards_SaysInWhat(t *testing.T) {
 	f := newFake()
 	f.Starting = func(c *container.InspectResponse) { c.Config.Env = append(c.Config.Env, "ADDED=x") }
-	_, _, err := apply(t, New(nodes{f}, registry{}), home(), Memory{}, ApplyOptions{})
+	_, _, err := apply(t, New(nodes{f}, registry{}), home(), Record{}, ApplyOptions{})
 	var diverged *DivergedError
 	if !errors.As(err, &diverged) || !strings.Contains(err.Error(), `service app/1 environment.ADDED: "x" -> ""`) {
 		t.Errorf("error: %v", err)
@@ -178,16 +178,16 @@ func TestApply_EngineHasSomethingElseAfterwards_SaysInWhat(t *testing.T) {
 }
 
 func TestApply_RolledBack_RemembersWhatWasBefore(t *testing.T) {
-	d, f, mem := applied(t)
+	d, f, record := applied(t)
 	f.Starting = func(c *container.InspectResponse) {
 		if slices.Contains(c.Config.Env, "BROKEN=1") {
 			c.State = &container.State{Status: container.StateExited, ExitCode: 1}
 		}
 	}
 	w := edited(func(s *desired.Service) { s.Config.Env = append(s.Config.Env, "BROKEN=1") })
-	view, after, err := apply(t, d, w, mem, ApplyOptions{Rollback: true})
+	view, after, err := apply(t, d, w, record, ApplyOptions{Rollback: true})
 	var failed *Error
-	if !errors.As(err, &failed) || !failed.RolledBack || failed.RollbackErr != nil || !reflect.DeepEqual(after, mem) {
+	if !errors.As(err, &failed) || !failed.RolledBack || failed.RollbackErr != nil || !reflect.DeepEqual(after, record) {
 		t.Errorf("error: %+v", err)
 	}
 	if s := view.Services["app"]; s.State == nil || *s.State != "running" || s.Spec["environment.BROKEN"] != "" || s.Replicas != 1 {
@@ -199,9 +199,9 @@ func TestApply_RolledBack_RemembersWhatWasBefore(t *testing.T) {
 }
 
 func TestApply_Twice_DoesNothingTheSecondTime(t *testing.T) {
-	d, f, mem := applied(t)
+	d, f, record := applied(t)
 	before := f.Writes()
-	if _, _, err := apply(t, d, home(), mem, ApplyOptions{Planned: []string{}}); err != nil || f.Writes() != before {
+	if _, _, err := apply(t, d, home(), record, ApplyOptions{Planned: []string{}}); err != nil || f.Writes() != before {
 		t.Errorf("%d writes, error: %v", f.Writes()-before, err)
 	}
 }
@@ -213,7 +213,7 @@ func TestApply_ForeignProject_IsRefusedWithItsProblem(t *testing.T) {
 		n.Labels = map[string]string{desired.LabelProject: "home"}
 		f.Networks[name] = n
 	}
-	_, _, err := apply(t, New(nodes{f}, registry{}), home(), Memory{}, ApplyOptions{})
+	_, _, err := apply(t, New(nodes{f}, registry{}), home(), Record{}, ApplyOptions{})
 	var problems *ProblemsError
 	if !errors.As(err, &problems) {
 		t.Errorf("error: %v", err)
@@ -221,10 +221,10 @@ func TestApply_ForeignProject_IsRefusedWithItsProblem(t *testing.T) {
 }
 
 func TestRead_EnvironmentAddedByHand_IsShownWithoutItsValue(t *testing.T) {
-	d, f, mem := applied(t)
+	d, f, record := applied(t)
 	c := only(t, f)
 	c.Config.Env = append(c.Config.Env, "TOKEN=s3cret")
-	view, _, err := d.Stacks().Read(t.Context(), "nas", "home", mem, View{})
+	view, _, err := d.Stacks().Read(t.Context(), "nas", "home", record, View{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,14 +235,14 @@ func TestRead_EnvironmentAddedByHand_IsShownWithoutItsValue(t *testing.T) {
 }
 
 func TestRead_ServiceMissing_KeepsWhatWasLastSeen(t *testing.T) {
-	d, f, mem := applied(t)
-	last, _, err := d.Stacks().Read(t.Context(), "nas", "home", mem, View{})
+	d, f, record := applied(t)
+	last, _, err := d.Stacks().Read(t.Context(), "nas", "home", record, View{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	clear(f.Containers)
 	d.stacks.forget("nas")
-	view, exists, err := d.Stacks().Read(t.Context(), "nas", "home", mem, last)
+	view, exists, err := d.Stacks().Read(t.Context(), "nas", "home", record, last)
 	s := view.Services["app"]
 	if err != nil || !exists || *s.State != "missing" || s.Replicas != 0 || s.Image != "app:1" || s.Spec["environment.TZ"] != "UTC" {
 		t.Errorf("service: %+v, exists %t, error %v", s, exists, err)
@@ -250,17 +250,17 @@ func TestRead_ServiceMissing_KeepsWhatWasLastSeen(t *testing.T) {
 }
 
 func TestRead_NothingLeft_DoesNotExist(t *testing.T) {
-	d, f, mem := applied(t)
+	d, f, record := applied(t)
 	clear(f.Containers)
 	clear(f.Networks)
-	if _, exists, err := d.Stacks().Read(t.Context(), "nas", "home", mem, View{}); err != nil || exists {
+	if _, exists, err := d.Stacks().Read(t.Context(), "nas", "home", record, View{}); err != nil || exists {
 		t.Errorf("exists %t, error %v", exists, err)
 	}
 }
 
 func TestRead_WithoutMemory_ShowsNoValueThatMayBeSecret(t *testing.T) {
 	d, _, _ := applied(t)
-	view, exists, err := d.Stacks().Read(t.Context(), "nas", "home", Memory{}, View{})
+	view, exists, err := d.Stacks().Read(t.Context(), "nas", "home", Record{}, View{})
 	if err != nil || !exists {
 		t.Fatal(exists, err)
 	}
@@ -279,7 +279,7 @@ func TestRead_WithoutMemory_ShowsNothingThatEnginesFillIn(t *testing.T) {
 	host := only(t, f).HostConfig
 	host.CgroupnsMode, host.LogConfig, host.Runtime, host.ReadonlyRootfs = "host", container.LogConfig{Type: "json-file"}, "crun", true
 	host.NetworkMode, only(t, f).Config.Hostname = "container:0123456789ab", "another"
-	view, _, err := d.Stacks().Read(t.Context(), "nas", "home", Memory{}, View{})
+	view, _, err := d.Stacks().Read(t.Context(), "nas", "home", Record{}, View{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,17 +291,17 @@ func TestRead_WithoutMemory_ShowsNothingThatEnginesFillIn(t *testing.T) {
 }
 
 func TestApply_SameImageByAnotherReference_KeepsTheContainersAsPlanned(t *testing.T) {
-	d, f, mem := applied(t)
+	d, f, record := applied(t)
 	f.Images["app:old"] = f.Images["app:1"]
 	only(t, f).Config.Image = "app:old"
 	if err := f.ContainerStop(t.Context(), only(t, f).ID, container.StopOptions{}); err != nil { // something is to be done
 		t.Fatal(err)
 	}
-	preview, err := d.Stacks().Preview(t.Context(), "nas", home(), mem, PreviewOptions{})
+	preview, err := d.Stacks().Preview(t.Context(), "nas", home(), record, PreviewOptions{})
 	if err != nil || !preview.Changed["app"] {
 		t.Fatal(preview.Changes, err)
 	}
-	view, _, err := apply(t, d, home(), mem, ApplyOptions{})
+	view, _, err := apply(t, d, home(), record, ApplyOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -312,15 +312,15 @@ func TestApply_SameImageByAnotherReference_KeepsTheContainersAsPlanned(t *testin
 }
 
 func TestMemory_JSON_RoundTripsAndHoldsNoSecret(t *testing.T) {
-	_, _, mem := applied(t)
-	text, err := json.Marshal(mem)
+	_, _, record := applied(t)
+	text, err := json.Marshal(record)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(string(text), "hunter2") {
 		t.Errorf("memory: %s", text)
 	}
-	var back Memory
+	var back Record
 	if err := json.Unmarshal(text, &back); err != nil {
 		t.Fatal(err)
 	}
@@ -328,7 +328,7 @@ func TestMemory_JSON_RoundTripsAndHoldsNoSecret(t *testing.T) {
 	if err != nil || string(again) != string(text) {
 		t.Errorf("memory %s, after a round trip %s", text, again)
 	}
-	if !slices.Contains(back.Known["app"], "environment.TZ") || !slices.Equal(back.Secret["app"], []string{"environment.PW"}) || back.Networks["default"] != "home_default" {
+	if !slices.Contains(back.AppliedFields["app"], "environment.TZ") || !slices.Equal(back.Secret["app"], []string{"environment.PW"}) || back.Networks["default"] != "home_default" {
 		t.Errorf("memory: %+v", back)
 	}
 }
@@ -341,16 +341,16 @@ func TestMemory_HooksThatWereTakenOver_AreChecksAndNotTexts(t *testing.T) {
 	})
 	have := &observed.Stack{Services: map[string][]observed.Container{"app": {{Service: "app", Number: 1, ID: "0123456789abcdef", Name: "home-app-1", State: observed.Running}}}}
 	decision := plan.DecideStack(plan.StackInput{Want: w, Have: have, Adopt: true})
-	mem, err := decision.Remember(Memory{}, have)
+	record, err := decision.Remember(Record{}, have)
 	if err != nil {
 		t.Fatal(err)
 	}
-	accepted := mem.Accepted
+	accepted := record.Accepted
 	fields := accepted["app"]
 	if text := fmt.Sprint(fields); strings.Contains(text, "hunter") || fields["post_start.0.user"] != "app" || len(fields) != 3 {
 		t.Errorf("remembered is %s", text)
 	}
-	again, err := decision.Remember(mem, have)
+	again, err := decision.Remember(record, have)
 	if err != nil || !reflect.DeepEqual(again.Accepted, accepted) {
 		t.Errorf("noted again it is %v (%v), before it was %v", again.Accepted, err, accepted)
 	}
@@ -368,15 +368,15 @@ func TestMemory_OfAStackWithoutAnything_IsNotThatOfAnImport(t *testing.T) {
 	f := newFake()
 	d := New(nodes{f}, registry{})
 	empty := &desired.Stack{Name: "home"}
-	_, mem, err := apply(t, d, empty, Memory{}, ApplyOptions{})
+	_, record, err := apply(t, d, empty, Record{}, ApplyOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := json.Marshal(mem)
+	text, err := json.Marshal(record)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var back Memory
+	var back Record
 	if err := json.Unmarshal(text, &back); err != nil {
 		t.Fatal(err)
 	}
@@ -409,12 +409,12 @@ func (v *vanishing) Engine(context.Context, string) (Engine, error) {
 
 func TestApply_NodeLostAfterTheWrites_DoesNotPassForNothingWritten(t *testing.T) {
 	f := newFake()
-	view, mem, err := apply(t, New(&vanishing{f}, registry{}), home(), Memory{}, ApplyOptions{})
+	view, record, err := apply(t, New(&vanishing{f}, registry{}), home(), Record{}, ApplyOptions{})
 	if err == nil || f.Writes() == 0 {
 		t.Fatalf("error %v after %d writes", err, f.Writes())
 	}
-	if view.Services == nil || mem.Known == nil {
-		t.Errorf("view %+v and memory %+v say that there is nothing to remember", view, mem)
+	if view.Services == nil || record.AppliedFields == nil {
+		t.Errorf("view %+v and memory %+v say that there is nothing to remember", view, record)
 	}
 }
 

@@ -64,7 +64,7 @@ type Core struct {
 
 // New returns the core for the given nodes.
 func New(engines Engines, registry Registry) *Core {
-	h := newHouse(engines, registry)
+	h := newShared(engines, registry)
 	return &Core{Stacks{h}, Networks{h}, Subnets{h}, Secrets{h}, Nodes{h}}
 }
 

@@ -14,7 +14,7 @@ type DestroyOptions struct {
 	// RemoveVolumes removes the named volumes too that the stack declares as its own,
 	// by what is remembered of it.
 	RemoveVolumes bool
-	Memory        Memory
+	Record        Record
 	// Resume leaves all of it to the create that follows, which takes it up: see
 	// [Preview.Resumes].
 	Resume bool
@@ -35,16 +35,16 @@ func (s Stacks) Destroy(ctx context.Context, node, stack string, opts DestroyOpt
 	if err := s.tidy(ctx, node); err != nil {
 		return err
 	}
-	engine, have, err := s.observe(ctx, node, stack, nil, observed.Known{})
+	engine, have, err := s.observe(ctx, node, stack, nil, observed.Cache{})
 	if err != nil {
 		return err
 	}
-	p := plan.DestroyStack(have, opts.Memory, opts.RemoveVolumes)
+	p := plan.DestroyStack(have, opts.Record, opts.RemoveVolumes)
 	if err := execute.Run(ctx, engine, &desired.Stack{Name: stack}, p, execute.Options{Progress: opts.Progress, Slots: s.slotsOf(node)}); err != nil {
 		s.forget(node)
 		later, cancel := afterwards(ctx)
 		defer cancel()
-		_, after, lost := s.observe(later, node, stack, nil, observed.Known{})
+		_, after, lost := s.observe(later, node, stack, nil, observed.Cache{})
 		if lost != nil {
 			return &AftermathError{err, Aftermath{Unseen: true}}
 		}
@@ -79,9 +79,9 @@ func (s Stacks) PreviewDestroy(ctx context.Context, node, stack string, opts Des
 	if !opts.RemoveVolumes {
 		return nil, nil
 	}
-	_, have, err := s.observe(ctx, node, stack, nil, opts.Memory.Seen)
+	_, have, err := s.observe(ctx, node, stack, nil, opts.Record.Seen)
 	if err != nil {
 		return nil, err
 	}
-	return plan.DestroyStack(have, opts.Memory, true).Warnings, nil
+	return plan.DestroyStack(have, opts.Record, true).Warnings, nil
 }

@@ -108,45 +108,45 @@ func TestResolve_CallerGivesUp_DoesNotWait(t *testing.T) {
 
 // Terraform plans once more when it applies, in another process.
 func TestPreview_TagMovesAfterTheStackWasRead_FindsTheSame(t *testing.T) {
-	_, f, mem := applied(t)
+	_, f, record := applied(t)
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	mem.Followed = map[string]Lookup{"app:1": {Digest: "sha256:digest-1"}}
-	mem = New(nodes{f}, registry{"app:1": "sha256:digest-2"}).Stacks().Follow(t.Context(), "nas", "home", mem)
-	p, err := New(nodes{f}, registry{"app:1": "sha256:digest-3"}).Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
+	record.Followed = map[string]Lookup{"app:1": {Digest: "sha256:digest-1"}}
+	record = New(nodes{f}, registry{"app:1": "sha256:digest-2"}).Stacks().Follow(t.Context(), "nas", "home", record)
+	p, err := New(nodes{f}, registry{"app:1": "sha256:digest-3"}).Stacks().Preview(t.Context(), "nas", w, record, PreviewOptions{Adopt: true})
 	if err != nil || *p.After.Services["app"].Digest != "sha256:digest-2" || len(p.Warnings) > 0 {
 		t.Errorf("preview: %+v, %v", p, err)
 	}
 }
 
 func TestPreview_RegistryComesBackAfterTheStackWasRead_FindsTheSame(t *testing.T) {
-	_, f, mem := applied(t)
+	_, f, record := applied(t)
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	mem.Followed = map[string]Lookup{"app:1": {Digest: "sha256:digest-1"}}
-	mem = New(nodes{f}, registry{}).Stacks().Follow(t.Context(), "nas", "home", mem)
-	p, err := New(nodes{f}, registry{"app:1": "sha256:digest-3"}).Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
+	record.Followed = map[string]Lookup{"app:1": {Digest: "sha256:digest-1"}}
+	record = New(nodes{f}, registry{}).Stacks().Follow(t.Context(), "nas", "home", record)
+	p, err := New(nodes{f}, registry{"app:1": "sha256:digest-3"}).Stacks().Preview(t.Context(), "nas", w, record, PreviewOptions{Adopt: true})
 	if err != nil || !p.Empty() || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "the registry does not answer") {
 		t.Errorf("preview: %+v, %v", p, err)
 	}
 }
 
 func TestApply_ServiceFollowsADigest_IsRemembered(t *testing.T) {
-	d, _, mem := applied(t)
-	if len(mem.Followed) > 0 {
-		t.Errorf("follows %v", mem.Followed)
+	d, _, record := applied(t)
+	if len(record.Followed) > 0 {
+		t.Errorf("follows %v", record.Followed)
 	}
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	_, mem, err := apply(t, d, w, mem, ApplyOptions{Adopt: true})
-	if err != nil || mem.Followed["app:1"].Digest != "sha256:digest-1" {
-		t.Errorf("follows %v, %v", mem.Followed, err)
+	_, record, err := apply(t, d, w, record, ApplyOptions{Adopt: true})
+	if err != nil || record.Followed["app:1"].Digest != "sha256:digest-1" {
+		t.Errorf("follows %v, %v", record.Followed, err)
 	}
 }
 
 // An image that was pulled by the digest of its platform is the same image.
 func TestPreview_NodeHasThePlatformsDigest_IsNoChange(t *testing.T) {
-	_, f, mem := applied(t)
+	_, f, record := applied(t)
 	d := New(nodes{f}, registry{"app:1": "sha256:index", "app:1 sha256:digest-1": "listed"})
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	p, err := d.Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
+	p, err := d.Stacks().Preview(t.Context(), "nas", w, record, PreviewOptions{Adopt: true})
 	if err != nil || !p.Empty() || *p.After.Services["app"].Digest != "sha256:digest-1" {
 		t.Errorf("preview: %+v, %v", p, err)
 	}
@@ -154,13 +154,13 @@ func TestPreview_NodeHasThePlatformsDigest_IsNoChange(t *testing.T) {
 
 // The same image may be in a registry more than once.
 func TestPreview_OneOfSeveralDigestsIsTheRegistrys_IsNoChange(t *testing.T) {
-	_, f, mem := applied(t)
+	_, f, record := applied(t)
 	img := f.Images["app:1"]
 	img.RepoDigests = append(img.RepoDigests, "app@sha256:digest-2")
 	f.Images["app:1"] = img
 	d := New(nodes{f}, registry{"app:1": "sha256:digest-2"})
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	p, err := d.Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
+	p, err := d.Stacks().Preview(t.Context(), "nas", w, record, PreviewOptions{Adopt: true})
 	if err != nil || !p.Empty() {
 		t.Errorf("preview: %+v, %v", p, err)
 	}
@@ -168,29 +168,29 @@ func TestPreview_OneOfSeveralDigestsIsTheRegistrys_IsNoChange(t *testing.T) {
 
 // Engines forget the digest of what was pulled through a mirror.
 func TestPreview_NodeForgotTheDigest_ContainerKnowsIt(t *testing.T) {
-	_, f, mem := applied(t)
+	_, f, record := applied(t)
 	img := f.Images["app:1"]
 	img.RepoDigests = nil
 	f.Images["app:1"] = img
 	d := New(nodes{f}, registry{"app:1": "sha256:digest-1"})
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	p, err := d.Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
+	p, err := d.Stacks().Preview(t.Context(), "nas", w, record, PreviewOptions{Adopt: true})
 	if err != nil || !p.Empty() || *p.After.Services["app"].Digest != "sha256:digest-1" {
 		t.Errorf("preview: %+v, %v", p, err)
 	}
 	w = edited(func(s *desired.Service) { s.Config.Env = []string{"TZ=UTC", "PW=hunter2", "NEW=1"} })
-	view, _, err := apply(t, d, w, mem, ApplyOptions{Adopt: true})
+	view, _, err := apply(t, d, w, record, ApplyOptions{Adopt: true})
 	if err != nil || *view.Services["app"].Digest != "sha256:digest-1" {
 		t.Errorf("recreated: %+v, %v", view.Services["app"], err)
 	}
 }
 
 func TestPreview_TagGoneFromTheNodeAndMoved_IsSeen(t *testing.T) {
-	_, f, mem := applied(t)
+	_, f, record := applied(t)
 	delete(f.Images, "app:1")
 	d := New(nodes{f}, registry{"app:1": "sha256:digest-2"})
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
-	p, err := d.Stacks().Preview(t.Context(), "nas", w, mem, PreviewOptions{Adopt: true})
+	p, err := d.Stacks().Preview(t.Context(), "nas", w, record, PreviewOptions{Adopt: true})
 	if err != nil || len(p.Changes) != 1 || p.Changes[0].Causes[0].String() != `digest: "sha256:digest-1" -> "sha256:digest-2"` {
 		t.Errorf("preview: %+v, %v", p, err)
 	}
@@ -198,10 +198,10 @@ func TestPreview_TagGoneFromTheNodeAndMoved_IsSeen(t *testing.T) {
 
 // A plan shows the ID of an image that no registry knows; that is nothing to pull.
 func TestApply_PlannedDigestIsAnID_IsNotPulled(t *testing.T) {
-	d, f, mem := applied(t)
+	d, f, record := applied(t)
 	w := edited(func(s *desired.Service) { s.Image.Pull = desired.PullDigest })
 	before := f.Writes()
-	if _, _, err := apply(t, d, w, mem, ApplyOptions{Adopt: true, Digests: map[string]string{"app": "sha256:img-1"}}); err != nil {
+	if _, _, err := apply(t, d, w, record, ApplyOptions{Adopt: true, Digests: map[string]string{"app": "sha256:img-1"}}); err != nil {
 		t.Fatal(err)
 	}
 	if f.Writes() != before {

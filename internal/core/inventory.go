@@ -7,7 +7,7 @@ import (
 )
 
 // Nodes reads nodes, and manages their directories.
-type Nodes struct{ *house }
+type Nodes struct{ *shared }
 
 // Facts reads what a node's engine says about itself.
 func (n Nodes) Facts(ctx context.Context, node string) (observed.Facts, error) {

@@ -34,9 +34,9 @@ type NetworkView struct {
 type NetworkOptions struct {
 	// Owner says whose it is in messages, as in `homelab_network "lan"`.
 	Owner string
-	// Known names the fields that were asked for before; one that is no longer
+	// AppliedFields names the fields that were asked for before; one that is no longer
 	// asked for is a change. Filled names those that the engine set by itself.
-	Known, Filled []string
+	AppliedFields, Filled []string
 	// Asked is what was asked for before, for what the engine does not tell; nil
 	// if nobody knows.
 	Asked desired.Spec
@@ -67,7 +67,7 @@ type NetworkPreview struct {
 type Segment = check.Network
 
 // Networks reads, plans, applies and destroys networks that are resources.
-type Networks struct{ *house }
+type Networks struct{ *shared }
 
 // observe reads one network, from the shared snapshot.
 func (n Networks) observe(ctx context.Context, node, name string) (Engine, *observed.NetworkOnNode, error) {
@@ -140,18 +140,18 @@ func (n Networks) Preview(ctx context.Context, node string, want *desired.Networ
 
 // decide decides about a network, and asks for what the decision needs.
 func (n Networks) decide(ctx context.Context, engine Engine, in plan.NetworkInput) plan.NetworkDecision {
-	n.tell(ctx, engine, &in.World, plan.Needs{}, nil)
+	n.ask(ctx, engine, &in.World, plan.Needs{}, nil)
 	decision := plan.DecideNetwork(in)
 	if decision.Needs.Empty() {
 		return decision
 	}
-	n.tell(ctx, engine, &in.World, decision.Needs, nil)
+	n.ask(ctx, engine, &in.World, decision.Needs, nil)
 	return plan.DecideNetwork(in)
 }
 
 func (o NetworkOptions) input(want *desired.Network, have *observed.NetworkOnNode, w plan.World) plan.NetworkInput {
 	return plan.NetworkInput{Want: want, Have: have, World: w, Owner: o.Owner, VLAN: o.VLAN, Replaces: o.Replaces,
-		NetworkOptions: plan.NetworkOptions{Known: o.Known, Filled: o.Filled, Asked: o.Asked, Adopt: o.Adopt}}
+		NetworkOptions: plan.NetworkOptions{AppliedFields: o.AppliedFields, Filled: o.Filled, Asked: o.Asked, Adopt: o.Adopt}}
 }
 
 // Apply makes the node have the network. The view is what is observed afterwards,

@@ -20,7 +20,7 @@ func previewed(t *testing.T, d *Core, w *desired.Stack, opts PreviewOptions) (p 
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var err error
-		if p, err = d.Stacks().Preview(t.Context(), "nas", w, Memory{}, opts); err != nil {
+		if p, err = d.Stacks().Preview(t.Context(), "nas", w, Record{}, opts); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -34,7 +34,7 @@ func TestCreate_StackOfAnotherState_WarnsIsRefusedAndWritesNothing(t *testing.T)
 	if p := previewed(t, d, home(), PreviewOptions{}); len(p.Problems) > 0 || !strings.Contains(strings.Join(p.Warnings, "\n"), `Stack "home" is on the node already, with service "app"`) {
 		t.Errorf("preview: %+v, %q", p.Problems, p.Warnings)
 	}
-	view, _, err := apply(t, d, home(), Memory{}, ApplyOptions{})
+	view, _, err := apply(t, d, home(), Record{}, ApplyOptions{})
 	var refused *ProblemsError
 	if !errors.As(err, &refused) || !refused.Problems[0].Owned || view.Services != nil {
 		t.Errorf("apply: %v, %+v", err, view)
@@ -51,7 +51,7 @@ func TestCreate_CutOff_IsTakenUpByTheNextOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		f.Starting = func(*container.InspectResponse) { cancel() }
-		_, _, _ = d.Stacks().Apply(ctx, "nas", home(), Memory{}, ApplyOptions{})
+		_, _, _ = d.Stacks().Apply(ctx, "nas", home(), Record{}, ApplyOptions{})
 	})
 	f.Starting = nil
 	if len(f.Volumes) != 1 || len(f.Containers) != 1 {
@@ -62,7 +62,7 @@ func TestCreate_CutOff_IsTakenUpByTheNextOne(t *testing.T) {
 	if len(p.Problems) > 0 || !strings.Contains(strings.Join(p.Warnings, "\n"), "was cut off") {
 		t.Errorf("preview: %+v", p)
 	}
-	if _, _, err := apply(t, d, home(), Memory{}, ApplyOptions{}); err != nil {
+	if _, _, err := apply(t, d, home(), Record{}, ApplyOptions{}); err != nil {
 		t.Error(err)
 	}
 	if len(f.Volumes) != 0 || len(f.Containers) != 1 || f.Count("create container") != 1 {
@@ -107,7 +107,7 @@ func TestApply_StackLeavesMeanwhile_IsMadeAfterwards(t *testing.T) {
 				t.Error(err)
 			}
 		}()
-		if _, _, err := d.Stacks().Apply(t.Context(), "nas", home(), Memory{}, ApplyOptions{}); err != nil {
+		if _, _, err := d.Stacks().Apply(t.Context(), "nas", home(), Record{}, ApplyOptions{}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -139,11 +139,11 @@ func TestPreview_TwoResourcesOfOneName_TheSecondIsRefused(t *testing.T) {
 func TestPreview_AppliedInThisProcess_IsNoSecondResource(t *testing.T) {
 	d := New(nodes{newFake()}, registry{})
 	previewed(t, d, home(), PreviewOptions{Identity: "planned"})
-	_, mem, err := apply(t, d, home(), Memory{}, ApplyOptions{})
+	_, record, err := apply(t, d, home(), Record{}, ApplyOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := d.Stacks().Preview(t.Context(), "nas", home(), mem, PreviewOptions{Adopt: true, Identity: "planned with the state"})
+	p, err := d.Stacks().Preview(t.Context(), "nas", home(), record, PreviewOptions{Adopt: true, Identity: "planned with the state"})
 	if err != nil || len(p.Problems) > 0 || !p.Empty() {
 		t.Errorf("%+v, %v", p, err)
 	}
@@ -154,14 +154,14 @@ func TestDestroy_RemoveVolumes_RemovesOnlyWhatIsDeclared(t *testing.T) {
 	w.Volumes["data"] = desired.Volume{Key: "data", Name: "home_data"}
 	f := newFake()
 	d := New(nodes{f}, registry{})
-	_, mem, err := apply(t, d, w, Memory{}, ApplyOptions{})
+	_, record, err := apply(t, d, w, Record{}, ApplyOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	old := f.Volumes["home_data"]
 	old.Name, old.Labels = "home_old", map[string]string{desired.LabelProject: "home", desired.LabelVolume: "old"}
 	f.Volumes["home_old"] = old
-	opts := DestroyOptions{RemoveVolumes: true, Memory: mem}
+	opts := DestroyOptions{RemoveVolumes: true, Record: record}
 	warnings, err := d.Stacks().PreviewDestroy(t.Context(), "nas", "home", opts)
 	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], `"home_old" stays`) {
 		t.Errorf("warnings %q, error %v", warnings, err)

@@ -44,9 +44,9 @@ func eachReference[T any](refs []string, ask func(ref string) T) map[string]T {
 
 // lookUp asks registries what references mean now. onNode are the images that the node
 // has, by reference.
-func (h *house) lookUp(ctx context.Context, refs []string, onNode map[string]observed.Image) map[string]Lookup {
+func (s *shared) lookUp(ctx context.Context, refs []string, onNode map[string]observed.Image) map[string]Lookup {
 	return eachReference(refs, func(ref string) Lookup {
-		digest, err := h.currentDigest(ctx, ref, onNode[ref])
+		digest, err := s.currentDigest(ctx, ref, onNode[ref])
 		if err != nil {
 			return Lookup{Digest: digest, Problem: err.Error()}
 		}
@@ -56,13 +56,13 @@ func (h *house) lookUp(ctx context.Context, refs []string, onNode map[string]obs
 
 // currentDigest is what a reference means now: the node's own digest where that is
 // the image of one platform in the index that the registry has.
-func (h *house) currentDigest(ctx context.Context, ref string, onNode observed.Image) (string, error) {
-	digest, err := h.digests.Get(ctx, ref, func(ctx context.Context) (string, error) { return h.registry.Digest(ctx, ref) })
+func (s *shared) currentDigest(ctx context.Context, ref string, onNode observed.Image) (string, error) {
+	digest, err := s.digests.Get(ctx, ref, func(ctx context.Context) (string, error) { return s.registry.Digest(ctx, ref) })
 	if err != nil || onNode.Digest == "" || onNode.Has(digest) {
 		return digest, err
 	}
-	listed, err := h.listings.Get(ctx, ref+" "+onNode.Digest, func(ctx context.Context) (bool, error) {
-		return h.registry.Lists(ctx, ref, onNode.Digest)
+	listed, err := s.listings.Get(ctx, ref+" "+onNode.Digest, func(ctx context.Context) (bool, error) {
+		return s.registry.Lists(ctx, ref, onNode.Digest)
 	})
 	if err == nil && listed {
 		return onNode.Digest, nil
@@ -72,12 +72,12 @@ func (h *house) currentDigest(ctx context.Context, ref string, onNode observed.I
 
 // offered asks registries for which platforms they have images; nil where they do not
 // say so in time.
-func (h *house) offered(ctx context.Context, refs []string) map[string]*check.Offer {
+func (s *shared) offered(ctx context.Context, refs []string) map[string]*check.Offer {
 	return eachReference(refs, func(ref string) *check.Offer {
-		offer, err := h.offers.Get(ctx, ref, func(ctx context.Context) (Offer, error) {
+		offer, err := s.offers.Get(ctx, ref, func(ctx context.Context) (Offer, error) {
 			ctx, cancel := context.WithTimeout(ctx, offerLimit)
 			defer cancel()
-			return h.registry.Offer(ctx, ref)
+			return s.registry.Offer(ctx, ref)
 		})
 		if err != nil {
 			return nil

@@ -37,7 +37,7 @@ func edgeHolds() *fake {
 
 func problemsOf(t *testing.T, d *Core, w *desired.Stack) Preview {
 	t.Helper()
-	p, err := d.Stacks().Preview(t.Context(), "nas", w, Memory{}, PreviewOptions{})
+	p, err := d.Stacks().Preview(t.Context(), "nas", w, Record{}, PreviewOptions{})
 	if err != nil {
 		t.Error(err)
 	}
@@ -109,14 +109,14 @@ func TestPreview_HolderKeepsItsPort_OneIsRefusedInAnyOrder(t *testing.T) {
 	for _, order := range [][]string{{"away", "home"}, {"home", "away"}} {
 		f := newFake()
 		before := publishing("home", "8080")
-		_, mem, err := apply(t, New(nodes{f}, registry{}), before, Memory{}, ApplyOptions{})
+		_, record, err := apply(t, New(nodes{f}, registry{}), before, Record{}, ApplyOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		d := New(nodes{f}, registry{})
 		var problems []check.Problem
 		for _, name := range order {
-			remembered := map[string]Memory{"home": mem}[name]
+			remembered := map[string]Record{"home": record}[name]
 			p, err := d.Stacks().Preview(t.Context(), "nas", publishing(name, "8080"), remembered, PreviewOptions{Adopt: name == "home"})
 			if err != nil {
 				t.Fatal(err)
@@ -152,7 +152,7 @@ func TestApply_PortBecomesFreeMeanwhile_IsTaken(t *testing.T) {
 				ended()
 			}()
 			began := time.Now()
-			_, _, err := d.Stacks().Apply(t.Context(), "nas", publishing("home", "8080"), Memory{}, ApplyOptions{})
+			_, _, err := d.Stacks().Apply(t.Context(), "nas", publishing("home", "8080"), Record{}, ApplyOptions{})
 			if took := time.Since(began); took < time.Minute || took > 2*time.Minute {
 				t.Errorf("took %s", took)
 			}
@@ -170,7 +170,7 @@ func TestApply_TwoStacksSwapTheirPorts_BothEndSoon(t *testing.T) {
 		var group sync.WaitGroup
 		for _, name := range []string{"one", "two"} {
 			group.Go(func() {
-				if _, _, err := d.Stacks().Apply(t.Context(), "nas", publishing(name, "8080"), Memory{}, ApplyOptions{}); err == nil {
+				if _, _, err := d.Stacks().Apply(t.Context(), "nas", publishing(name, "8080"), Record{}, ApplyOptions{}); err == nil {
 					t.Errorf("%s was applied", name)
 				}
 			})
@@ -258,10 +258,10 @@ func TestPreview_ImageToBePulled_IsAskedForOnceAndRefusedForItsPlatform(t *testi
 }
 
 func TestPreview_NothingChanges_AsksNeitherForFactsNorForPlatforms(t *testing.T) {
-	_, f, mem := applied(t)
+	_, f, record := applied(t)
 	asked := 0
 	d := New(oneRoomy{roomy{f}}, offering{registry{}, Offer{Platforms: []string{"linux/s390x"}}, &sync.Mutex{}, &asked})
-	if p, err := d.Stacks().Preview(t.Context(), "nas", home(), mem, PreviewOptions{}); err != nil || !p.Empty() {
+	if p, err := d.Stacks().Preview(t.Context(), "nas", home(), record, PreviewOptions{}); err != nil || !p.Empty() {
 		t.Fatal(p, err)
 	}
 	if n := f.Count("inspect machine") + asked; n > 0 {

@@ -61,7 +61,7 @@ type SecretPreview struct {
 }
 
 // Secrets reads, plans, applies and destroys secrets that are resources.
-type Secrets struct{ *house }
+type Secrets struct{ *shared }
 
 // secretTurn begins the name of the turns in which one secret is written.
 const secretTurn = "secret "
@@ -162,10 +162,10 @@ func (o SecretOptions) decide(ctx context.Context, engine Engine, in plan.Secret
 // sweepSecrets removes the versions of secrets that are not in force and that
 // nothing mounts. Whoever stops using one last does it: when a secret rotates, the
 // containers that use it have still to be recreated.
-func (h *house) sweepSecrets(ctx context.Context, node string, names []string) error {
+func (s *shared) sweepSecrets(ctx context.Context, node string, names []string) error {
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
-		h.forget(node)
-		engine, have, err := Secrets{h}.observe(ctx, node, name)
+		s.forget(node)
+		engine, have, err := Secrets{s}.observe(ctx, node, name)
 		if err != nil {
 			return err
 		}

@@ -38,10 +38,10 @@ func TestPlan_ThirtyStacksOnANode_CostTheListsOfOne(t *testing.T) {
 		for i := range stacks {
 			want := home()
 			want.Name = fmt.Sprintf("s%d", i)
-			if _, exists, err := d.Stacks().Read(t.Context(), "nas", want.Name, Memory{}, View{}); err != nil || !exists {
+			if _, exists, err := d.Stacks().Read(t.Context(), "nas", want.Name, Record{}, View{}); err != nil || !exists {
 				t.Fatal(exists, err)
 			}
-			if _, err := d.Stacks().Preview(t.Context(), "nas", want, Memory{}, PreviewOptions{}); err != nil {
+			if _, err := d.Stacks().Preview(t.Context(), "nas", want, Record{}, PreviewOptions{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -82,7 +82,7 @@ func TestRead_NodeWentAway_IsWaitedForOnce(t *testing.T) {
 		d := New(s, registry{})
 		read := func(times int) {
 			t.Helper()
-			if _, _, err := d.Stacks().Read(t.Context(), "nas", "home", Memory{}, View{}); !Offline(err) {
+			if _, _, err := d.Stacks().Read(t.Context(), "nas", "home", Record{}, View{}); !Offline(err) {
 				t.Fatalf("got %v", err)
 			}
 			if n := s.Count("list containers"); n != times {

@@ -13,7 +13,7 @@ import (
 )
 
 // Stacks reads, plans, applies and destroys stacks.
-type Stacks struct{ *house }
+type Stacks struct{ *shared }
 
 // What a stack looks like, and what is remembered of it and decided about it.
 type (
@@ -26,8 +26,8 @@ type (
 	Network = plan.Network
 	// Volume is one of the volumes of a [View].
 	Volume = plan.Volume
-	// Memory is what is remembered of a stack between runs.
-	Memory = plan.Memory
+	// Record is what is remembered of a stack between runs.
+	Record = plan.Record
 	// Preview is what applying a stack would do.
 	Preview = plan.StackDecision
 )
@@ -44,7 +44,7 @@ type PreviewOptions struct {
 }
 
 // observe reads one stack, from the shared snapshot.
-func (s Stacks) observe(ctx context.Context, node, stack string, refs []string, known observed.Known) (Engine, *observed.Stack, error) {
+func (s Stacks) observe(ctx context.Context, node, stack string, refs []string, known observed.Cache) (Engine, *observed.Stack, error) {
 	engine, snapshot, err := s.look(ctx, node)
 	if err != nil {
 		return nil, nil, err
@@ -55,28 +55,28 @@ func (s Stacks) observe(ctx context.Context, node, stack string, refs []string, 
 
 // Read shows what exists of a stack; exists is false when nothing of it does.
 // It only reads.
-func (s Stacks) Read(ctx context.Context, node, stack string, mem Memory, last View) (view View, exists bool, err error) {
-	if mem.Failed {
+func (s Stacks) Read(ctx context.Context, node, stack string, record Record, last View) (view View, exists bool, err error) {
+	if record.Failed {
 		s.run.CreateFailed(node, stack, false)
 	}
-	_, have, err := s.observe(ctx, node, stack, nil, mem.Seen)
+	_, have, err := s.observe(ctx, node, stack, nil, record.Seen)
 	if err != nil {
 		return last, true, err
 	}
-	view, exists = mem.View(have, last)
+	view, exists = record.View(have, last)
 	return view, exists, nil
 }
 
 // Preview says what Apply would do. It only reads.
-func (s Stacks) Preview(ctx context.Context, node string, want *desired.Stack, mem Memory, opts PreviewOptions) (Preview, error) {
+func (s Stacks) Preview(ctx context.Context, node string, want *desired.Stack, record Record, opts PreviewOptions) (Preview, error) {
 	defer s.snapshots.Release(node, want.Name) // it was read just before; nothing of the plan reads it again
 	s.run.PlanStack(node, opts.Identity, want)
-	engine, have, err := s.observe(ctx, node, want.Name, references(want), mem.Seen)
+	engine, have, err := s.observe(ctx, node, want.Name, references(want), record.Seen)
 	if err != nil {
 		return Preview{}, err
 	}
 	this := run.Stack(want.Name)
-	in := plan.StackInput{Want: want, Have: have, Last: mem, Adopt: opts.Adopt, Leaving: opts.Leaving, World: s.run.World(node, this, opts.Identity)}
+	in := plan.StackInput{Want: want, Have: have, Last: record, Adopt: opts.Adopt, Leaving: opts.Leaving, World: s.run.World(node, this, opts.Identity)}
 	decision := s.decide(ctx, engine, in)
 	s.run.NoteStack(node, decision.Takes, decision.Networks)
 	if decision.Unsure { // a stack that was planned meanwhile does not know what this one starts
@@ -91,13 +91,13 @@ func (s Stacks) Preview(ctx context.Context, node string, want *desired.Stack, m
 
 // decide decides about a stack, and asks for what the decision needs.
 func (s Stacks) decide(ctx context.Context, engine Engine, in plan.StackInput) plan.StackDecision {
-	s.tell(ctx, engine, &in.World, plan.Needs{}, nil)
+	s.ask(ctx, engine, &in.World, plan.Needs{}, nil)
 	for {
 		decision := plan.DecideStack(in)
 		if decision.Needs.Empty() || ctx.Err() != nil {
 			return decision
 		}
-		s.tell(ctx, engine, &in.World, decision.Needs, in.Have.Images)
+		s.ask(ctx, engine, &in.World, decision.Needs, in.Have.Images)
 	}
 }
 
@@ -119,17 +119,17 @@ func (s Stacks) Undecided(node, stack string) {
 // Follow asks registries what the tags mean now that a stack follows, and returns
 // the memory with their answers. It is called while the stack is read, and only
 // reads. On an error of the node the memory stays as it was.
-func (s Stacks) Follow(ctx context.Context, node, stack string, mem Memory) Memory {
-	if len(mem.Followed) == 0 {
-		return mem
+func (s Stacks) Follow(ctx context.Context, node, stack string, record Record) Record {
+	if len(record.Followed) == 0 {
+		return record
 	}
-	refs := slices.Sorted(maps.Keys(mem.Followed))
-	_, have, err := s.observe(ctx, node, stack, refs, mem.Seen)
+	refs := slices.Sorted(maps.Keys(record.Followed))
+	_, have, err := s.observe(ctx, node, stack, refs, record.Seen)
 	if err != nil {
-		return mem
+		return record
 	}
-	mem.Followed = s.lookUp(ctx, refs, have.Images)
-	return mem
+	record.Followed = s.lookUp(ctx, refs, have.Images)
+	return record
 }
 
 // references are the images that a stack names.

@@ -12,7 +12,7 @@ type SubnetNode = check.SubnetNode
 type SubnetConflict = check.SubnetConflict
 
 // Subnets plans subnets. What they have on each node is a network.
-type Subnets struct{ *house }
+type Subnets struct{ *shared }
 
 // Declare notes a subnet, for others to keep clear of, and reports where it gets in the
 // way of those that were noted before. It does no I/O.

@@ -20,8 +20,8 @@ const abandoned = 24 * time.Hour
 // somebody renamed them, and removes those whose place another one has taken, and
 // what an apply left that was cut off. It is for whoever is about to write to the
 // node. Without any it costs no request of its own.
-func (h *house) tidy(ctx context.Context, node string) error {
-	engine, snapshot, err := h.look(ctx, node)
+func (s *shared) tidy(ctx context.Context, node string) error {
+	engine, snapshot, err := s.look(ctx, node)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (h *house) tidy(ctx context.Context, node string) error {
 	if len(strays) == 0 {
 		return nil
 	}
-	end, err := h.run.Turn(ctx, node, "helpers")
+	end, err := s.run.Turn(ctx, node, "helpers")
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (h *house) tidy(ctx context.Context, node string) error {
 			return explain(engine, fmt.Errorf("tidy up container %s: %w", cmp.Or(stray.Name, stray.ID), err))
 		}
 	}
-	h.forget(node)
+	s.forget(node)
 	return nil
 }
 

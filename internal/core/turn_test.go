@@ -20,7 +20,7 @@ func TestCore_CancelledWhileSomebodyElseWritesTheSame_ReturnsAtOnce(t *testing.T
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, _, stack := door.Stacks().Apply(ctx, "nas", &desired.Stack{Name: "home"}, Memory{}, ApplyOptions{})
+	_, _, stack := door.Stacks().Apply(ctx, "nas", &desired.Stack{Name: "home"}, Record{}, ApplyOptions{})
 	_, directories := door.Nodes().ApplyDirectories(ctx, "nas", "keeper", []desired.Directory{{Path: "/srv"}}, nil)
 	secret := door.Secrets().Destroy(ctx, "nas", "db", nil)
 	for _, err := range []error{stack, directories, secret} {

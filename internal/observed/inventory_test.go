@@ -95,7 +95,7 @@ func TestInventory_StackWasRead_InspectsNothingAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := n.Stack(t.Context(), "home", nil, Known{}); err != nil {
+	if _, err := n.Stack(t.Context(), "home", nil, Cache{}); err != nil {
 		t.Fatal(err)
 	}
 	before := f.Count("inspect container")

@@ -86,7 +86,7 @@ func wrap(verb string, err error) error {
 // image that they or refs name and of which neither known nor the list of
 // containers tells enough. A container or image that is gone by then is simply
 // not there.
-func (n *Node) Stack(ctx context.Context, name string, refs []string, known Known) (*Stack, error) {
+func (n *Node) Stack(ctx context.Context, name string, refs []string, known Cache) (*Stack, error) {
 	s := &Stack{
 		Name: name, known: known, Services: map[string][]Container{}, Images: map[string]Image{},
 		Networks: n.index.networks, Volumes: n.index.volumes, Names: n.index.names, Containers: n.index.containers, Guests: n.index.guests, Attached: n.index.endpoints, Ports: n.index.ports, Secrets: n.index.secrets,

@@ -22,7 +22,7 @@ func read(t *testing.T, f *enginetest.Engine) *Stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := node.Stack(t.Context(), "home", []string{"nginx:1"}, Known{})
+	s, err := node.Stack(t.Context(), "home", []string{"nginx:1"}, Cache{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +210,7 @@ func TestStack_InspectionFails_IsNamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := node.Stack(t.Context(), "home", []string{"nginx:1"}, Known{}); err == nil || !strings.HasPrefix(err.Error(), says) {
+		if _, err := node.Stack(t.Context(), "home", []string{"nginx:1"}, Cache{}); err == nil || !strings.HasPrefix(err.Error(), says) {
 			t.Errorf("%s: %v", method, err)
 		}
 	}
@@ -244,7 +244,7 @@ func TestStack_ReadTwice_InspectsOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if _, err := node.Stack(t.Context(), "home", nil, Known{}); err != nil {
+		if _, err := node.Stack(t.Context(), "home", nil, Cache{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // Build plans the way from what exists to what is desired.
 func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	b := &builder{
-		want: want, have: have, opts: opts, Plan: &Plan{Rollback: true, Warnings: slices.Clone(want.Warnings), SecretVersions: map[string]int{}, ComesUp: map[string]bool{}},
+		want: want, have: have, opts: opts, Plan: &Plan{Rollback: true, Warnings: slices.Clone(want.Warnings), SecretVersions: map[string]int{}, Starts: map[string]bool{}},
 		pulls: operations{}, builds: operations{}, tags: operations{}, networkCreations: operations{}, networkRemovals: operations{},
 		volumeCreations: operations{}, deliveries: operations{}, volumeRemovals: operations{},
 		movedTags: map[string]bool{}, slots: map[string][]*slot{}, lostTags: map[string]string{},
@@ -41,8 +41,8 @@ func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 	b.containers()
 	b.cleanUpNetworks()
 	b.cleanUpFiles()
-	b.tellTakenUp()
-	b.tellGuests()
+	b.warnOfReuse()
+	b.warnOfGuests()
 	b.finish()
 	return b.Plan
 }

@@ -19,7 +19,7 @@ type comparison struct {
 	image    observed.Image
 	hasImage bool
 	images   map[string]observed.Image
-	known    []string
+	applied  []string // fields that were asked for when Terraform last applied
 	accepted map[string]string
 	delivers map[string]bool   // fields that show delivered content
 	targets  map[string]string // target of a delivered file -> its field
@@ -31,7 +31,7 @@ type comparison struct {
 func (b *builder) compare(s *desired.Service) *comparison {
 	c := &comparison{
 		service: s, spec: s.Spec(b.Placements.Versions(s.Name)),
-		known: b.opts.Known[s.Name], accepted: b.opts.Accepted[s.Name],
+		applied: b.opts.AppliedFields[s.Name], accepted: b.opts.Accepted[s.Name],
 		delivers: map[string]bool{}, targets: map[string]string{}, firstOf: b.firstOf, rotated: b.opts.Rotated,
 	}
 	c.image, c.hasImage = b.image(s.Image.Reference)
@@ -75,7 +75,7 @@ func (c *comparison) differences(have *observed.Container) []Difference {
 		if !wanted && have.Defaults[key] {
 			continue
 		}
-		if c.taken(key, got, have) || wanted && !exists && isDiscarded(key) && c.madeFromThis(have) {
+		if c.taken(key, got, have) || wanted && !exists && isIgnored(key) && c.madeFromThis(have) {
 			continue
 		}
 		out = append(out, c.hide(key, got, want, have))
@@ -107,7 +107,7 @@ func (c *comparison) candidates(have *observed.Container) []string {
 	for key := range c.spec {
 		keys[key] = true
 	}
-	for _, key := range c.known {
+	for _, key := range c.applied {
 		keys[key] = true
 	}
 	for key, value := range have.Spec {

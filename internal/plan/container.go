@@ -35,7 +35,7 @@ func (b *builder) slotOperations(s *slot) {
 		return
 	default:
 		b.repairOperations(s, &service)
-		if s.comesUp() == "" && len(s.leftovers) == 0 {
+		if s.startAction() == "" && len(s.leftovers) == 0 {
 			return
 		}
 	}
@@ -87,7 +87,7 @@ func (b *builder) orderRepairs(s *slot, service *desired.Service, changes []*Ope
 	for _, a := range service.Networks {
 		s.start.after(b.networkCreations[a.Network])
 	}
-	if endsWithHooks(service) && s.comesUp() != "" {
+	if endsWithHooks(service) && s.startAction() != "" {
 		s.renamed.after(s.start) // the name reports that the hooks have run
 	} else {
 		s.start.after(s.renamed)

@@ -53,9 +53,9 @@ func counted(kind string, names []string) string {
 	return kind + " " + strings.Join(quoted, ", ")
 }
 
-// tellTakenUp warns of what a create finds on the node and uses, removes or
+// warnOfReuse warns of what a create finds on the node and uses, removes or
 // changes: the rest of a create that was cut off or failed, and data in volumes.
-func (b *builder) tellTakenUp() {
+func (b *builder) warnOfReuse() {
 	if !b.opts.Create {
 		return
 	}

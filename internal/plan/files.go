@@ -214,3 +214,54 @@ func usedVolumes(have *observed.Stack) map[string]bool {
 	}
 	return used
 }
+
+// files plans the delivery of files into the volumes that no container mounts
+// yet, for the replicas that are made.
+func (b *builder) files() {
+	for _, name := range sortedKeys(b.Placements) {
+		if !b.makesAny(name) {
+			continue
+		}
+		for _, target := range sortedKeys(b.Placements[name]) {
+			p := b.Placements[name][target]
+			if p.InUse {
+				continue
+			}
+			var needs []*Operation
+			if !p.Exists {
+				needs = append(needs, b.onceFor(b.volumeCreations, Operation{Kind: CreateVolume, Name: p.Volume, File: &p}))
+			}
+			b.onceFor(b.deliveries, Operation{Kind: DeliverFiles, Name: p.Volume, File: &p, Needs: needs})
+		}
+	}
+}
+
+// cleanUpFiles removes the versions of delivered files that nothing uses any
+// more, after the containers that did.
+func (b *builder) cleanUpFiles() {
+	current := map[string]bool{}
+	for name, targets := range b.Placements {
+		for _, p := range targets {
+			current[p.Volume] = current[p.Volume] || b.want.Services[name].Replicas > 0
+		}
+	}
+	for name := range b.slots {
+		for _, s := range b.slots[name] {
+			if s.current != nil && !s.makes() && s.action != Remove {
+				for _, vol := range s.current.FileVolumes {
+					current[vol] = true
+				}
+			}
+		}
+	}
+	for _, name := range sortedKeys(b.have.Volumes) {
+		labels := b.have.Volumes[name].Labels
+		if labels[desired.LabelStack] != b.want.Name || labels[desired.LabelFile] == "" || current[name] {
+			continue
+		}
+		// Without its name: no state shows the volume while a container still uses
+		// it, so whoever approves the container's change approves this.
+		b.change(Change{Subject: "volume " + name, Action: CleanUp, Causes: []Difference{{Field: "volumes", Old: "superseded", New: "removed"}}})
+		b.onceFor(b.volumeRemovals, Operation{Kind: RemoveVolume, Name: name, Needs: b.all(RemoveContainer, AwaitContainer)})
+	}
+}

@@ -2,10 +2,10 @@ package plan
 
 import "fmt"
 
-// tellGuests warns of containers outside the stack that share the network namespace
+// warnOfGuests warns of containers outside the stack that share the network namespace
 // of one that goes: they are without a network until they are recreated, which is not
 // part of this plan.
-func (b *builder) tellGuests() {
+func (b *builder) warnOfGuests() {
 	for _, s := range b.allSlots() {
 		if s.current == nil || s.action != Recreate && s.action != Remove {
 			continue

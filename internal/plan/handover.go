@@ -50,15 +50,15 @@ func (b *builder) checkName(service, name string) {
 	}
 	if id, exists := b.have.Names[name]; exists && !b.inStack(id) {
 		h := b.have.Containers[id]
-		switch fate := b.fateOf(h, reservations); {
+		switch released := b.release(h, reservations); {
 		case h.Stack != "" && h.Stack == b.opts.Leaving:
 		case h.Stack == "":
 			b.problem(needs + fmt.Sprintf("a container of no stack has (%.12s). If it was made by hand in place of the service's, "+
 				"remove it with docker rm -f %s; else rename it, or choose another container_name.", id, name))
-		case fate == keeps:
-			b.problem(needs + holderText(h) + " has already. " + b.wayOut(h, "Choose another container_name"))
+		case released == isKept:
+			b.problem(needs + holderText(h) + " has already. " + b.remedy(h, "Choose another container_name"))
 		default:
-			b.Warnings = append(b.Warnings, needs+holderText(h)+" has now, "+givenUp(fate, "while the name is taken"))
+			b.Warnings = append(b.Warnings, needs+holderText(h)+" has now, "+releaseAdvice(released, "while the name is taken"))
 		}
 		return
 	}
@@ -73,7 +73,7 @@ func (b *builder) checkName(service, name string) {
 // checkKeptName is checkKeptPort for a container's name.
 func (b *builder) checkKeptName(service, name string) {
 	for _, other := range b.opts.Others {
-		wants := slices.ContainsFunc(other.Names, func(c check.ReservedName) bool { return c.ComesUp && c.Name == name })
+		wants := slices.ContainsFunc(other.Names, func(c check.ReservedName) bool { return c.Starts && c.Name == name })
 		if other.Before && wants && !b.opts.Applying {
 			b.problem(fmt.Sprintf("Service %q keeps the container name %q%s, and a container of stack %q is to have it, which is planned in the same run. "+
 				"Choose another container_name in one of the two stacks.", service, name, b.onNode(), other.Stack))

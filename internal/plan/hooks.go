@@ -40,7 +40,7 @@ func (b *builder) withHooks(s *slot, service *desired.Service, op Operation) Ope
 // its pre_start hooks run, as under Docker Compose.
 func (b *builder) startsAsAWhole(service string) bool {
 	return b.want.Services[service].Hooks != nil && len(b.want.Services[service].Hooks.PreStart) > 0 &&
-		!slices.ContainsFunc(b.slots[service], func(s *slot) bool { return s.action != Remove && !s.makes() && s.comesUp() != Start })
+		!slices.ContainsFunc(b.slots[service], func(s *slot) bool { return s.action != Remove && !s.makes() && s.startAction() != Start })
 }
 
 // hooksOfOld are the hooks around the end of a container: pre_stop as the

@@ -66,7 +66,7 @@ func nodePath(f *desired.File, have *observed.Stack, service string, opts Option
 	for i := range have.Services[service] {
 		c := &have.Services[service][i]
 		bind, mounted := c.Binds[f.Target]
-		if c.Owned() && opts.Known != nil && bind.Source != remembered {
+		if c.Owned() && opts.AppliedFields != nil && bind.Source != remembered {
 			continue
 		}
 		if mounted && isSamePath(bind.Source, f.Name, c.Labels[desired.LabelWorkingDir]) {

@@ -60,15 +60,15 @@ func TestKeepNodePaths_WhatAContainerMounts_IsKeptUntilTheUserAsks(t *testing.T)
 		"changed since, and written to":             {source: "data", mounted: "/opt/demo/data", opts: plan.Options{Accepted: accepted("old")}, want: kept},
 		"changed since, read-only":                  {source: "data", mounted: "/opt/demo/data", readOnly: true, mountsRO: true, opts: plan.Options{Accepted: accepted("old")}, want: delivered},
 		"changed since, written by another service": {source: "data", mounted: "/opt/demo/data", readOnly: true, mountsRO: true, writtenToo: true, opts: plan.Options{Accepted: accepted("old")}, want: kept},
-		"recreated with the path":                   {source: "data", mounted: "/opt/demo/data", owned: true, opts: plan.Options{Known: known, NodePaths: paths}, want: kept},
+		"recreated with the path":                   {source: "data", mounted: "/opt/demo/data", owned: true, opts: plan.Options{AppliedFields: known, NodePaths: paths}, want: kept},
 		"recreated, and imported again":             {source: "data", mounted: "/opt/demo/data", owned: true, want: kept},
-		"gone":                                      {source: "data", opts: plan.Options{Known: known, NodePaths: paths}, want: kept},
-		"gone, and another path":                    {source: "other", opts: plan.Options{Known: known, NodePaths: paths}, want: delivered},
+		"gone":                                      {source: "data", opts: plan.Options{AppliedFields: known, NodePaths: paths}, want: kept},
+		"gone, and another path":                    {source: "other", opts: plan.Options{AppliedFields: known, NodePaths: paths}, want: delivered},
 		"another path":                              {source: "other", mounted: "/opt/demo/data", want: refused},
 		"another path of the same name":             {source: "data", mounted: "/opt/demo/app/data", want: refused},
 		"another path, read-only":                   {source: "other", mounted: "/opt/demo/data", readOnly: true, want: delivered},
-		"an absolute one before":                    {source: "data", mounted: "/srv/data", owned: true, opts: plan.Options{Known: known}, want: refused},
-		"an absolute one before, read-only":         {source: "data", mounted: "/srv/data", owned: true, readOnly: true, mountsRO: true, opts: plan.Options{Known: known}, want: delivered},
+		"an absolute one before":                    {source: "data", mounted: "/srv/data", owned: true, opts: plan.Options{AppliedFields: known}, want: refused},
+		"an absolute one before, read-only":         {source: "data", mounted: "/srv/data", owned: true, readOnly: true, mountsRO: true, opts: plan.Options{AppliedFields: known}, want: delivered},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := newEngine()

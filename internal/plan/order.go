@@ -81,7 +81,7 @@ func (b *builder) orderStops() {
 			c.stop.after(b.dependents(s.service)...)
 		}
 		// An interrupted change goes on: the new container has still to arrive.
-		if b.want.Services[s.service].UpdateOrder == desired.StartFirst && s.action == "" && s.current.Up() && s.comesUp() == "" {
+		if b.want.Services[s.service].UpdateOrder == desired.StartFirst && s.action == "" && s.current.Up() && s.startAction() == "" {
 			for _, c := range s.leftovers {
 				c.stop.after(s.arrival)
 			}

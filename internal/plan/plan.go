@@ -29,8 +29,8 @@ type Plan struct {
 	MayClear bool
 	// Unsure reports that something is in the way of a stack that was not planned yet.
 	Unsure bool
-	// ComesUp are the services of which a container is created or started.
-	ComesUp map[string]bool
+	// Starts are the services of which a container is created or started.
+	Starts map[string]bool
 	// Placements says where each service's delivered files are, or will be.
 	Placements Placements
 	// SecretVersions counts, by service, the versions of the secrets in its
@@ -214,9 +214,9 @@ func (p *Plan) String() string {
 
 // Options are what a plan depends on besides the two sides.
 type Options struct {
-	// Known names, by service, the fields that were asked for when Terraform
+	// AppliedFields names, by service, the fields that were asked for when Terraform
 	// last applied; one that is no longer asked for is a change.
-	Known map[string][]string
+	AppliedFields map[string][]string
 	// Accepted holds, by service and field, what was delivered to a container
 	// that homelab did not make, as far as it was seen when it was imported: a
 	// digest, or a secret's check.

@@ -57,11 +57,11 @@ func (b *builder) checkPorts() {
 	held := b.heldByOthers()
 	for _, name := range sortedKeys(b.want.Services) {
 		s := b.want.Services[name]
-		comesUp := b.comesUp(name)
-		b.ComesUp[name] = comesUp
+		starts := b.starts(name)
+		b.Starts[name] = starts
 		for _, want := range check.Published(&s) {
 			switch {
-			case !comesUp:
+			case !starts:
 				b.checkKeptPort(name, want)
 			case want.Single():
 				b.checkPort(name, want, held)
@@ -72,9 +72,9 @@ func (b *builder) checkPorts() {
 	}
 }
 
-// comesUp reports whether any container of a service is made or started.
-func (b *builder) comesUp(service string) bool {
-	return slices.ContainsFunc(b.slots[service], func(s *slot) bool { return s.makes() || s.action != Remove && s.comesUp() == Start })
+// starts reports whether any container of a service is made or started.
+func (b *builder) starts(service string) bool {
+	return slices.ContainsFunc(b.slots[service], func(s *slot) bool { return s.makes() || s.action != Remove && s.startAction() == Start })
 }
 
 func (b *builder) checkPort(service string, want check.HostPort, held []heldPort) {
@@ -82,11 +82,11 @@ func (b *builder) checkPort(service string, want check.HostPort, held []heldPort
 		if !want.Clashes(h.HostPort) {
 			continue
 		}
-		switch b.fate(h) {
-		case keeps:
+		switch b.portRelease(h) {
+		case isKept:
 			b.problem(b.portTaken(service, want, h))
 			return
-		case leaves, unclear, unplanned:
+		case isReleased, mayBeReleased, isUnplanned:
 			b.Warnings = append(b.Warnings, b.portGivenUp(service, want, h))
 		}
 		break
@@ -104,7 +104,7 @@ func (b *builder) checkPort(service string, want check.HostPort, held []heldPort
 // before, without knowing that this one keeps it, is to have.
 func (b *builder) checkKeptPort(service string, has check.HostPort) {
 	for _, other := range b.opts.Others {
-		at := slices.IndexFunc(other.Ports, func(p check.ReservedPort) bool { return p.ComesUp && p.Port.Single() && has.Clashes(p.Port) })
+		at := slices.IndexFunc(other.Ports, func(p check.ReservedPort) bool { return p.Starts && p.Port.Single() && has.Clashes(p.Port) })
 		if !other.Before || at < 0 || !has.Single() || b.opts.Applying {
 			continue
 		}
@@ -131,12 +131,12 @@ func (b *builder) checkRange(s *desired.Service, want check.HostPort, held []hel
 		if !want.Clashes(h.HostPort) {
 			continue
 		}
-		switch b.fate(h) {
-		case keeps:
+		switch b.portRelease(h) {
+		case isKept:
 			taken[h.First] = holderText(h.Holder)
-		case unplanned:
+		case isUnplanned:
 			unsure[h.First] = holderText(h.Holder)
-		case leaves, unclear:
+		case isReleased, mayBeReleased:
 		}
 	}
 	for _, c := range b.rivals(s.Name) {

@@ -86,7 +86,7 @@ func knownOf(w *desired.Stack) map[string][]string {
 // build plans, and checks what holds for every plan by itself.
 func (t *trial) build(e *engine, want *desired.Stack, known map[string][]string) *plan.Plan {
 	t.Helper()
-	p := plan.Build(want, e.observe(stackName), plan.Options{Known: known})
+	p := plan.Build(want, e.observe(stackName), plan.Options{AppliedFields: known})
 	if len(p.Problems) > 0 {
 		t.Fatalf("refused: %v", p.Problems)
 	}

@@ -28,7 +28,7 @@ func (b *builder) repairs(compare *comparison, s *slot, here repairable) []repai
 	add(Update, here.limits)
 	add(Connect, here.connections())
 	service := compare.service
-	action, causes := comeUp(service, s.current.Container, Jobs(b.want))
+	action, causes := startRepair(service, s.current.Container, Jobs(b.want))
 	add(action, causes)
 	final := desired.ContainerName(b.want.Name, service, s.number)
 	if action == "" && hooksPending(service, s.current.Container, final) {
@@ -46,8 +46,8 @@ func (b *builder) repairs(compare *comparison, s *slot, here repairable) []repai
 	return out
 }
 
-// comesUp is the repair by which a container that stays is started again, if any.
-func (s *slot) comesUp() Action {
+// startAction is the repair by which a container that stays is started again, if any.
+func (s *slot) startAction() Action {
 	for _, r := range s.repairs {
 		switch r.action {
 		case Start, Restart, Unpause:
@@ -58,8 +58,8 @@ func (s *slot) comesUp() Action {
 	return ""
 }
 
-// comeUp says what brings a container up that is as it should be otherwise.
-func comeUp(s *desired.Service, c *observed.Container, jobs map[string]bool) (Action, []Difference) {
+// startRepair says what brings a container up that is as it should be otherwise.
+func startRepair(s *desired.Service, c *observed.Container, jobs map[string]bool) (Action, []Difference) {
 	state := []Difference{{Field: "state", Old: string(c.State), New: goal(s, c, jobs[s.Name])}}
 	switch c.State {
 	case observed.Paused:
@@ -114,7 +114,7 @@ func (b *builder) restartWith(s *desired.Service, c *observed.Container) (Action
 // startsAnew reports whether a parent starts in this plan, or has since its child
 // did.
 func startsAnew(parent *slot, child *observed.Container) bool {
-	up := parent.comesUp()
+	up := parent.startAction()
 	return up == Start || up == Restart || child.StartedAt.Before(parent.current.StartedAt)
 }
 

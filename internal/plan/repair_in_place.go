@@ -87,7 +87,7 @@ func (c *comparison) networkOf(field string, have *observed.Container) string {
 // attachedByHand reports whether a difference of a network was not declared, but
 // made by hand.
 func (c *comparison) attachedByHand(d Difference, have *observed.Container) bool {
-	return c.declaredAsNow(have) || d.New == "attached" && slices.Contains(c.known, d.Field)
+	return c.declaredAsNow(have) || d.New == "attached" && slices.Contains(c.applied, d.Field)
 }
 
 // madeFromThis reports whether a container was made from the definition as it is

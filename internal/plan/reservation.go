@@ -8,50 +8,51 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// fate is what becomes of a port or a name that another container has.
-type fate int
+// release is whether another container frees a port or a name that this stack needs.
+type release int
 
 const (
-	// keeps: it stays taken, as far as anybody knows.
-	keeps fate = iota
-	// leaves: its stack gives it up in the same run.
-	leaves
-	// unclear: its stack's plan is known only at apply.
-	unclear
-	// unplanned: its stack was not planned in this run, or not yet.
-	unplanned
+	// isKept: it stays taken, as far as anybody knows.
+	isKept release = iota
+	// isReleased: its stack gives it up in the same run.
+	isReleased
+	// mayBeReleased: its stack's plan is known only at apply.
+	mayBeReleased
+	// isUnplanned: its stack was not planned in this run, or not yet.
+	isUnplanned
 )
 
-// fate asks the holder's stack what becomes of a port.
-func (b *builder) fate(h heldPort) fate {
-	return b.fateOf(h.Holder, func(reservation check.Reservation) bool {
+// portRelease reports whether the holder of a port frees it.
+func (b *builder) portRelease(h heldPort) release {
+	return b.release(h.Holder, func(reservation check.Reservation) bool {
 		return slices.ContainsFunc(reservation.Ports, func(p check.ReservedPort) bool { return p.Port.Clashes(h.HostPort) })
 	})
 }
 
-// fateOf asks the holder's stack, and stillClaims whether that reservations it. While a plan
-// is applied, what another container has is in the way.
-func (b *builder) fateOf(h observed.Holder, stillReserves func(check.Reservation) bool) fate {
+// release reports whether the holder frees what it has, by the plan of its stack, of
+// which stillReserves reports whether the thing is in its reservation. While a plan is
+// applied, the thing is taken for as long as the holder has it.
+func (b *builder) release(h observed.Holder, stillReserves func(check.Reservation) bool) release {
 	if !h.Owned {
-		return keeps
+		return isKept
 	}
 	if b.opts.Applying {
 		b.MayClear = true
-		return keeps
+		return isKept
 	}
 	reservation, planned := b.other(h.Stack)
 	switch {
 	case !planned:
 		b.Unsure = true
-		return unplanned
+		return isUnplanned
 	case reservation.Leaves:
-		return leaves
+		return isReleased
 	case reservation.Unknown:
-		return unclear
+		return mayBeReleased
 	case stillReserves(reservation):
-		return keeps
+		return isKept
 	}
-	return leaves
+	return isReleased
 }
 
 func (b *builder) other(stack string) (check.Reservation, bool) {
@@ -72,12 +73,12 @@ func holderText(h observed.Holder) string {
 
 func (b *builder) portTaken(service string, want check.HostPort, h heldPort) string {
 	text := fmt.Sprintf("Service %q publishes port %s%s, which %s holds already. ", service, want, b.onNode(), holderText(h.Holder))
-	return text + b.wayOut(h.Holder, "Publish another port")
+	return text + b.remedy(h.Holder, "Publish another port")
 }
 
-// wayOut says what to do about a holder that keeps what it has; otherwise is to make
+// remedy says what to do about a holder that keeps what it has; otherwise is to make
 // do with something else.
-func (b *builder) wayOut(h observed.Holder, otherwise string) string {
+func (b *builder) remedy(h observed.Holder, otherwise string) string {
 	switch _, planned := b.other(h.Stack); {
 	case planned && !b.opts.Applying:
 		return "That stack keeps it in this run. " + otherwise + " in one of the two stacks."
@@ -91,19 +92,19 @@ func (b *builder) wayOut(h observed.Holder, otherwise string) string {
 
 func (b *builder) portGivenUp(service string, want check.HostPort, h heldPort) string {
 	return fmt.Sprintf("Service %q publishes port %s%s, which %s holds now, ", service, want, b.onNode(), holderText(h.Holder)) +
-		givenUp(b.fate(h), "while the port is taken")
+		releaseAdvice(b.portRelease(h), "while the port is taken")
 }
 
-// givenUp says what to do about what its holder gives up in the same run.
-func givenUp(f fate, taken string) string {
+// releaseAdvice says what to do about what its holder gives up in the same run.
+func releaseAdvice(f release, taken string) string {
 	gives := "and gives up in this run"
 	switch f {
-	case unclear:
+	case mayBeReleased:
 		gives = "and may give up in this run: that is known only at apply"
-	case unplanned:
+	case isUnplanned:
 		return "and this run has not planned that stack, or not yet. If the run frees it, let this stack depend on that one (depends_on); " +
 			"else applying this one fails, without a change, " + taken + "."
-	case keeps, leaves:
+	case isKept, isReleased:
 	}
 	return gives + ". Let this stack depend on that one (depends_on), if it does not yet: " +
 		"else Terraform may apply this one first, which fails, without a change, " + taken + "."

@@ -60,6 +60,11 @@ func (s *slot) subject() string { return fmt.Sprintf("service %s/%d", s.service,
 // makes reports whether a container is created for the replica.
 func (s *slot) makes() bool { return s.action == Create || s.action == Recreate }
 
+// makesAny reports whether a container of a service is created.
+func (b *builder) makesAny(service string) bool {
+	return slices.ContainsFunc(b.slots[service], (*slot).makes)
+}
+
 // decideServices decides about every replica, in an order in which a parent
 // whose namespaces are shared comes before its children.
 func (b *builder) decideServices() {

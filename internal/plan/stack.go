@@ -16,7 +16,7 @@ type StackInput struct {
 	Want *desired.Stack
 	Have *observed.Stack
 	// Last is what was remembered when the stack was last applied.
-	Last  Memory
+	Last  Record
 	World World
 	// Adopt allows a stack of which homelab made nothing, as after an import.
 	Adopt bool
@@ -62,7 +62,7 @@ type StackDecision struct {
 func DecideStack(in StackInput) StackDecision {
 	want, told, needs := in.withDigests()
 	have, resumes, there := in.vacated()
-	want, unfit := engineFitting(want, have.APIVersion)
+	want, tooNew := forEngine(want, have.APIVersion)
 	options := in.options(resumes)
 	want = KeepNodePaths(want, have, options)
 	p := Build(want, have, options)
@@ -72,7 +72,7 @@ func DecideStack(in StackInput) StackDecision {
 	out.Takes, out.Networks = takenBy(want, p), own
 	more, warnings := out.checks(in, have)
 	p.Problems = slices.Concat(in.owned(), p.Problems, unbuildable(want, have, p), more)
-	p.Warnings = slices.Concat(told, there, unfit, p.Warnings, warnings)
+	p.Warnings = slices.Concat(told, there, tooNew, p.Warnings, warnings)
 	if undecided := len(want.Undecided()) > 0 || UsesUndecided(want, options.Secrets); undecided && !in.World.Applying {
 		options.Rotated = true
 		q := Build(want, have, options)
@@ -84,13 +84,13 @@ func DecideStack(in StackInput) StackDecision {
 }
 
 // DestroyStack decides what destroying a stack removes. It is pure.
-func DestroyStack(have *observed.Stack, last Memory, removeVolumes bool) *Plan {
+func DestroyStack(have *observed.Stack, last Record, removeVolumes bool) *Plan {
 	return Destroy(have, Options{RemoveVolumes: removeVolumes, Declared: last.declared()})
 }
 
 func (in StackInput) options(resumes bool) Options {
 	return Options{
-		Known: in.Last.Known, Accepted: in.Last.Accepted, NodePaths: in.Last.NodePaths,
+		AppliedFields: in.Last.AppliedFields, Accepted: in.Last.Accepted, NodePaths: in.Last.NodePaths,
 		Adopt: in.Adopt, Create: in.creates(), Failed: resumes, Leaving: in.Leaving,
 		Node: in.World.Node, Secrets: in.World.Secrets, Others: in.World.Stacks, Applying: in.World.Applying,
 	}
@@ -223,10 +223,10 @@ func unbuildable(want *desired.Stack, have *observed.Stack, p *Plan) []check.Pro
 func takenBy(want *desired.Stack, p *Plan) check.Reservation {
 	reservation := check.ReservationOf(want)
 	for i := range reservation.Ports {
-		reservation.Ports[i].ComesUp = p.ComesUp[reservation.Ports[i].Service]
+		reservation.Ports[i].Starts = p.Starts[reservation.Ports[i].Service]
 	}
 	for i := range reservation.Names {
-		reservation.Names[i].ComesUp = p.ComesUp[reservation.Names[i].Service]
+		reservation.Names[i].Starts = p.Starts[reservation.Names[i].Service]
 	}
 	return reservation
 }

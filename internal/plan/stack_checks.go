@@ -35,11 +35,11 @@ func (d *StackDecision) checks(in StackInput, have *observed.Stack) (problems []
 // are pulled with what registries have. What nobody says is not spoken of: the engine
 // will say it. Where nothing is started nobody is asked.
 func (d *StackDecision) checkMachine(w World) (problems []check.Problem, warnings []string) {
-	d.Needs.Facts = d.AsksForMachine(d.Want) && !w.FactsAsked
+	d.Needs.Facts = d.NeedsFacts(d.Want) && !w.FactsAsked
 	var facts observed.Facts
 	if w.Facts != nil {
 		facts = *w.Facts
-		problems, warnings = d.Fit(d.Want, w.Node, facts)
+		problems, warnings = d.CheckMachine(d.Want, w.Node, facts)
 		if own := check.ReservationOf(d.Want); len(own.Reserved) > 0 {
 			d.Overcommitted = check.MemoryOvercommitted(w.Node, facts, append(slices.Clone(w.Stacks), own))
 		}

@@ -68,12 +68,12 @@ func (b *builder) checkVersion() {
 // healthcheck.start_interval.
 const startIntervalAPI = "1.44"
 
-// engineFitting returns the stack as an engine with a version of the API can have it, and
+// forEngine returns the stack as an engine with a version of the API can have it, and
 // warnings. Left out is healthcheck.start_interval where the engine would leave it out
 // without a word, as it does for Docker Compose: the service runs all the same, and is
 // looked at less often while it starts. Everything else that an engine is too old for
 // is a problem of the plan.
-func engineFitting(want *desired.Stack, api string) (*desired.Stack, []string) {
+func forEngine(want *desired.Stack, api string) (*desired.Stack, []string) {
 	if !check.OlderThan(api, startIntervalAPI) {
 		return want, nil
 	}

@@ -18,8 +18,8 @@ type View struct {
 	// is not declared there, by the engine's name.
 	Networks map[string]Network
 	Volumes  map[string]Volume
-	// Seen is for [Memory]; a planned view has none.
-	Seen observed.Known
+	// Seen is for [Record]; a planned view has none.
+	Seen observed.Cache
 }
 
 // Service is one service as Terraform shows it. Digest and State are nil when
@@ -72,32 +72,31 @@ func (s Service) NeedsRepair() bool {
 // is remembered but has no container is shown as missing, with what was last seen of
 // it. exists is false where nothing is there that can be converged: volumes alone are
 // data that outlives a stack, unless there is nothing else to it.
-func (m Memory) View(have *observed.Stack, last View) (view View, exists bool) {
-	return m.view(have, last), m.exists(have)
+func (r Record) View(have *observed.Stack, last View) (view View, exists bool) {
+	return r.view(have, last), r.exists(have)
 }
 
-func (m Memory) exists(have *observed.Stack) bool {
-	return have.Exists() || len(m.Known) == 0 && m.Known != nil
+func (r Record) exists(have *observed.Stack) bool {
+	return have.Exists() || len(r.AppliedFields) == 0 && r.AppliedFields != nil
 }
 
-func (m Memory) view(have *observed.Stack, last View) View {
-	mem := m
+func (r Record) view(have *observed.Stack, last View) View {
 	view := View{Services: map[string]Service{}, Networks: map[string]Network{}, Volumes: map[string]Volume{}}
 	for name, containers := range have.Services {
-		view.Services[name] = serviceOf(containers, have, mem, name)
+		view.Services[name] = serviceOf(containers, have, r, name)
 	}
-	for name := range mem.Known {
+	for name := range r.AppliedFields {
 		if _, exists := view.Services[name]; !exists {
 			state := string(observed.Missing)
-			if mem.Replicas[name] == 0 {
+			if r.Replicas[name] == 0 {
 				state = ""
 			}
 			view.Services[name] = absent(last.Services[name], state)
 		}
 	}
-	view.Seen = have.Known()
-	networksOf(have, mem, view.Networks)
-	volumesOf(have, mem, view.Volumes)
+	view.Seen = have.Cache()
+	networksOf(have, r, view.Networks)
+	volumesOf(have, r, view.Volumes)
 	return view
 }
 
@@ -109,10 +108,10 @@ func absent(last Service, state string) Service {
 	return last
 }
 
-func serviceOf(containers []observed.Container, have *observed.Stack, mem Memory, name string) Service {
+func serviceOf(containers []observed.Container, have *observed.Stack, record Record, name string) Service {
 	first := &containers[0]
-	digest, state := digestOf(first), worstState(containers, completes(containers, mem, name))
-	return Service{Image: imageOf(first), Digest: &digest, Replicas: len(containers), State: &state, Spec: specOf(containers, have.Name, mem, name)}
+	digest, state := digestOf(first), worstState(containers, completes(containers, record, name))
+	return Service{Image: imageOf(first), Digest: &digest, Replicas: len(containers), State: &state, Spec: specOf(containers, have.Name, record, name)}
 }
 
 // imageOf is a container's image as docker ps shows it.
@@ -127,9 +126,9 @@ func digestOf(c *observed.Container) string { return cmp.Or(c.Digest, c.ImageID)
 
 // completes reports whether a service is done when it ends with code 0. Of one that is being
 // imported only the restart policy tells, until the document is read.
-func completes(containers []observed.Container, mem Memory, name string) bool {
-	if _, known := mem.Known[name]; known {
-		return mem.Completes[name]
+func completes(containers []observed.Container, record Record, name string) bool {
+	if _, known := record.AppliedFields[name]; known {
+		return record.Completes[name]
 	}
 	restart := containers[0].Spec["restart"]
 	return restart == "" || strings.HasPrefix(restart, "on-failure")
@@ -148,23 +147,23 @@ func worstState(containers []observed.Container, completes bool) string {
 
 // specOf shows the fields of a service's containers. Where replicas differ,
 // each value is shown.
-func specOf(containers []observed.Container, stack string, mem Memory, name string) map[string]string {
+func specOf(containers []observed.Container, stack string, record Record, name string) map[string]string {
 	spec := map[string]string{}
 	values := map[string][]string{}
 	for i := range containers {
 		c := &containers[i]
-		masked := c.Spec.Masked(mem.secretKeys(name), SecretVersion(c))
+		masked := c.Spec.Masked(record.secretKeys(name), SecretVersion(c))
 		for key, value := range masked {
-			if mem.shows(name, key, value, c) {
-				if mem.hides(name, key) {
+			if record.shows(name, key, value, c) {
+				if record.hides(name, key) {
 					value = hidden
 				}
 				values[key] = append(values[key], value)
 			}
 		}
 	}
-	if _, remembered := mem.Known[name]; remembered {
-		values[containerName] = containerNames(containers, stack, mem.Names[name])
+	if _, remembered := record.AppliedFields[name]; remembered {
+		values[containerName] = containerNames(containers, stack, record.Names[name])
 	}
 	for key, list := range values {
 		if len(list) == 0 {
@@ -197,8 +196,8 @@ func containerNames(containers []observed.Container, stack, chosen string) []str
 	return names
 }
 
-func networksOf(have *observed.Stack, mem Memory, out map[string]Network) {
-	keys := inverse(mem.Networks)
+func networksOf(have *observed.Stack, record Record, out map[string]Network) {
+	keys := inverse(record.Networks)
 	for _, name := range slices.Sorted(maps.Keys(have.Networks)) { // two may have one key
 		n := have.Networks[name]
 		key, known := keys[name]
@@ -206,20 +205,20 @@ func networksOf(have *observed.Stack, mem Memory, out map[string]Network) {
 			continue
 		}
 		if !known {
-			if key = n.Labels[desired.LabelNetwork]; key == "" || mem.Networks != nil {
+			if key = n.Labels[desired.LabelNetwork]; key == "" || record.Networks != nil {
 				key = name
 			}
 		}
-		out[key] = Network{Name: name, Driver: &n.Driver, Internal: &n.Internal, Spec: mem.networkSpec(key, n)}
+		out[key] = Network{Name: name, Driver: &n.Driver, Internal: &n.Internal, Spec: record.networkSpec(key, n)}
 	}
 }
 
 // networkSpec shows the fields of a network that were asked for or are somebody's
 // addition. What has attributes of its own is left out.
-func (m Memory) networkSpec(key string, n observed.Network) map[string]string {
+func (r Record) networkSpec(key string, n observed.Network) map[string]string {
 	spec := map[string]string{}
-	asked, remembered := m.NetworkFields[key]
-	if !remembered && m.NetworkFields != nil {
+	asked, remembered := r.NetworkFields[key]
+	if !remembered && r.NetworkFields != nil {
 		return spec // external: not ours to describe
 	}
 	for field, value := range desired.ExtractNetwork(n) {
@@ -236,10 +235,10 @@ func withoutAttributes(spec map[string]string) map[string]string {
 	return spec
 }
 
-func volumesOf(have *observed.Stack, mem Memory, out map[string]Volume) {
-	keys := inverse(mem.Volumes)
+func volumesOf(have *observed.Stack, record Record, out map[string]Volume) {
+	keys := inverse(record.Volumes)
 	used := map[string]bool{} // by a container now, or by one that is missing
-	for _, name := range mem.Files {
+	for _, name := range record.Files {
 		used[name] = true
 	}
 	for _, list := range have.Services {
@@ -253,7 +252,7 @@ func volumesOf(have *observed.Stack, mem Memory, out map[string]Volume) {
 		v := have.Volumes[name]
 		key, known := keys[name]
 		leftover := v.Labels[desired.LabelStack] == have.Name && v.Labels[desired.LabelFile] != "" && !used[name]
-		imported := mem.Volumes == nil && v.Labels[desired.LabelProject] == have.Name && v.Labels[desired.LabelVolume] != ""
+		imported := record.Volumes == nil && v.Labels[desired.LabelProject] == have.Name && v.Labels[desired.LabelVolume] != ""
 		switch {
 		case known:
 		case leftover:

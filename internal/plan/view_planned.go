@@ -114,9 +114,9 @@ func unmade(s *desired.Service, have *observed.Stack, p *Plan) *observed.Contain
 	return &list[0]
 }
 
-// Settled shows a stack that is as the decision wants it: the fields as they were
+// Applied shows a stack that is as the decision wants it: the fields as they were
 // planned, the rest as it is seen.
-func (d StackDecision) Settled(seen View) View {
+func (d StackDecision) Applied(seen View) View {
 	view := d.After
 	for name, s := range view.Services {
 		now := seen.Services[name]

@@ -13,7 +13,7 @@ func TestCompletes_OfOneThatIsImported_FollowsFromItsRestartPolicy(t *testing.T)
 		if restart != "" {
 			c.Spec["restart"] = restart
 		}
-		if got := completes([]observed.Container{c}, Memory{}, "job"); got != want {
+		if got := completes([]observed.Container{c}, Record{}, "job"); got != want {
 			t.Errorf("restart %q: %t", restart, got)
 		}
 	}
@@ -27,10 +27,10 @@ func TestMemoryView_TwoNetworksOrVolumesWithOneKey_ShowsTheSameEachTime(t *testi
 	}
 	remembered := map[string]string{"a": "home_a", "b": "home_a", "c": "home_a", "d": "home_a"}
 	for range 50 {
-		if view := (Memory{}).view(have, View{}); view.Networks["default"].Name != "home_d" || view.Volumes["data"].Name != "home_d" {
+		if view := (Record{}).view(have, View{}); view.Networks["default"].Name != "home_d" || view.Volumes["data"].Name != "home_d" {
 			t.Fatalf("shown: %v, %v", view.Networks, view.Volumes)
 		}
-		if view := (Memory{Networks: remembered, Volumes: remembered}).view(have, View{}); view.Networks["d"].Name != "home_a" || view.Volumes["d"].Name != "home_a" {
+		if view := (Record{Networks: remembered, Volumes: remembered}).view(have, View{}); view.Networks["d"].Name != "home_a" || view.Volumes["d"].Name != "home_a" {
 			t.Fatalf("shown: %v, %v", view.Networks, view.Volumes)
 		}
 	}

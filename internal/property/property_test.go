@@ -75,7 +75,7 @@ func prepare(t *testing.T, l *lab.Lab, g generator) {
 	c := &chain{T: t, generator: g, name: acctest.Name(t), chained: newSide(t, l.Nodes[0].Host), lone: newSide(t, l.Nodes[1].Host)}
 	p := g.finish(project{Services: map[string]service{"job": {"image": images.AppV1, "command": []string{"job"}, "configs": []string{"conf"}}}, Values: map[string]string{}})
 	for _, on := range []side{c.chained, c.lone} {
-		_, _, err := on.stacks().Apply(t.Context(), node, c.load(p), core.Memory{}, core.ApplyOptions{})
+		_, _, err := on.stacks().Apply(t.Context(), node, c.load(p), core.Record{}, core.ApplyOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +106,7 @@ type chain struct {
 	name          string
 	chained, lone side
 	current       project
-	memory        core.Memory
+	memory        core.Record
 	applied       bool
 	log           []string // what happened, for a failure's report
 }
@@ -177,7 +177,7 @@ func (c *chain) step() {
 
 // apply previews, applies what was previewed, and holds the requests against the
 // plan. A second preview has to be empty.
-func (c *chain) apply(on side, want *desired.Stack, p project, memory *core.Memory) {
+func (c *chain) apply(on side, want *desired.Stack, p project, memory *core.Record) {
 	c.Helper()
 	adopt := c.applied && on == c.chained
 	preview, err := on.stacks().Preview(c.Context(), node, want, *memory, core.PreviewOptions{Adopt: adopt})
@@ -190,7 +190,7 @@ func (c *chain) apply(on side, want *desired.Stack, p project, memory *core.Memo
 		agreed = append(agreed, change.Identity())
 	}
 	on.recorder.Take()
-	created := !adopt && memory.Known == nil
+	created := !adopt && memory.AppliedFields == nil
 	_, after, err := on.stacks().Apply(c.Context(), node, want, *memory, core.ApplyOptions{Adopt: adopt, Rollback: true, Planned: agreed})
 	wrote := sent(on.recorder.Take(), before)
 	c.log = append(c.log, "plan:\n"+planned.String())
@@ -230,7 +230,7 @@ func normal(lines []string) []string {
 
 // plan makes the plan that applying will make, and lists the containers that
 // are there before.
-func (c *chain) plan(on side, want *desired.Stack, memory core.Memory, adopt bool) (*plan.Plan, []string) {
+func (c *chain) plan(on side, want *desired.Stack, memory core.Record, adopt bool) (*plan.Plan, []string) {
 	c.Helper()
 	engine, err := on.Engine(c.Context(), node)
 	if err != nil {
@@ -253,14 +253,14 @@ func (c *chain) plan(on side, want *desired.Stack, memory core.Memory, adopt boo
 		ids = append(ids, id)
 	}
 	ids = append(ids, have.Scratch...)
-	return plan.Build(want, have, plan.Options{Known: memory.Known, Accepted: memory.Accepted, Adopt: adopt}), ids
+	return plan.Build(want, have, plan.Options{AppliedFields: memory.AppliedFields, Accepted: memory.Accepted, Adopt: adopt}), ids
 }
 
 // alone applies a project to a node that has nothing of it, compares both nodes,
 // and clears the second one.
 func (c *chain) alone(want *desired.Stack, p project) {
 	c.Helper()
-	var memory core.Memory
+	var memory core.Record
 	c.apply(c.lone, want, p, &memory)
 	ctx, cancel := context.WithTimeout(c.Context(), patience)
 	defer cancel()

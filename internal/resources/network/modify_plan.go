@@ -35,14 +35,14 @@ func (r *networkResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	var mem memory
-	resp.Diagnostics.Append(concept.Load(ctx, req.Private, memoryKey, &mem)...)
+	var record privateRecord
+	resp.Diagnostics.Append(concept.Load(ctx, req.Private, recordKey, &record)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if prior != nil && !(planned.Node.Equal(prior.Node) && planned.Name.Equal(prior.Name)) {
 		resp.Diagnostics.Append(r.movesOn(ctx, prior)...)
-		prior, mem = nil, memory{}
+		prior, record = nil, privateRecord{}
 	}
 	if kept, ok := keep(ctx, planned.IPAM, prior); ok {
 		planned.IPAM = kept
@@ -51,7 +51,7 @@ func (r *networkResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	agreed, diags := r.preview(ctx, &planned, &config, prior, mem, core.NetworkOptions{Identity: identity, Replaces: again})
+	agreed, diags := r.preview(ctx, &planned, &config, prior, record, core.NetworkOptions{Identity: identity, Replaces: again})
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -80,12 +80,12 @@ func keep(ctx context.Context, planned types.List, prior *model) (types.List, bo
 
 // preview fills in the computed attributes of a plan and returns what will
 // happen; nil where that cannot be known yet.
-func (r *networkResource) preview(ctx context.Context, planned, config, prior *model, mem memory, by core.NetworkOptions) ([]string, diag.Diagnostics) {
+func (r *networkResource) preview(ctx context.Context, planned, config, prior *model, record privateRecord, by core.NetworkOptions) ([]string, diag.Diagnostics) {
 	planned.chooseDriver(config)
 	planned.closeZone(config)
 	if !planned.inputsKnown(ctx) {
 		planned.unknown()
-		return nil, undecided(planned, mem)
+		return nil, undecided(planned, record)
 	}
 	planned.ID = types.StringValue(planned.Node.ValueString() + "/" + planned.Name.ValueString())
 	var diags diag.Diagnostics
@@ -93,7 +93,7 @@ func (r *networkResource) preview(ctx context.Context, planned, config, prior *m
 	opts := core.NetworkOptions{Owner: owner(planned)}
 	differs := true
 	if prior != nil {
-		opts = optionsOf(planned, prior, mem)
+		opts = optionsOf(planned, prior, record)
 		differs = !sameTexts(want.SpecByItself(), prior.toDesired().SpecByItself())
 	}
 	opts.Identity, opts.Replaces = by.Identity, by.Replaces
@@ -126,7 +126,7 @@ func (r *networkResource) preview(ctx context.Context, planned, config, prior *m
 		}
 		return nil, diags
 	}
-	return planned.show(prior, preview, differs, mem), append(diags, effects(planned, prior, preview, differs, mem)...)
+	return planned.show(prior, preview, differs, record), append(diags, effects(planned, prior, preview, differs, record)...)
 }
 
 // chooseDriver fills in the driver where the configuration leaves it out.
@@ -142,13 +142,13 @@ func (m *model) chooseDriver(config *model) {
 
 // undecided names the containers on a network of which only applying tells what it
 // is to be.
-func undecided(m *model, mem memory) diag.Diagnostics {
-	if len(mem.Attached) == 0 {
+func undecided(m *model, record privateRecord) diag.Diagnostics {
+	if len(record.Attached) == 0 {
 		return nil
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic("Network may be replaced", fmt.Sprintf("What network %q on node %q is to be depends on values that are "+
 		"known only at apply. If they ask for more than other labels, the network is replaced; these containers then lose their connection to it for some "+
-		"seconds, and get it back with the same aliases and fixed addresses: %s.", m.Name.ValueString(), m.Node.ValueString(), strings.Join(mem.Attached, ", ")))}
+		"seconds, and get it back with the same aliases and fixed addresses: %s.", m.Name.ValueString(), m.Node.ValueString(), strings.Join(record.Attached, ", ")))}
 }
 
 // unknown marks what only applying will tell.
@@ -168,16 +168,16 @@ func (m *model) unknown() {
 // approves it can see. A replacement is one if state and configuration differ: what
 // happened on the node since the state was read was not shown, and applying must
 // not do it.
-func (m *model) show(prior *model, preview core.NetworkPreview, differs bool, mem memory) []string {
+func (m *model) show(prior *model, preview core.NetworkPreview, differs bool, record privateRecord) []string {
 	m.NetworkID, m.Subnets, m.EngineLabels, m.Reattached = prior.NetworkID, prior.Subnets, prior.EngineLabels, prior.Reattached
 	if !differs || !preview.Replaced {
-		return m.finish(prior, preview, mem)
+		return m.finish(prior, preview, record)
 	}
 	agreed := []string{}
 	m.NetworkID, m.Subnets, m.EngineLabels = types.StringUnknown(), types.ListUnknown(subnetType), types.MapUnknown(types.StringType)
-	m.Reattached = list(mem.Attached)
+	m.Reattached = list(record.Attached)
 	for _, c := range preview.Changes {
-		if c.Action != core.Reattach || slices.Contains(mem.Attached, c.Name) {
+		if c.Action != core.Reattach || slices.Contains(record.Attached, c.Name) {
 			agreed = append(agreed, c.Identity())
 		}
 	}
@@ -186,10 +186,10 @@ func (m *model) show(prior *model, preview core.NetworkPreview, differs bool, me
 
 // effects says what the plan means for the containers on the network, and for
 // labels.
-func effects(planned, prior *model, preview core.NetworkPreview, differs bool, mem memory) diag.Diagnostics {
+func effects(planned, prior *model, preview core.NetworkPreview, differs bool, record privateRecord) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if differs && preview.Replaced {
-		diags.AddWarning("Network is replaced", replacement(planned, preview, mem))
+		diags.AddWarning("Network is replaced", replacement(planned, preview, record))
 		return diags
 	}
 	if !planned.Labels.Equal(prior.Labels) || !planned.Description.Equal(prior.Description) {
@@ -203,7 +203,7 @@ func effects(planned, prior *model, preview core.NetworkPreview, differs bool, m
 }
 
 // replacement tells why a network is recreated, whom that disturbs and how long.
-func replacement(m *model, preview core.NetworkPreview, mem memory) string {
+func replacement(m *model, preview core.NetworkPreview, record privateRecord) string {
 	var causes, lost []string
 	for _, c := range preview.Changes {
 		for _, cause := range c.Causes {
@@ -216,10 +216,10 @@ func replacement(m *model, preview core.NetworkPreview, mem memory) string {
 	}
 	text := fmt.Sprintf("Network %q on node %q is replaced, because the engine can't change it in place (%s).",
 		m.Name.ValueString(), m.Node.ValueString(), strings.Join(causes, ", "))
-	if len(mem.Attached) == 0 {
+	if len(record.Attached) == 0 {
 		return text + " No container is on it."
 	}
 	text += fmt.Sprintf(" These containers lose their connection to it, %s, and get it back with the same aliases and fixed addresses; "+
-		"none is recreated: %s.", concept.Interruption(len(mem.Attached)), strings.Join(mem.Attached, ", "))
+		"none is recreated: %s.", concept.Interruption(len(record.Attached)), strings.Join(record.Attached, ", "))
 	return strings.Join(append([]string{text}, lost...), " ")
 }

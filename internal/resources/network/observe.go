@@ -15,8 +15,8 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/cidr"
 )
 
-// memory is what is remembered of a network between runs, in private state.
-type memory struct {
+// privateRecord is what is remembered of a network between runs, in private state.
+type privateRecord struct {
 	// Made are the labels that the network was seen with when it was last
 	// applied; other ones mean that somebody made it again.
 	Made map[string]string `json:"made"`
@@ -32,16 +32,16 @@ type memory struct {
 	Imported bool `json:"imported,omitempty"`
 }
 
-// remember is the memory after the network was applied as asked.
-func remember(asked *desired.Network, view core.NetworkView) memory {
-	mem := memory{Made: desired.OwnLabels(view.Network.Labels), Description: view.Network.Labels[desired.LabelDescription], Attached: view.Attached}
+// remember is the record after the network was applied as asked.
+func recordOf(asked *desired.Network, view core.NetworkView) privateRecord {
+	record := privateRecord{Made: desired.OwnLabels(view.Network.Labels), Description: view.Network.Labels[desired.LabelDescription], Attached: view.Attached}
 	wanted, is := asked.SpecByItself(), view.Network.SpecByItself()
 	for _, key := range is.Keys() {
 		if _, named := wanted[key]; !named {
-			mem.Filled = append(mem.Filled, key)
+			record.Filled = append(record.Filled, key)
 		}
 	}
-	return mem
+	return record
 }
 
 // observe takes over what only the engine knows.
@@ -70,7 +70,7 @@ func (m *model) observe(ctx context.Context, view core.NetworkView) diag.Diagnos
 // those that are set, and those that somebody must not have added. After an import
 // nothing is set, and everything is taken over that the engine would not have
 // chosen by itself.
-func (m *model) refresh(ctx context.Context, view core.NetworkView, mem memory) diag.Diagnostics {
+func (m *model) refresh(ctx context.Context, view core.NetworkView, record privateRecord) diag.Diagnostics {
 	n := &view.Network
 	m.Internal, m.Attachable, m.ConfigOnly = types.BoolValue(n.Internal), types.BoolValue(n.Attachable), types.BoolValue(n.ConfigOnly)
 	m.ConfigFrom = orNull(n.ConfigFrom)
@@ -78,11 +78,11 @@ func (m *model) refresh(ctx context.Context, view core.NetworkView, mem memory) 
 	if n.ConfigOnly {
 		m.Driver = types.StringValue(driverNull)
 	}
-	diags := m.refreshWords(ctx, n, mem)
+	diags := m.refreshWords(ctx, n, record)
 	if n.ConfigFrom != "" {
 		return append(diags, m.observe(ctx, view)...) // the rest is the other's
 	}
-	diags.Append(m.refreshPools(n, mem)...)
+	diags.Append(m.refreshPools(n, record)...)
 	pools := m.pools()
 	ipv6, ipv4 := n.EnableIPv6 != nil && *n.EnableIPv6, n.EnableIPv4 == nil || *n.EnableIPv4
 	if !m.EnableIPv6.IsNull() || ipv6 != hasIPv6(pools) {
@@ -91,26 +91,26 @@ func (m *model) refresh(ctx context.Context, view core.NetworkView, mem memory) 
 	if !m.EnableIPv4.IsNull() || !ipv4 {
 		m.EnableIPv4 = types.BoolValue(ipv4)
 	}
-	diags.Append(m.refreshOptions(ctx, n, mem, ipv6)...)
+	diags.Append(m.refreshOptions(ctx, n, record, ipv6)...)
 	return append(diags, m.observe(ctx, view)...)
 }
 
 // refreshWords takes over labels and the description of a network that somebody
 // else made since.
-func (m *model) refreshWords(ctx context.Context, n *desired.Network, mem memory) diag.Diagnostics {
+func (m *model) refreshWords(ctx context.Context, n *desired.Network, record privateRecord) diag.Diagnostics {
 	own, description := desired.OwnLabels(n.Labels), n.Labels[desired.LabelDescription]
 	m.Zone = types.StringNull()
 	if n.ConfigFrom == "" {
 		m.Zone = orNull(own[desired.LabelZone])
 	}
 	var diags diag.Diagnostics
-	if !sameTexts(own, mem.Made) || mem.Imported {
+	if !sameTexts(own, record.Made) || record.Imported {
 		m.Labels = types.MapNull(types.StringType)
 		if delete(own, desired.LabelZone); len(own) > 0 && n.ConfigFrom == "" {
 			m.Labels, diags = types.MapValueFrom(ctx, types.StringType, own)
 		}
 	}
-	if description != mem.Description || mem.Imported {
+	if description != record.Description || record.Imported {
 		m.Description = orNull(description)
 	}
 	return diags
@@ -129,8 +129,8 @@ func sameTexts(a, b map[string]string) bool {
 }
 
 // refreshPools keeps the order and the words of the ranges that are asked for.
-func (m *model) refreshPools(n *desired.Network, mem memory) diag.Diagnostics {
-	if m.IPAM.IsNull() && (!mem.Imported || chosenByEngine(n.Pools())) {
+func (m *model) refreshPools(n *desired.Network, record privateRecord) diag.Diagnostics {
+	if m.IPAM.IsNull() && (!record.Imported || chosenByEngine(n.Pools())) {
 		return nil
 	}
 	if n.ConfigOnly && len(n.Pools()) == 0 {
@@ -146,7 +146,7 @@ func (m *model) refreshPools(n *desired.Network, mem memory) diag.Diagnostics {
 		}
 	}
 	for _, p := range there {
-		if !slices.Contains(asked.order, p.Subnet) && (mem.Imported || asked.addition(p, mem)) {
+		if !slices.Contains(asked.order, p.Subnet) && (record.Imported || asked.addition(p, record)) {
 			elements = append(elements, asked.gateways.element(p))
 		}
 	}
@@ -181,13 +181,13 @@ type asked struct {
 
 // addition reports whether a range that the state does not ask for is somebody's, and
 // not the engine's choice.
-func (a asked) addition(p desired.Pool, mem memory) bool {
+func (a asked) addition(p desired.Pool, record privateRecord) bool {
 	key := "ipam." + p.Subnet
 	spec := desired.Spec{}
 	for _, subnet := range a.order {
 		spec["ipam."+subnet] = "subnet"
 	}
-	return !slices.Contains(mem.Filled, key) && desired.IsClosedByItself(key, spec)
+	return !slices.Contains(record.Filled, key) && desired.IsClosedByItself(key, spec)
 }
 
 // gateways tells, by subnet, whether a gateway was asked for.
@@ -232,7 +232,7 @@ func (g gateways) element(p desired.Pool) attr.Value {
 
 // refreshOptions gives each option to the attribute that asks for it, or else to
 // the one that is its own.
-func (m *model) refreshOptions(ctx context.Context, n *desired.Network, mem memory, ipv6 bool) diag.Diagnostics {
+func (m *model) refreshOptions(ctx context.Context, n *desired.Network, record privateRecord, ipv6 bool) diag.Diagnostics {
 	written := texts(m.DriverOptions)
 	rest := map[string]string{}
 	own := map[string]string{}
@@ -241,7 +241,7 @@ func (m *model) refreshOptions(ctx context.Context, n *desired.Network, mem memo
 		switch {
 		case isWritten:
 			rest[key] = value
-		case !mem.Imported && slices.Contains(mem.Filled, "driver_opts."+key):
+		case !record.Imported && slices.Contains(record.Filled, "driver_opts."+key):
 		default:
 			own[key] = value
 		}

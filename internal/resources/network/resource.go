@@ -72,19 +72,19 @@ func (r *networkResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 	resp.Diagnostics.Append(planned.observe(ctx, view)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
-	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, memoryKey, remember(want, view))...)
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, recordKey, recordOf(want, view))...)
 }
 
 // Read shows the network as the node has it.
 func (r *networkResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	var mem memory
-	resp.Diagnostics.Append(concept.Load(ctx, req.Private, memoryKey, &mem)...)
+	var record privateRecord
+	resp.Diagnostics.Append(concept.Load(ctx, req.Private, recordKey, &record)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	mem.Imported = mem.Imported || state.Driver.IsNull()
+	record.Imported = record.Imported || state.Driver.IsNull()
 	view, exists, err := r.core.Read(ctx, state.Node.ValueString(), state.Name.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(state.subject().Read(err, state.Driver.IsNull())...)
@@ -96,13 +96,13 @@ func (r *networkResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	fresh := state
-	resp.Diagnostics.Append(fresh.refresh(ctx, view, mem)...)
+	resp.Diagnostics.Append(fresh.refresh(ctx, view, record)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &fresh)...)
-	if mem.Imported {
-		mem.Made, mem.Description = desired.OwnLabels(view.Network.Labels), view.Network.Labels[desired.LabelDescription]
+	if record.Imported {
+		record.Made, record.Description = desired.OwnLabels(view.Network.Labels), view.Network.Labels[desired.LabelDescription]
 	}
-	mem.Attached, mem.Detached = everyone(view), view.Detached
-	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, memoryKey, mem)...)
+	record.Attached, record.Detached = everyone(view), view.Detached
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, recordKey, record)...)
 }
 
 // Update makes the network again, or only notes new words.
@@ -110,14 +110,14 @@ func (r *networkResource) Update(ctx context.Context, req resource.UpdateRequest
 	var planned, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	var mem memory
-	resp.Diagnostics.Append(concept.Load(ctx, req.Private, memoryKey, &mem)...)
+	var record privateRecord
+	resp.Diagnostics.Append(concept.Load(ctx, req.Private, recordKey, &record)...)
 	var agreed []string
 	resp.Diagnostics.Append(concept.Load(ctx, req.Private, agreedKey, &agreed)...)
 	limit, diags := planned.Timeouts.Update(ctx, defaultTimeout)
 	resp.Diagnostics.Append(diags...)
 	want := planned.toDesired()
-	opts := optionsOf(&planned, &state, mem)
+	opts := optionsOf(&planned, &state, record)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -132,13 +132,13 @@ func (r *networkResource) Update(ctx context.Context, req resource.UpdateRequest
 	result := &planned
 	if err != nil {
 		result = &state
-		resp.Diagnostics.Append(result.refresh(ctx, view, mem)...)
+		resp.Diagnostics.Append(result.refresh(ctx, view, record)...)
 	} else {
 		resp.Diagnostics.Append(result.observe(ctx, view)...)
-		mem = remember(want, view)
+		record = recordOf(want, view)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, result)...)
-	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, memoryKey, mem)...)
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, recordKey, record)...)
 }
 
 // Delete removes the network.
@@ -162,11 +162,11 @@ func (r *networkResource) ImportState(ctx context.Context, req resource.ImportSt
 }
 
 // optionsOf are what planning and applying an existing network depend on.
-func optionsOf(planned, state *model, mem memory) core.NetworkOptions {
-	opts := core.NetworkOptions{Owner: owner(planned), Filled: mem.Filled, Adopt: true}
-	if !mem.Imported {
+func optionsOf(planned, state *model, record privateRecord) core.NetworkOptions {
+	opts := core.NetworkOptions{Owner: owner(planned), Filled: record.Filled, Adopt: true}
+	if !record.Imported {
 		opts.Asked = state.toDesired().SpecByItself()
-		opts.Known = opts.Asked.Keys()
+		opts.AppliedFields = opts.Asked.Keys()
 	}
 	return opts
 }
@@ -181,6 +181,6 @@ func progress(m *model) func(context.Context, string) {
 
 // The keys of the private state.
 const (
-	memoryKey = "memory"
+	recordKey = "memory"
 	agreedKey = "agreed"
 )

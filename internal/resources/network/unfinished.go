@@ -42,14 +42,14 @@ func cutOff(m *model) string {
 
 // finish plans the end of what an earlier run began, if the state shows that there
 // is such a thing, and returns what that changes.
-func (m *model) finish(prior *model, preview core.NetworkPreview, mem memory) []string {
+func (m *model) finish(prior *model, preview core.NetworkPreview, record privateRecord) []string {
 	agreed := []string{}
 	if !prior.Reattached.IsNull() {
 		return agreed
 	}
-	m.Reattached = list(mem.Detached)
+	m.Reattached = list(record.Detached)
 	for _, c := range preview.Changes {
-		if c.Action == core.Reattach && slices.Contains(mem.Detached, c.Name) {
+		if c.Action == core.Reattach && slices.Contains(record.Detached, c.Name) {
 			agreed = append(agreed, c.Identity())
 		}
 	}

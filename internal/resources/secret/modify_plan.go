@@ -16,9 +16,9 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/concept"
 )
 
-// memory is what is remembered of a secret between runs, in private state. It holds
+// privateRecord is what is remembered of a secret between runs, in private state. It holds
 // nothing of the value.
-type memory struct {
+type privateRecord struct {
 	// Imported reports that nothing was applied yet: how the value came about is
 	// unknown.
 	Imported bool `json:"imported,omitempty"`
@@ -36,7 +36,7 @@ type agreement struct {
 
 // The keys of the private state.
 const (
-	memoryKey = "memory"
+	recordKey = "memory"
 	agreedKey = "agreed"
 )
 
@@ -57,14 +57,14 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	var mem memory
-	resp.Diagnostics.Append(concept.Load(ctx, req.Private, memoryKey, &mem)...)
+	var record privateRecord
+	resp.Diagnostics.Append(concept.Load(ctx, req.Private, recordKey, &record)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if prior != nil && !(planned.Node.Equal(prior.Node) && planned.Name.Equal(prior.Name)) {
 		resp.Diagnostics.Append(r.leave(ctx, prior, &planned)...)
-		prior, mem = nil, memory{}
+		prior, record = nil, privateRecord{}
 	}
 	var by core.SecretOptions
 	identity, again, diags := concept.Identity(ctx, req.Private, resp.Private, req.State.Raw.IsNull())
@@ -72,7 +72,7 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	by.Identity, by.Replaces = identity, again
-	agreed, diags := r.preview(ctx, &planned, &config, prior, mem, by)
+	agreed, diags := r.preview(ctx, &planned, &config, prior, record, by)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -82,7 +82,7 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 }
 
 // preview fills in the computed attributes of a plan and returns what will happen.
-func (r *secretResource) preview(ctx context.Context, planned, config, prior *model, mem memory, opts core.SecretOptions) (agreement, diag.Diagnostics) {
+func (r *secretResource) preview(ctx context.Context, planned, config, prior *model, record privateRecord, opts core.SecretOptions) (agreement, diag.Diagnostics) {
 	if !planned.inputsKnown(ctx) {
 		r.core.Undecided(planned.Node.ValueString(), planned.Name.ValueString())
 		planned.unknown()
@@ -101,8 +101,8 @@ func (r *secretResource) preview(ctx context.Context, planned, config, prior *mo
 	opts.Value, opts.Made, opts.Adopt, opts.Fits = value, planned.made(), prior != nil, fits
 	if prior != nil {
 		opts.KeepOnDestroy = prior.keep()
-		opts.Edited, opts.Altered = mem.Edited, mem.Altered
-		opts.Rotate = rotation(planned, prior, mem)
+		opts.Edited, opts.Altered = record.Edited, record.Altered
+		opts.Rotate = rotation(planned, prior, record)
 	}
 	preview, err := r.core.Preview(ctx, planned.Node.ValueString(), want, opts)
 	if err != nil {
@@ -150,8 +150,8 @@ func (r *secretResource) leave(ctx context.Context, prior, next *model) diag.Dia
 
 // rotation says why the configuration wants another version, whatever the value is.
 // What was imported has nothing to compare with.
-func rotation(planned, prior *model, mem memory) string {
-	if mem.Imported {
+func rotation(planned, prior *model, record privateRecord) string {
+	if record.Imported {
 		return ""
 	}
 	if changed := changedKeepers(planned.Keepers, prior.Keepers); len(changed) > 0 {

@@ -83,15 +83,15 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		planned.Rotated = types.StringNull()
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
-	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, memoryKey, memory{})...)
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, recordKey, privateRecord{})...)
 }
 
 // Read shows the secret as the node has it, without its value.
 func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	var mem memory
-	resp.Diagnostics.Append(concept.Load(ctx, req.Private, memoryKey, &mem)...)
+	var record privateRecord
+	resp.Diagnostics.Append(concept.Load(ctx, req.Private, recordKey, &record)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -104,13 +104,13 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	mem.Imported = mem.Imported || state.neverRead()
-	mem.Edited, mem.Altered = view.Edited, view.Altered
+	record.Imported = record.Imported || state.neverRead()
+	record.Edited, record.Altered = view.Edited, view.Altered
 	state.observe(view)
 	state.UID, state.GID, state.Mode = types.Int64Value(int64(view.UID)), types.Int64Value(int64(view.GID)), types.StringValue(view.Mode.String())
 	state.Superseded, state.Watched = names(view.Superseded), types.BoolValue(view.Watched)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, memoryKey, mem)...)
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, recordKey, record)...)
 }
 
 // Update writes the next version, where the plan says so, and clears away.
@@ -145,7 +145,7 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 		planned.Rotated = state.Rotated
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
-	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, memoryKey, memory{})...)
+	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, recordKey, privateRecord{})...)
 }
 
 // newChange is what to do with a secret according to its plan.

@@ -44,20 +44,20 @@ func (r *stackResource) destroyDataDiagnostics(ctx context.Context, prior *model
 	case err != nil || len(own) == 0:
 		return nil
 	case prior.RemoveVolumes.ValueBool():
-		return tellRemoved(prior, prior, own)
+		return warnOfRemovedData(prior, prior, own)
 	}
-	return tellLeft(prior, fmt.Sprintf("Destroying stack %q leaves %s on node %q, with the data (remove_volumes is false). "+
+	return warnOfKeptData(prior, fmt.Sprintf("Destroying stack %q leaves %s on node %q, with the data (remove_volumes is false). "+
 		"A stack of that name there that declares the same goes on with it.", name, volumesText(own), node))
 }
 
 // dataDiagnostics says which data a plan removes or leaves behind.
-func (r *stackResource) dataDiagnostics(ctx context.Context, planned, prior *model, mem core.Memory) diag.Diagnostics {
+func (r *stackResource) dataDiagnostics(ctx context.Context, planned, prior *model, record core.Record) diag.Diagnostics {
 	switch {
 	case prior == nil:
 		return r.replacedData(ctx, planned)
 	case samePlace(planned, prior):
 		r.noteRemoval(prior)
-		return r.droppedData(ctx, planned, prior, mem)
+		return r.droppedData(ctx, planned, prior, record)
 	default:
 		return r.movedData(ctx, planned, prior)
 	}
@@ -76,17 +76,17 @@ func (r *stackResource) replacedData(ctx context.Context, planned *model) diag.D
 	if err != nil || len(own) == 0 {
 		return nil
 	}
-	return tellRemoved(planned, planned, own)
+	return warnOfRemovedData(planned, planned, own)
 }
 
 // droppedData says which volumes an update no longer declares: they stay.
-func (r *stackResource) droppedData(ctx context.Context, planned, prior *model, mem core.Memory) diag.Diagnostics {
+func (r *stackResource) droppedData(ctx context.Context, planned, prior *model, record core.Record) diag.Diagnostics {
 	if planned.view.Volumes == nil {
 		return nil // not known yet
 	}
 	declared := planned.volumeNames()
 	var dropped []string
-	for _, name := range mem.Volumes {
+	for _, name := range record.Volumes {
 		if !slices.Contains(declared, name) {
 			dropped = append(dropped, name)
 		}
@@ -96,7 +96,7 @@ func (r *stackResource) droppedData(ctx context.Context, planned, prior *model, 
 	if err != nil || len(own) == 0 {
 		return nil
 	}
-	return tellLeft(planned, fmt.Sprintf("Stack %q no longer declares %s, which stays on node %q, with the data. "+
+	return warnOfKeptData(planned, fmt.Sprintf("Stack %q no longer declares %s, which stays on node %q, with the data. "+
 		"A volume that is declared in its place begins empty. If nothing needs the data any more: docker volume rm %s.", name, volumesText(own), node, strings.Join(own, " ")))
 }
 
@@ -109,7 +109,7 @@ func (r *stackResource) movedData(ctx context.Context, planned, prior *model) di
 		return nil
 	}
 	if prior.RemoveVolumes.ValueBool() && len(own) > 0 {
-		return tellRemoved(planned, prior, own)
+		return warnOfRemovedData(planned, prior, own)
 	}
 	var left []string
 	elsewhere := !planned.Node.Equal(prior.Node)
@@ -128,7 +128,7 @@ func (r *stackResource) movedData(ctx context.Context, planned, prior *model) di
 	if len(left) == 0 {
 		return nil
 	}
-	return tellLeft(planned, fmt.Sprintf("Stack %q leaves behind, with the data: %s.%s %s", name, strings.Join(left, "; "), begins, howToTakeAlong))
+	return warnOfKeptData(planned, fmt.Sprintf("Stack %q leaves behind, with the data: %s.%s %s", name, strings.Join(left, "; "), begins, howToTakeAlong))
 }
 
 // beginsWith says which volumes a stack finds in its new place.
@@ -183,9 +183,9 @@ func holdsData(source string) bool {
 	return true
 }
 
-// tellRemoved says that volumes of the prior stack are removed; planned has the setting
+// warnOfRemovedData says that volumes of the prior stack are removed; planned has the setting
 // that may refuse it.
-func tellRemoved(planned, prior *model, volumes []string) diag.Diagnostics {
+func warnOfRemovedData(planned, prior *model, volumes []string) diag.Diagnostics {
 	what := fmt.Sprintf("This removes %s of node %q with the data (remove_volumes).", volumesText(volumes), prior.Node.ValueString())
 	if planned.ProtectData.ValueBool() {
 		return protected(what)
@@ -194,7 +194,7 @@ func tellRemoved(planned, prior *model, volumes []string) diag.Diagnostics {
 		" To keep them, set remove_volumes = false and apply that first.")}
 }
 
-func tellLeft(planned *model, what string) diag.Diagnostics {
+func warnOfKeptData(planned *model, what string) diag.Diagnostics {
 	if planned.ProtectData.ValueBool() {
 		return protected(what)
 	}

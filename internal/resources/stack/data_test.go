@@ -51,7 +51,7 @@ func at(node, name string, removes bool, volumes ...string) *model {
 
 func TestData_EachWayToLeaveOrRemoveIt_IsSaidWithItsNameAndRefusedWhereProtected(t *testing.T) {
 	nodes := map[string][]string{"one": {"app_data", "app_db", "shared"}, "two": {"shared"}}
-	known := core.Memory{Volumes: map[string]string{"data": "app_data", "db": "app_db"}}
+	known := core.Record{Volumes: map[string]string{"data": "app_data", "db": "app_db"}}
 	for name, c := range map[string]struct {
 		planned, prior *model // planned nil: a destroy; prior nil: a replacement
 		says           string

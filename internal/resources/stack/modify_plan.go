@@ -37,14 +37,14 @@ func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	if !req.State.Raw.IsNull() {
 		prior = &model{}
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
-		resp.Diagnostics.Append(prior.see(bypass.From(ctx).Prior)...)
+		resp.Diagnostics.Append(prior.readBypassed(bypass.From(ctx).Prior)...)
 	}
-	mem, diags := loadMemory(ctx, req.Private)
+	record, diags := loadRecord(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	salt, diags := loadSalt(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if prior == nil {
-		mem = core.Memory{} // of the one that is replaced
+		record = core.Record{} // of the one that is replaced
 	}
 	leaving, diags := leavingStack(ctx, &planned, prior, req.Private)
 	resp.Diagnostics.Append(diags...)
@@ -53,13 +53,13 @@ func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	changes, resume, diags := r.preview(ctx, &planned, &config, prior, remembered{mem, salt, core.PreviewOptions{Adopt: prior != nil, Leaving: leaving, Identity: identity}})
+	changes, resume, diags := r.preview(ctx, &planned, &config, prior, remembered{record, salt, core.PreviewOptions{Adopt: prior != nil, Leaving: leaving, Identity: identity}})
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if !resume {
-		resp.Diagnostics.Append(r.dataDiagnostics(ctx, &planned, prior, mem)...)
+		resp.Diagnostics.Append(r.dataDiagnostics(ctx, &planned, prior, record)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &planned)...)
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, plannedKey, changes)...)
@@ -73,22 +73,22 @@ func (r *stackResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 func (r *stackResource) planDestroy(ctx context.Context, state tfsdk.State, private concept.PrivateState) diag.Diagnostics {
 	var prior model
 	diags := state.Get(ctx, &prior)
-	diags.Append(prior.see(bypass.From(ctx).Prior)...)
-	mem, more := loadMemory(ctx, private)
+	diags.Append(prior.readBypassed(bypass.From(ctx).Prior)...)
+	record, more := loadRecord(ctx, private)
 	if diags.Append(more...); diags.HasError() {
 		return diags
 	}
 	r.core.Leave(prior.Node.ValueString(), prior.Name.ValueString())
 	diags.Append(r.destroyDataDiagnostics(ctx, &prior)...)
-	warnings, _ := r.core.PreviewDestroy(ctx, prior.Node.ValueString(), prior.Name.ValueString(), destroyOptions(&prior, mem))
+	warnings, _ := r.core.PreviewDestroy(ctx, prior.Node.ValueString(), prior.Name.ValueString(), destroyOptions(&prior, record))
 	for _, warning := range warnings {
 		diags.AddAttributeWarning(path.Root("remove_volumes"), "Volume is not removed", fmt.Sprintf("Stack %q on node %q: %s", prior.Name.ValueString(), prior.Node.ValueString(), warning))
 	}
 	return diags
 }
 
-func destroyOptions(state *model, mem core.Memory) core.DestroyOptions {
-	return core.DestroyOptions{RemoveVolumes: state.RemoveVolumes.ValueBool(), Memory: mem, Progress: progress(state)}
+func destroyOptions(state *model, record core.Record) core.DestroyOptions {
+	return core.DestroyOptions{RemoveVolumes: state.RemoveVolumes.ValueBool(), Record: record, Progress: progress(state)}
 }
 
 // leavingStack names the stack that a replacement would destroy first on the same
@@ -109,9 +109,9 @@ func leavingStack(ctx context.Context, planned, prior *model, private concept.Pr
 
 // remembered is what private state says of a stack.
 type remembered struct {
-	mem  core.Memory
-	salt []byte // see [shown]
-	opts core.PreviewOptions
+	record core.Record
+	salt   []byte // see [shown]
+	opts   core.PreviewOptions
 }
 
 // preview fills in the computed attributes of a plan and returns what will
@@ -132,14 +132,14 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 	}
 	if prior != nil && !samePlace(planned, prior) {
 		r.core.Leave(prior.Node.ValueString(), prior.Name.ValueString())
-		prior, last.mem, last.opts.Adopt = nil, core.Memory{}, false
+		prior, last.record, last.opts.Adopt = nil, core.Record{}, false
 	}
 	if prior == nil {
 		last.salt = nil // the create makes one
 	} else {
 		keepText(ctx, planned, prior, config, want)
 	}
-	preview, err := r.core.Preview(ctx, planned.Node.ValueString(), want, last.mem, last.opts)
+	preview, err := r.core.Preview(ctx, planned.Node.ValueString(), want, last.record, last.opts)
 	if err != nil {
 		said, ok := unseen(ctx, err, planned, prior)
 		if !ok {
@@ -166,7 +166,7 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 
 // undecided plans a stack of which nobody can say yet what it asks for.
 func (r *stackResource) undecided(ctx context.Context, planned *model) {
-	tellUnknown(ctx)
+	bypassUnknown(ctx)
 	if planned.Node.IsUnknown() || planned.Name.IsUnknown() {
 		planned.ID = types.StringUnknown()
 		return

@@ -22,12 +22,12 @@ func (m *model) neverRead() bool { return !m.known }
 func unseen(ctx context.Context, err error, planned, prior *model) (diags diag.Diagnostics, ok bool) {
 	switch {
 	case core.UnknownUntilApply(err):
-		tellUnknown(ctx)
+		bypassUnknown(ctx)
 	case core.KeepsState(err) && prior != nil && sameInputs(planned, prior):
-		tellPrior(ctx)
+		bypassPrior(ctx)
 		diags.Append(planned.subject().StandsUnseen(err, false)...)
 	case core.KeepsState(err):
-		tellUnknown(ctx)
+		bypassUnknown(ctx)
 		diags.Append(planned.subject().StandsUnseen(err, true)...)
 	default:
 		return nil, false

@@ -11,7 +11,7 @@ import (
 
 // The keys of the private state.
 const (
-	memoryKey  = "memory"
+	recordKey  = "memory"
 	plannedKey = "planned"
 	leavingKey = "leaving"
 	saltKey    = "salt"
@@ -20,9 +20,9 @@ const (
 	resumeKey = "resume"
 )
 
-func loadMemory(ctx context.Context, private concept.PrivateState) (mem core.Memory, diags diag.Diagnostics) {
-	diags = concept.Load(ctx, private, memoryKey, &mem)
-	return mem, diags
+func loadRecord(ctx context.Context, private concept.PrivateState) (record core.Record, diags diag.Diagnostics) {
+	diags = concept.Load(ctx, private, recordKey, &record)
+	return record, diags
 }
 
 // loadSalt reads the salt of what is shown in place of hidden values; empty means that
@@ -40,8 +40,8 @@ func saltOrNew(salt []byte) []byte {
 	return newSalt()
 }
 
-func storeMemory(ctx context.Context, private concept.PrivateState, mem core.Memory) diag.Diagnostics {
-	return concept.Store(ctx, private, memoryKey, mem)
+func storeRecord(ctx context.Context, private concept.PrivateState, record core.Record) diag.Diagnostics {
+	return concept.Store(ctx, private, recordKey, record)
 }
 
 func loadPlanned(ctx context.Context, private concept.PrivateState) (planned []string, diags diag.Diagnostics) {

@@ -31,10 +31,10 @@ const (
 
 // Core is what a stack needs of the core.
 type Core interface {
-	Read(ctx context.Context, node, stack string, mem core.Memory, last core.View) (core.View, bool, error)
-	Follow(ctx context.Context, node, stack string, mem core.Memory) core.Memory
-	Preview(ctx context.Context, node string, want *desired.Stack, mem core.Memory, opts core.PreviewOptions) (core.Preview, error)
-	Apply(ctx context.Context, node string, want *desired.Stack, mem core.Memory, opts core.ApplyOptions) (core.View, core.Memory, error)
+	Read(ctx context.Context, node, stack string, record core.Record, last core.View) (core.View, bool, error)
+	Follow(ctx context.Context, node, stack string, record core.Record) core.Record
+	Preview(ctx context.Context, node string, want *desired.Stack, record core.Record, opts core.PreviewOptions) (core.Preview, error)
+	Apply(ctx context.Context, node string, want *desired.Stack, record core.Record, opts core.ApplyOptions) (core.View, core.Record, error)
 	Destroy(ctx context.Context, node, stack string, opts core.DestroyOptions) error
 	Data(ctx context.Context, node, stack string, volumes []string) (exist, own []string, err error)
 	RemovesData(node, stack string, volumes []string)
@@ -78,7 +78,7 @@ func (r *stackResource) Configure(_ context.Context, req resource.ConfigureReque
 func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var planned, config model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
-	resp.Diagnostics.Append(planned.see(bypass.From(ctx).Planned)...)
+	resp.Diagnostics.Append(planned.readBypassed(bypass.From(ctx).Planned)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -98,7 +98,7 @@ func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, 
 	defer cancel()
 	salt := newSalt()
 	show := planned.shown(salt)
-	view, mem, err := r.core.Apply(ctx, planned.Node.ValueString(), want, core.Memory{},
+	view, record, err := r.core.Apply(ctx, planned.Node.ValueString(), want, core.Record{},
 		core.ApplyOptions{Digests: planned.digests(), Progress: progress(&planned)})
 	resp.Diagnostics.Append(redact(createDiagnostics(err, view.Services != nil, &planned, show, limit), config.Secrets, planned.words(show, want))...)
 	if err != nil && view.Services == nil {
@@ -108,8 +108,8 @@ func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, 
 	planned.observe(show.view(view))
 	resp.Diagnostics.Append(planned.tell(ctx, null)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
-	mem.Failed = err != nil
-	resp.Diagnostics.Append(storeMemory(ctx, resp.Private, mem)...)
+	record.Failed = err != nil
+	resp.Diagnostics.Append(storeRecord(ctx, resp.Private, record)...)
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, saltKey, salt)...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, leavingKey, nil)...) // it is gone by now
 }
@@ -118,15 +118,15 @@ func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, 
 func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(state.see(bypass.From(ctx).Prior)...)
-	mem, diags := loadMemory(ctx, req.Private)
+	resp.Diagnostics.Append(state.readBypassed(bypass.From(ctx).Prior)...)
+	record, diags := loadRecord(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	salt, diags := loadSalt(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	view, exists, err := r.core.Read(ctx, state.Node.ValueString(), state.Name.ValueString(), mem, state.view)
+	view, exists, err := r.core.Read(ctx, state.Node.ValueString(), state.Name.ValueString(), record, state.view)
 	if err != nil {
 		resp.Diagnostics.Append(state.subject().Read(err, state.neverRead())...)
 		return
@@ -143,11 +143,11 @@ func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	r.noteRemoval(&state)
 	resp.Diagnostics.Append(state.tell(ctx, null)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	before := mem
-	mem.Seen = view.Seen
-	mem = r.core.Follow(ctx, state.Node.ValueString(), state.Name.ValueString(), mem)
-	if !reflect.DeepEqual(mem, before) {
-		resp.Diagnostics.Append(storeMemory(ctx, resp.Private, mem)...)
+	before := record
+	record.Seen = view.Seen
+	record = r.core.Follow(ctx, state.Node.ValueString(), state.Name.ValueString(), record)
+	if !reflect.DeepEqual(record, before) {
+		resp.Diagnostics.Append(storeRecord(ctx, resp.Private, record)...)
 	}
 }
 
@@ -155,11 +155,11 @@ func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp
 func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var planned, config, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
-	resp.Diagnostics.Append(planned.see(bypass.From(ctx).Planned)...)
+	resp.Diagnostics.Append(planned.readBypassed(bypass.From(ctx).Planned)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(state.see(bypass.From(ctx).Prior)...)
-	mem, diags := loadMemory(ctx, req.Private)
+	resp.Diagnostics.Append(state.readBypassed(bypass.From(ctx).Prior)...)
+	record, diags := loadRecord(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	agreed, diags := loadPlanned(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
@@ -179,7 +179,7 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	salt = saltOrNew(salt)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	view, mem, err := r.core.Apply(ctx, planned.Node.ValueString(), want, mem, core.ApplyOptions{
+	view, record, err := r.core.Apply(ctx, planned.Node.ValueString(), want, record, core.ApplyOptions{
 		Adopt: true, Rollback: planned.Rollback.ValueBool(), Planned: agreed, Digests: planned.digests(), Progress: progress(&planned)})
 	show := planned.shown(salt)
 	resp.Diagnostics.Append(redact(applyDiagnostics(err, &planned, show, limit, "timeouts.update"), config.Secrets, planned.words(show, want))...)
@@ -197,7 +197,7 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	}
 	resp.Diagnostics.Append(result.tell(ctx, null)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, result)...)
-	resp.Diagnostics.Append(storeMemory(ctx, resp.Private, mem)...)
+	resp.Diagnostics.Append(storeRecord(ctx, resp.Private, record)...)
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, saltKey, salt)...)
 }
 
@@ -206,7 +206,7 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 func (r *stackResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	mem, diags := loadMemory(ctx, req.Private)
+	record, diags := loadRecord(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	resume, diags := loadResume(ctx, req.Private, &state)
 	resp.Diagnostics.Append(diags...)
@@ -217,7 +217,7 @@ func (r *stackResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	options := destroyOptions(&state, mem)
+	options := destroyOptions(&state, record)
 	options.Resume = resume
 	err := r.core.Destroy(ctx, state.Node.ValueString(), state.Name.ValueString(), options)
 	resp.Diagnostics.Append(destroyDiagnostics(err, &state)...)

@@ -29,7 +29,7 @@ func showSecrets(planned, prior, config *model, want *desired.Stack, preview *co
 	}
 	same, rotated := planned.view, *planned
 	showPlanned(&rotated, prior, *preview.Rotated)
-	planned.view = same.Either(rotated.view)
+	planned.view = same.Common(rotated.view)
 	for _, change := range preview.Rotated.Changes {
 		if !slices.ContainsFunc(preview.Changes, func(c core.Change) bool { return c.Identity() == change.Identity() }) {
 			preview.Changes = append(preview.Changes, change)

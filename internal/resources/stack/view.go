@@ -103,9 +103,9 @@ func (t text) orEmpty() string {
 	return *t.value
 }
 
-// see takes what bypassed the framework as what the node has. Attributes that
+// readBypassed takes what bypassed the framework as what the node has. Attributes that
 // are null or missing are empty, and those that are unknown nil.
-func (m *model) see(attributes map[string][]byte) diag.Diagnostics {
+func (m *model) readBypassed(attributes map[string][]byte) diag.Diagnostics {
 	var diags diag.Diagnostics
 	read := func(name string, into any) bool {
 		raw, ok := attributes[name]
@@ -225,13 +225,13 @@ func or[T any](value *T, missing msgpack.RawMessage) any {
 	return *value
 }
 
-// tellUnknown answers a plan that only applying will tell what the node has.
-func tellUnknown(ctx context.Context) {
+// bypassUnknown answers a plan that only applying will tell what the node has.
+func bypassUnknown(ctx context.Context) {
 	bypass.From(ctx).Answer(map[string][]byte{"services": unknown, "networks": unknown, "volumes": unknown})
 }
 
-// tellPrior answers a plan that nothing of what the node has changes.
-func tellPrior(ctx context.Context) {
+// bypassPrior answers a plan that nothing of what the node has changes.
+func bypassPrior(ctx context.Context) {
 	values := bypass.From(ctx)
 	values.Answer(values.Prior)
 }

@@ -49,7 +49,7 @@ func like(want *desired.Network, now desired.Network) *desired.Network {
 }
 
 // known names the fields that were asked for of a network.
-func (n networkModel) known() []string {
+func (n networkModel) appliedFields() []string {
 	if n.Driver.ValueString() == "" {
 		return nil
 	}

@@ -179,7 +179,7 @@ func (r *subnetResource) previewNode(ctx context.Context, s segment, node string
 		if exists {
 			want = like(want, now.Network)
 		}
-		preview, err = r.networks.Preview(ctx, node, want, core.NetworkOptions{Owner: s.owner(), Known: before.known(), Adopt: mine, VLAN: s.vlan, Identity: by.identity, Replaces: by.again})
+		preview, err = r.networks.Preview(ctx, node, want, core.NetworkOptions{Owner: s.owner(), AppliedFields: before.appliedFields(), Adopt: mine, VLAN: s.vlan, Identity: by.identity, Replaces: by.again})
 	}
 	if err != nil {
 		n, more := unseen(node, s, planned, before, mine, err)

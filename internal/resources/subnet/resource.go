@@ -260,7 +260,7 @@ func (r *subnetResource) applyOne(ctx context.Context, s segment, node string, p
 			want = like(want, view.Network)
 		}
 		view, err = r.networks.Apply(ctx, node, want, core.NetworkOptions{
-			Owner: s.owner(), Known: before.known(), Adopt: mine, VLAN: s.vlan, Planned: agreed[node], Progress: progress(node, s.name)})
+			Owner: s.owner(), AppliedFields: before.appliedFields(), Adopt: mine, VLAN: s.vlan, Planned: agreed[node], Progress: progress(node, s.name)})
 	}
 	if err == nil {
 		planned.ID = types.StringValue(view.ID)

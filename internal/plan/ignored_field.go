@@ -6,12 +6,12 @@ import "strings"
 // all below them: annotations before API 1.43, what is for Windows only, and
 // limits that the node's kernel lacks. "docker update" cannot take any of them
 // away, so that a container without them was made without them.
-var discarded = []string{"annotations.", "blkio_config.", "cpu_count", "cpu_percent", "cpu_rt_period", "cpu_rt_runtime", "mem_swappiness", "oom_kill_disable"}
+var ignoredFields = []string{"annotations.", "blkio_config.", "cpu_count", "cpu_percent", "cpu_rt_period", "cpu_rt_runtime", "mem_swappiness", "oom_kill_disable"}
 
-// isDiscarded reports whether a container that was made from the definition as it
+// isIgnored reports whether a container that was made from the definition as it
 // is now may lack a field: making it again would not help.
-func isDiscarded(key string) bool {
-	for _, field := range discarded {
+func isIgnored(key string) bool {
+	for _, field := range ignoredFields {
 		if key == field || strings.HasSuffix(field, ".") && strings.HasPrefix(key, field) {
 			return true
 		}

@@ -97,27 +97,27 @@ func TestFit_DevicesAndRuntimes_AreLookedForOnTheNode(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := build(newEngine(), c.want)
-			problems, warnings := p.Fit(c.want, "nas", c.facts)
+			problems, warnings := p.CheckMachine(c.want, "nas", c.facts)
 			requireOne(t, "problems", details(problems), c.problem)
 			requireOne(t, "warnings", warnings, c.warning)
 		})
 	}
 }
 
-func TestAsksForMachine_NothingComesUp_AsksNothing(t *testing.T) {
+func TestNeedsFacts_NothingStarts_AsksNothing(t *testing.T) {
 	w := stackOf(service("app"))
 	edit(w, "app", func(s *desired.Service) { s.Host.MemoryReservation = gib; s.Host.Runtime = "nvidia" })
-	if p := build(newEngine(), w); !p.AsksForMachine(w) {
+	if p := build(newEngine(), w); !p.NeedsFacts(w) {
 		t.Error("a new service with a reservation asks nothing")
 	}
 	for nano, want := range map[int64]bool{1e9: false, 2e9: true} { // every machine has one
 		limited := stackOf(service("app"))
 		edit(limited, "app", func(s *desired.Service) { s.Host.NanoCPUs = nano })
-		if got := build(running(t, stackOf(service("app"))), limited).AsksForMachine(limited); got != want {
+		if got := build(running(t, stackOf(service("app"))), limited).NeedsFacts(limited); got != want {
 			t.Errorf("a new service with %d CPUs asks: %v", nano/1e9, got)
 		}
 	}
-	if p := build(running(t, w), w); p.AsksForMachine(w) || !p.Empty() {
+	if p := build(running(t, w), w); p.NeedsFacts(w) || !p.Empty() {
 		t.Error("an unchanged one asks")
 	}
 }

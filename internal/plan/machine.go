@@ -11,9 +11,9 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// comeUp lists the services of which a plan makes containers, or changes their
+// changedServices lists the services of which a plan makes containers, or changes their
 // limits.
-func (p *Plan) comeUp() []string {
+func (p *Plan) changedServices() []string {
 	var names []string
 	for _, c := range p.Changes {
 		if c.Service != "" && (c.Action == Create || c.Action == Recreate || c.Action == Update) {
@@ -24,10 +24,10 @@ func (p *Plan) comeUp() []string {
 	return slices.Compact(names)
 }
 
-// AsksForMachine reports whether anything that a plan brings up depends on what the
+// NeedsFacts reports whether anything that a plan brings up depends on what the
 // node's machine has: only then its facts are worth a call.
-func (p *Plan) AsksForMachine(want *desired.Stack) bool {
-	for _, name := range p.comeUp() {
+func (p *Plan) NeedsFacts(want *desired.Stack) bool {
+	for _, name := range p.changedServices() {
 		if h := want.Services[name].Host; h.NanoCPUs > cpu || h.MemoryReservation > 0 || len(h.DeviceRequests) > 0 || namedRuntime(h.Runtime) != "" {
 			return true
 		}
@@ -35,11 +35,11 @@ func (p *Plan) AsksForMachine(want *desired.Stack) bool {
 	return slices.ContainsFunc(Pulls(p, want), func(pull check.Pull) bool { return pull.Platform == "" })
 }
 
-// Fit compares what a plan brings up with the node's machine. Problems are what
+// CheckMachine compares what a plan brings up with the node's machine. Problems are what
 // the engine is certain to refuse, warnings what it may.
-func (p *Plan) Fit(want *desired.Stack, node string, facts observed.Facts) (problems []check.Problem, warnings []string) {
-	f := fitting{stack: want.Name, node: node, facts: facts}
-	for _, name := range p.comeUp() {
+func (p *Plan) CheckMachine(want *desired.Stack, node string, facts observed.Facts) (problems []check.Problem, warnings []string) {
+	f := machineCheck{stack: want.Name, node: node, facts: facts}
+	for _, name := range p.changedServices() {
 		s := want.Services[name]
 		f.runtime(&s)
 		f.cpus(&s)
@@ -50,14 +50,14 @@ func (p *Plan) Fit(want *desired.Stack, node string, facts observed.Facts) (prob
 	return f.problems, f.warnings
 }
 
-type fitting struct {
+type machineCheck struct {
 	stack, node string
 	facts       observed.Facts
 	problems    []check.Problem
 	warnings    []string
 }
 
-func (f *fitting) problem(format string, args ...any) {
+func (f *machineCheck) problem(format string, args ...any) {
 	f.problems = append(f.problems, check.Problem{Attribute: "compose", Detail: fmt.Sprintf(format, args...)})
 }
 
@@ -73,7 +73,7 @@ func namedRuntime(name string) string {
 	return name
 }
 
-func (f *fitting) runtime(s *desired.Service) {
+func (f *machineCheck) runtime(s *desired.Service) {
 	name := namedRuntime(s.Host.Runtime)
 	if name == "" || len(f.facts.Runtimes) == 0 || slices.Contains(f.facts.Runtimes, name) {
 		return
@@ -91,7 +91,7 @@ const cpu = int64(1e9)
 
 // cpus looks at a limit that the engine refuses to set (moby/moby,
 // daemon/daemon_unix.go, verifyPlatformContainerResources).
-func (f *fitting) cpus(s *desired.Service) {
+func (f *machineCheck) cpus(s *desired.Service) {
 	if f.facts.CPUs <= 0 || s.Host.NanoCPUs <= int64(f.facts.CPUs)*cpu {
 		return
 	}
@@ -105,7 +105,7 @@ const listsDevices = "1.50"
 
 // device looks at a request for devices: those of the Container Device Interface
 // are known by name, a GPU by its traces. Nothing is known of others.
-func (f *fitting) device(service, driver string, ids []string, capabilities [][]string) {
+func (f *machineCheck) device(service, driver string, ids []string, capabilities [][]string) {
 	switch {
 	case driver == "cdi":
 		f.cdi(service, ids)
@@ -114,7 +114,7 @@ func (f *fitting) device(service, driver string, ids []string, capabilities [][]
 	}
 }
 
-func (f *fitting) cdi(service string, ids []string) {
+func (f *machineCheck) cdi(service string, ids []string) {
 	if check.OlderThan(f.facts.APIVersion, listsDevices) {
 		return
 	}
@@ -134,7 +134,7 @@ func (f *fitting) cdi(service string, ids []string) {
 
 // gpu only warns: an engine that has a GPU's hook installed, but no runtime for
 // it, does not say so.
-func (f *fitting) gpu(service string) {
+func (f *machineCheck) gpu(service string) {
 	named := func(name string) bool {
 		return strings.Contains(strings.ToLower(name), "nvidia") || strings.Contains(name, "/gpu=") || strings.HasPrefix(name, "amd")
 	}

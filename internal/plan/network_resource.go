@@ -17,9 +17,9 @@ import (
 // NetworkOptions are what the plan of a network by itself depends on besides the
 // two sides.
 type NetworkOptions struct {
-	// Known names the fields that were asked for before; one that is no longer
+	// AppliedFields names the fields that were asked for before; one that is no longer
 	// asked for is a change.
-	Known []string
+	AppliedFields []string
 	// Filled names the fields that the engine set by itself when the network was
 	// made.
 	Filled []string
@@ -45,10 +45,10 @@ func BuildNetwork(want *desired.Network, have *observed.NetworkOnNode, opts Netw
 		p.Problems = append(p.Problems, check.Problem{Attribute: "name", Foreign: true, Owned: have.Network.Labels[desired.LabelNetworkName] == want.Name,
 			Detail: fmt.Sprintf("Network %q exists on the node already, and this resource did not make it.", want.Name)})
 	default:
-		p.tellNetworkTakenUp(want, have, opts)
-		if causes := loneDifferences(want, have, opts); len(causes) > 0 {
+		p.warnOfReusedNetwork(want, have, opts)
+		if causes := networkResourceDifferences(want, have, opts); len(causes) > 0 {
 			p.Problems = append(p.Problems, checkBorrowers(have)...)
-			p.remakeNetwork(want, have, causes)
+			p.replaceUnderContainers(want, have, causes)
 		} else {
 			p.Rollback = false // who is attached again stays so, whatever becomes of the others
 			p.removeNotes(have, nil, p.reattach(want, have.Detached))
@@ -58,32 +58,32 @@ func BuildNetwork(want *desired.Network, have *observed.NetworkOnNode, opts Netw
 	return p
 }
 
-// tellNetworkTakenUp warns that a create takes up what one left that was cut off.
-func (p *Plan) tellNetworkTakenUp(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) {
+// warnOfReusedNetwork warns that a create takes up what one left that was cut off.
+func (p *Plan) warnOfReusedNetwork(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) {
 	if opts.Adopt {
 		return
 	}
 	text := fmt.Sprintf("An apply that was to create network %q was cut off. Applying takes up what it left", want.Name)
-	if causes := loneDifferences(want, have, opts); len(causes) > 0 {
+	if causes := networkResourceDifferences(want, have, opts); len(causes) > 0 {
 		text += ", and makes it again: " + causes[0].String()
 	}
 	p.Warnings = append(p.Warnings, text+".")
 }
 
-// loneDifferences compares what was asked for, and what nobody may have added.
-func loneDifferences(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) []Difference {
+// networkResourceDifferences compares what was asked for, and what nobody may have added.
+func networkResourceDifferences(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) []Difference {
 	now := have.Desired()
 	asked, is := want.SpecByItself(), now.SpecByItself()
 	if want.ConfigOnly {
 		asked["driver"] = is["driver"]
-		fillUntold(asked, is, opts)
+		fillHiddenRanges(asked, is, opts)
 	}
 	keys := map[string]bool{}
 	for key := range asked {
 		keys[key] = true
 	}
 	for key := range is {
-		known := slices.Contains(opts.Known, key)
+		known := slices.Contains(opts.AppliedFields, key)
 		closed := desired.IsClosedByItself(key, asked) && !slices.Contains(opts.Filled, key)
 		keys[key] = keys[key] || known || closed
 	}
@@ -96,10 +96,10 @@ func loneDifferences(want *desired.Network, have *observed.NetworkOnNode, opts N
 	return out
 }
 
-// fillUntold completes a config-only network, of which newer engines tell no
+// fillHiddenRanges completes a config-only network, of which newer engines tell no
 // address ranges, with what was asked for before. If nobody knows that, it is as it
 // should be.
-func fillUntold(asked, is desired.Spec, opts NetworkOptions) {
+func fillHiddenRanges(asked, is desired.Spec, opts NetworkOptions) {
 	ranges := func(spec desired.Spec) map[string]string {
 		out := map[string]string{}
 		for key, value := range spec {
@@ -119,11 +119,11 @@ func fillUntold(asked, is desired.Spec, opts NetworkOptions) {
 	maps.Copy(is, ranges(before))
 }
 
-// remakeNetwork takes every container off, makes the network again and attaches
+// replaceUnderContainers takes every container off, makes the network again and attaches
 // them as they were. One after the other: those with fixed addresses come first,
 // so that nobody gets theirs, and the others in the order of theirs, so that most
 // get the same again. A note on the node keeps who they are until all are back.
-func (p *Plan) remakeNetwork(want *desired.Network, have *observed.NetworkOnNode, causes []Difference) {
+func (p *Plan) replaceUnderContainers(want *desired.Network, have *observed.NetworkOnNode, causes []Difference) {
 	p.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Replace, Causes: causes})
 	order := attachOrder(slices.Concat(have.Attached, have.Detached))
 	note, needs := p.writeNote(have, order)
@@ -145,7 +145,7 @@ func (p *Plan) remakeNetwork(want *desired.Network, have *observed.NetworkOnNode
 // is done when all are.
 func (p *Plan) reattach(want *desired.Network, order []observed.Attached, needs ...*Operation) []*Operation {
 	for _, c := range order {
-		endpoint, lost := fitted(c.Endpoint, want)
+		endpoint, lost := fittingEndpoint(c.Endpoint, want)
 		p.change(Change{Subject: "container " + c.Name, Name: c.Name, Action: Reattach, Causes: lost})
 		needs = []*Operation{p.add(Operation{ID: opID(ConnectContainer, c.Name), Kind: ConnectContainer, Container: c.ID,
 			Network: want.Name, Endpoint: &endpoint, Needs: needs})}
@@ -195,9 +195,9 @@ func hasFixedAddress(e desired.Endpoint) bool {
 	return e.IPAMConfig != nil && (e.IPAMConfig.IPv4Address != "" || e.IPAMConfig.IPv6Address != "")
 }
 
-// fitted leaves out the fixed addresses that the network will have no range for;
+// fittingEndpoint leaves out the fixed addresses that the network will have no range for;
 // whoever declared them gives the container others.
-func fitted(e desired.Endpoint, want *desired.Network) (desired.Endpoint, []Difference) {
+func fittingEndpoint(e desired.Endpoint, want *desired.Network) (desired.Endpoint, []Difference) {
 	if e.IPAMConfig == nil || want.ConfigFrom != "" {
 		return e, nil
 	}

@@ -10,15 +10,15 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// Memory is what is remembered of a stack between runs, in Terraform's private
+// Record is what is remembered of a stack between runs, in Terraform's private
 // state: what was asked for, so that reading the node knows what to look at. It
 // holds no secret, no plain digest of one, and no text that may be one. The zero value remembers nothing,
 // as after an import.
-type Memory struct {
-	// Known names, by service, the fields that were asked for. As with Networks
+type Record struct {
+	// AppliedFields names, by service, the fields that were asked for. As with Networks
 	// and Volumes, empty says that there is none and nil that nobody knows, as
 	// after an import: JSON has to keep them apart.
-	Known map[string][]string `json:"known"`
+	AppliedFields map[string][]string `json:"known"`
 	// Secret names, by service, the fields that carry secrets.
 	Secret map[string][]string `json:"secret,omitempty"`
 	// Completes names the services that are done when they end with code 0.
@@ -50,56 +50,56 @@ type Memory struct {
 	// Failed reports that the create failed, and left what the state has of it.
 	Failed bool `json:"failed,omitempty"`
 	// Seen is what need not be asked for again.
-	Seen observed.Known `json:"seen,omitzero"`
+	Seen observed.Cache `json:"seen,omitzero"`
 }
 
 // Remember is what is remembered of a stack once the decision is applied. before is what
 // was remembered until then. It draws random numbers, for the checks of secrets.
-func (d StackDecision) Remember(before Memory, have *observed.Stack) (Memory, error) {
+func (d StackDecision) Remember(before Record, have *observed.Stack) (Record, error) {
 	want := d.Want
-	mem := Memory{
-		Known: map[string][]string{}, Secret: map[string][]string{}, Completes: map[string]bool{}, Replicas: map[string]int{},
+	record := Record{
+		AppliedFields: map[string][]string{}, Secret: map[string][]string{}, Completes: map[string]bool{}, Replicas: map[string]int{},
 		Names: map[string]string{}, NetworkFields: map[string][]string{}, Networks: map[string]string{}, Volumes: map[string]string{}, Own: []string{},
 	}
 	for name, s := range want.Services {
-		mem.Known[name] = s.Spec(d.Placements.Versions(name)).Keys()
+		record.AppliedFields[name] = s.Spec(d.Placements.Versions(name)).Keys()
 		for key := range s.Secret {
-			mem.Secret[name] = append(mem.Secret[name], key)
+			record.Secret[name] = append(record.Secret[name], key)
 		}
-		sort.Strings(mem.Secret[name])
+		sort.Strings(record.Secret[name])
 		if s.FollowsDigest() {
-			mem.follow(s.Image.Reference, Lookup{Digest: s.Image.Digest})
+			record.follow(s.Image.Reference, Lookup{Digest: s.Image.Digest})
 		}
-		mem.keepPaths(&s)
-		mem.Completes[name] = Completes(want, name)
-		mem.Replicas[name] = s.Replicas
+		record.keepPaths(&s)
+		record.Completes[name] = Completes(want, name)
+		record.Replicas[name] = s.Replicas
 		if s.ContainerName != "" {
-			mem.Names[name] = s.ContainerName
+			record.Names[name] = s.ContainerName
 		}
 	}
 	for _, targets := range d.Placements {
 		for _, placement := range targets {
-			mem.Files = append(mem.Files, placement.Volume)
+			record.Files = append(record.Files, placement.Volume)
 		}
 	}
-	slices.Sort(mem.Files)
-	mem.Files = slices.Compact(mem.Files)
+	slices.Sort(record.Files)
+	record.Files = slices.Compact(record.Files)
 	for key, n := range want.Networks {
-		mem.Networks[key] = n.Name
+		record.Networks[key] = n.Name
 		if !n.External {
-			mem.NetworkFields[key] = n.Spec().Keys()
+			record.NetworkFields[key] = n.Spec().Keys()
 		}
 	}
 	for key, v := range want.Volumes {
-		mem.Volumes[key] = v.Name
+		record.Volumes[key] = v.Name
 		if !v.External {
-			mem.Own = append(mem.Own, v.Name)
+			record.Own = append(record.Own, v.Name)
 		}
 	}
-	slices.Sort(mem.Own)
+	slices.Sort(record.Own)
 	accepted, err := accept(want, before.Accepted, have)
-	mem.Accepted = accepted
-	return mem, err
+	record.Accepted = accepted
+	return record, err
 }
 
 // accept notes the delivered content of services whose containers something
@@ -155,18 +155,18 @@ func acceptPaths(s *desired.Service, fields map[string]string) {
 }
 
 // keepPaths notes which paths of the node a service mounts in place of relative ones.
-func (m *Memory) keepPaths(s *desired.Service) {
+func (r *Record) keepPaths(s *desired.Service) {
 	for _, mount := range s.Mounts {
 		if mount.KeepsFrom == "" {
 			continue
 		}
-		if m.NodePaths == nil {
-			m.NodePaths = map[string]map[string]string{}
+		if r.NodePaths == nil {
+			r.NodePaths = map[string]map[string]string{}
 		}
-		if m.NodePaths[s.Name] == nil {
-			m.NodePaths[s.Name] = map[string]string{}
+		if r.NodePaths[s.Name] == nil {
+			r.NodePaths[s.Name] = map[string]string{}
 		}
-		m.NodePaths[s.Name][mount.Target] = mount.Source
+		r.NodePaths[s.Name][mount.Target] = mount.Source
 	}
 }
 
@@ -196,19 +196,19 @@ func acceptHooks(s *desired.Service, before, fields map[string]string) error {
 
 // Creates reports whether nothing is in a state: what is remembered of a stack was
 // applied, and what is adopted is in state.
-func (m Memory) Creates(adopt bool) bool { return !adopt && m.Known == nil }
+func (r Record) Creates(adopt bool) bool { return !adopt && r.AppliedFields == nil }
 
 // declared are the volumes that the stack declares as its own, and so may remove.
-func (m Memory) declared() []string {
-	if m.Own == nil {
-		return slices.Sorted(maps.Values(m.Volumes))
+func (r Record) declared() []string {
+	if r.Own == nil {
+		return slices.Sorted(maps.Values(r.Volumes))
 	}
-	return m.Own
+	return r.Own
 }
 
-func (m Memory) secretKeys(service string) map[string][]string {
+func (r Record) secretKeys(service string) map[string][]string {
 	keys := map[string][]string{}
-	for _, key := range m.Secret[service] {
+	for _, key := range r.Secret[service] {
 		keys[key] = nil
 	}
 	return keys
@@ -219,11 +219,11 @@ func (m Memory) secretKeys(service string) map[string][]string {
 const hidden = "set outside Terraform"
 
 // hides reports whether only the existence of a field is shown.
-func (m Memory) hides(service, key string) bool {
+func (r Record) hides(service, key string) bool {
 	if !strings.HasPrefix(key, "environment.") {
 		return false
 	}
-	for _, one := range m.Known[service] {
+	for _, one := range r.AppliedFields[service] {
 		if one == key {
 			return false
 		}
@@ -239,8 +239,8 @@ var free = [...]string{"environment.", "command", "entrypoint", "healthcheck.tes
 // asked for and what was added by hand. Without memory, as right after an
 // import, nothing is known to be asked for, or to be a secret: then all is shown
 // but what the image or the engine gave, and values that may be secrets.
-func (m Memory) shows(service, key, value string, c *observed.Container) bool {
-	known, remembered := m.Known[service]
+func (r Record) shows(service, key, value string, c *observed.Container) bool {
+	known, remembered := r.AppliedFields[service]
 	if remembered {
 		for _, one := range known {
 			if one == key {
@@ -249,7 +249,7 @@ func (m Memory) shows(service, key, value string, c *observed.Container) bool {
 		}
 		return desired.IsClosed(key, value) && !c.Defaults[key] || desired.IsFile(key)
 	}
-	if m.Known != nil {
+	if r.AppliedFields != nil {
 		return false // the service is not ours to describe: it goes
 	}
 	for _, prefix := range free {
@@ -267,9 +267,9 @@ type Lookup struct {
 	Problem string `json:"problem,omitempty"`
 }
 
-func (m *Memory) follow(ref string, said Lookup) {
-	if m.Followed == nil {
-		m.Followed = map[string]Lookup{}
+func (r *Record) follow(ref string, said Lookup) {
+	if r.Followed == nil {
+		r.Followed = map[string]Lookup{}
 	}
-	m.Followed[ref] = said
+	r.Followed[ref] = said
 }

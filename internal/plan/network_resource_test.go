@@ -214,7 +214,7 @@ func TestNetwork_Differences(t *testing.T) {
 		"another subnet": {want: func(n *desired.Network) { n.SetPools([]desired.Pool{{Subnet: "10.0.9.0/24"}}) },
 			causes: `ipam.10.0.1.0/24: "subnet" -> ""; ipam.10.0.9.0/24: "" -> "subnet"`},
 		"gateway no longer asked for": {have: func(n *desired.Network) { n.IPAM.Config[0].Gateway = "10.0.1.254" },
-			opts: NetworkOptions{Known: []string{"ipam.10.0.1.0/24.gateway"}}, causes: `ipam.10.0.1.0/24.gateway: "10.0.1.254" -> ""`},
+			opts: NetworkOptions{AppliedFields: []string{"ipam.10.0.1.0/24.gateway"}}, causes: `ipam.10.0.1.0/24.gateway: "10.0.1.254" -> ""`},
 		"gateway that the engine chose": {have: func(n *desired.Network) { n.IPAM.Config[0].Gateway = "10.0.1.1" }},
 		"range that somebody added": {have: func(n *desired.Network) { n.IPAM.Config[0].IPRange = "10.0.1.128/25" },
 			causes: `ipam.10.0.1.0/24.ip_range: "10.0.1.128/25" -> ""`},

@@ -12,9 +12,9 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/run"
 )
 
-// house is what the kinds of managed things have in common: the nodes, registries and
+// shared is what the kinds of managed things have in common: the nodes, registries and
 // what is known of the run.
-type house struct {
+type shared struct {
 	engines  Engines
 	registry Registry
 	run      *run.Run
@@ -29,28 +29,28 @@ type house struct {
 	slots map[string]execute.Slots
 }
 
-func newHouse(engines Engines, registry Registry) *house {
-	return &house{engines: engines, registry: registry, run: run.New(), slots: map[string]execute.Slots{}}
+func newShared(engines Engines, registry Registry) *shared {
+	return &shared{engines: engines, registry: registry, run: run.New(), slots: map[string]execute.Slots{}}
 }
 
 // slotsOf bounds the operations on a node, whatever they belong to.
-func (h *house) slotsOf(node string) execute.Slots {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.slots[node] == nil {
-		h.slots[node] = execute.NewSlots(execute.DefaultConcurrency)
+func (s *shared) slotsOf(node string) execute.Slots {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.slots[node] == nil {
+		s.slots[node] = execute.NewSlots(execute.DefaultConcurrency)
 	}
-	return h.slots[node]
+	return s.slots[node]
 }
 
 // look returns a node's engine and its lists, from the shared snapshot.
-func (h *house) look(ctx context.Context, node string) (Engine, *observed.Node, error) {
-	engine, err := h.engines.Engine(ctx, node)
+func (s *shared) look(ctx context.Context, node string) (Engine, *observed.Node, error) {
+	engine, err := s.engines.Engine(ctx, node)
 	if err != nil {
 		return nil, nil, err
 	}
 	read := func(ctx context.Context) (*observed.Node, error) { return observed.ReadNode(ctx, engine) }
-	snapshot, err := h.snapshots.Get(ctx, node, read, func(err error) bool { return Offline(explain(engine, err)) })
+	snapshot, err := s.snapshots.Get(ctx, node, read, func(err error) bool { return Offline(explain(engine, err)) })
 	return engine, snapshot, explain(engine, err)
 }
 
@@ -64,28 +64,28 @@ func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // forget drops what is known of a node, before and after something is written.
-func (h *house) forget(node string) { h.snapshots.Forget(node) }
+func (s *shared) forget(node string) { s.snapshots.Forget(node) }
 
 // facts are the node's, asked for once for the process.
-func (h *house) facts(ctx context.Context, node string, engine Engine) (observed.Facts, error) {
-	return h.machines.Get(ctx, node, func(ctx context.Context) (observed.Facts, error) { return observed.ReadFacts(ctx, engine) })
+func (s *shared) facts(ctx context.Context, node string, engine Engine) (observed.Facts, error) {
+	return s.machines.Get(ctx, node, func(ctx context.Context) (observed.Facts, error) { return observed.ReadFacts(ctx, engine) })
 }
 
-// tell adds to a world what a decision needs. What nobody says stays unknown.
-func (h *house) tell(ctx context.Context, engine Engine, w *plan.World, needs plan.Needs, images map[string]observed.Image) {
-	if needs.Facts || h.machines.Asked(w.Node) {
+// ask adds to a world what a decision needs. What nobody says stays unknown.
+func (s *shared) ask(ctx context.Context, engine Engine, w *plan.World, needs plan.Needs, images map[string]observed.Image) {
+	if needs.Facts || s.machines.Asked(w.Node) {
 		w.FactsAsked = true
-		if facts, err := h.facts(ctx, w.Node, engine); err == nil {
+		if facts, err := s.facts(ctx, w.Node, engine); err == nil {
 			w.Facts = &facts
 		}
 	}
-	for ref, said := range h.lookUp(ctx, needs.Lookups, images) {
+	for ref, said := range s.lookUp(ctx, needs.Lookups, images) {
 		if w.Lookups == nil {
 			w.Lookups = map[string]plan.Lookup{}
 		}
 		w.Lookups[ref] = said
 	}
-	for ref, offer := range h.offered(ctx, needs.Offers) {
+	for ref, offer := range s.offered(ctx, needs.Offers) {
 		if w.Offers == nil {
 			w.Offers = map[string]*check.Offer{}
 		}

@@ -14,7 +14,7 @@ func again(t *testing.T, listedAs string) (first, second *Stack, f *enginetest.E
 	t.Helper()
 	f = withImages(engineWith(inspected("a", nil)))
 	f.ListedAs = listedAs
-	read := func(known Known) *Stack {
+	read := func(known Cache) *Stack {
 		node, err := ReadNode(t.Context(), f)
 		if err != nil {
 			t.Fatal(err)
@@ -25,12 +25,12 @@ func again(t *testing.T, listedAs string) (first, second *Stack, f *enginetest.E
 		}
 		return s
 	}
-	first = read(Known{})
-	text, err := json.Marshal(first.Known())
+	first = read(Cache{})
+	text, err := json.Marshal(first.Cache())
 	if err != nil {
 		t.Fatal(err)
 	}
-	var known Known
+	var known Cache
 	if err := json.Unmarshal(text, &known); err != nil {
 		t.Fatal(err)
 	}
@@ -50,8 +50,8 @@ func TestStack_ReadBefore_AsksForNoImage(t *testing.T) {
 	if first.Images["nginx:1"].ID != second.Images["nginx:1"].ID || first.Images["nginx:1"].Digest != second.Images["nginx:1"].Digest {
 		t.Errorf("images %+v and %+v", first.Images, second.Images)
 	}
-	if !reflect.DeepEqual(first.Known(), second.Known()) {
-		t.Errorf("known %+v and %+v", first.Known(), second.Known())
+	if !reflect.DeepEqual(first.Cache(), second.Cache()) {
+		t.Errorf("known %+v and %+v", first.Cache(), second.Cache())
 	}
 }
 

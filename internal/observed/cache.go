@@ -11,18 +11,18 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-// Known is what was seen of things that don't change as long as they have the
+// Cache is what was seen of things that don't change as long as they have the
 // same ID: with it, reading a stack again asks for no image. It holds no values
 // of an image's environment. The zero value knows nothing.
-type Known struct {
+type Cache struct {
 	// Images are by ID.
-	Images map[string]KnownImage `json:"images,omitempty"`
+	Images map[string]CachedImage `json:"images,omitempty"`
 	// Defaults names, by the container's ID, the fields that its image gave.
 	Defaults map[string][]string `json:"defaults,omitempty"`
 }
 
-// KnownImage is what is remembered of an image.
-type KnownImage struct {
+// CachedImage is what is remembered of an image.
+type CachedImage struct {
 	RepoDigests []string `json:"repo_digests,omitempty"`
 	Content     string   `json:"content,omitempty"` // ContentID where it is not the ID
 	Platform    string   `json:"platform,omitempty"`
@@ -34,9 +34,9 @@ type KnownImage struct {
 	Volumes map[string]string `json:"volumes,omitempty"`
 }
 
-// Known returns what can be remembered of the stack.
-func (s *Stack) Known() Known {
-	known := Known{Images: map[string]KnownImage{}, Defaults: map[string][]string{}}
+// Cache returns what can be remembered of the stack.
+func (s *Stack) Cache() Cache {
+	known := Cache{Images: map[string]CachedImage{}, Defaults: map[string][]string{}}
 	for _, containers := range s.Services {
 		for i := range containers {
 			c := &containers[i]
@@ -45,7 +45,7 @@ func (s *Stack) Known() Known {
 				continue
 			}
 			known.Defaults[c.ID] = slices.Sorted(maps.Keys(c.Defaults))
-			known.Images[c.ImageID] = KnownImage{Content: img.otherContent(), RepoDigests: img.RepoDigests, Platform: img.Spec["platform"],
+			known.Images[c.ImageID] = CachedImage{Content: img.otherContent(), RepoDigests: img.RepoDigests, Platform: img.Spec["platform"],
 				Build: img.Labels[desired.LabelBuildHash], Healthcheck: img.HasHealthcheck, Tagged: img.tagged,
 				Volumes: img.Spec.Below("volumes.")}
 		}
@@ -63,7 +63,7 @@ func (i Image) otherContent() string {
 
 // image returns what is known of a container's image; ok is false unless that
 // makes an inspection of it needless.
-func (k Known) image(c container.InspectResponse) (img Image, ok bool) {
+func (k Cache) image(c container.InspectResponse) (img Image, ok bool) {
 	known, seen := k.Images[c.Image]
 	if _, ok := k.Defaults[c.ID]; !ok || !seen {
 		return Image{}, false
@@ -81,7 +81,7 @@ func (k Known) image(c container.InspectResponse) (img Image, ok bool) {
 }
 
 // defaults names the fields of a container that its image gave.
-func (k Known) defaults(id string, spec desired.Spec, img Image) map[string]bool {
+func (k Cache) defaults(id string, spec desired.Spec, img Image) map[string]bool {
 	keys, ok := k.Defaults[id]
 	if !ok {
 		return imageDefaults(spec, img)
