@@ -8,16 +8,16 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-// ownRanges are where engines take a network's subnet from if nobody names one
+// ownRanges are where engines take a network's subnet from if none is declared
 // (moby, libnetwork/ipamutils/utils.go).
 var ownRanges = []netip.Prefix{netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16")}
 
-// EngineRanges warns of two networks that are both made by the run, be it again, of
-// which one leaves its subnet to the engine and the other names one that the engine
-// may take for it: who comes first is nobody's decision. Stacks' own are left out:
-// nearly each has one that leaves it to the engine. told are the ranges that the
-// engine was told to take subnets from; none for those that it comes with. It is
-// asked for only if there are such two.
+// EngineRanges warns of two networks that the run creates or replaces, of which one
+// leaves its subnet to the engine and the other names one that the engine may choose for
+// the first: their order is not defined. Networks of stacks are left out: nearly each
+// stack has one that leaves it to the engine. told returns the ranges that the engine is
+// configured with; none means its defaults. It is called only if there are two such
+// networks.
 func EngineRanges(own Network, declared []Network, told func() []netip.Prefix) []string {
 	var warnings []string
 	for _, other := range declared {

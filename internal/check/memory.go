@@ -11,8 +11,8 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// MemoryOvercommitted words that the services of a node's stacks reserve more memory
-// than it has; empty where they don't. It knows of the stacks of one run only.
+// MemoryOvercommitted writes the warning that the services of a node's stacks reserve
+// more memory than it has; empty where they do not. It knows the stacks of one run only.
 func MemoryOvercommitted(node string, facts observed.Facts, reservations []Reservation) string {
 	type ofStack struct {
 		MemoryReservation
@@ -41,7 +41,7 @@ func MemoryOvercommitted(node string, facts observed.Facts, reservations []Reser
 		parts = append(parts, fmt.Sprintf("%s by service %q of stack %q", bytesText(r.MemoryBytes), r.Service, r.stack))
 	}
 	return fmt.Sprintf("Node %q has %s of memory, and the services that are planned for it reserve %s (deploy.resources.reservations.memory): %s. "+
-		"The engine starts them nevertheless, but they can't all get what they reserve. Lower a reservation, or run some of them on another node.",
+		"The engine starts them nevertheless, but they cannot all get what they reserve. Lower a reservation, or run some of them on another node.",
 		node, bytesText(facts.MemoryBytes), bytesText(sum), strings.Join(parts, ", "))
 }
 

@@ -85,16 +85,16 @@ type Network struct {
 	// Zone is the zone that it is declared to be of, and Stack the stack that it is a
 	// part of; empty for none.
 	Zone, Stack string
-	// Borrows names the network whose settings it has; empty for its own. Lends tells
-	// that it only has settings for others, and takes nothing.
+	// Borrows names the network whose settings it has; empty for its own. Lends
+	// reports that it only has settings for others, and takes nothing.
 	Borrows string
 	Lends   bool
-	// Made reports that the run makes it, be it again.
+	// Made reports that the run creates or replaces it.
 	Made bool
 	// Leaves reports that the run takes it away.
 	Leaves bool
 	// Before reports that it was noted before the networks of the resource that looks
-	// at it: of two that want the same, the later one is told.
+	// at it: if two want the same, the later one gets the problem.
 	Before bool
 }
 
@@ -115,7 +115,7 @@ func (s Network) NeedsSwarm() bool { return s.Driver == desired.DriverOverlay }
 func NoManager(role string, none bool) Problem {
 	text := fmt.Sprintf("Overlay networks are made on a swarm manager, and the node's role in its swarm is %q: declare the network for a manager.", role)
 	if none {
-		text = "Overlay networks are made on a swarm manager, and the node is in no swarm: docker swarm init makes it one. Or set driver = \"bridge\"."
+		text = "Overlay networks are made on a swarm manager, and the node is not in a swarm: docker swarm init makes it one. Or set driver = \"bridge\"."
 	}
 	return Problem{Attribute: "driver", Detail: text}
 }
@@ -123,8 +123,8 @@ func NoManager(role string, none bool) Problem {
 // Neighbours says where a network gets in the way of others on its node: of
 // those of the same run, and of those that are there and not of the run. What
 // homelab made and the run does not mention may be about to go in the same run,
-// and is only a warning. gone tells of stacks that go with their networks. Of a
-// network of the run that leaves its subnet to the engine, the one that it has counts.
+// and is only a warning. gone reports whether a stack leaves with its networks. For a
+// network of the run that leaves its subnet to the engine, the subnet that it has counts.
 func Neighbours(own Network, declared []Network, have *observed.NetworkOnNode, gone func(stack string) bool) (problems []Problem, warnings []string) {
 	mentioned := map[string]bool{own.Name: true}
 	var has Network
@@ -177,20 +177,20 @@ func (s Network) chosen(there map[string]observed.Network) Network {
 	return Network{Owner: s.Owner, Driver: s.Driver, Pools: n.Pools()}
 }
 
-// How somebody else comes to have what a network wants.
+// How another network comes to have what a network wants.
 const (
 	declaredWith = "is declared with"
 	hasOnNode    = "has on the node"
 )
 
-// clashes are the ways in which two networks of one node cannot be both.
+// clashes reports why two networks cannot exist on one node together.
 func clashes(own, other Network, has string) []Problem {
 	var problems []Problem
 	for i, pool := range own.Pools {
 		for _, theirs := range other.Pools {
 			if prefixesOverlap(pool.Subnet, theirs.Subnet) {
 				problems = append(problems, Problem{Attribute: "ipam[" + strconv.Itoa(i) + "].subnet", Detail: fmt.Sprintf(
-					"The subnet %s overlaps %s, which %s %s. One node can't have both: choose another subnet for one of them.",
+					"The subnet %s overlaps %s, which %s %s. One node cannot have both: choose another subnet for one of them.",
 					pool.Subnet, theirs.Subnet, other.Owner, has)})
 			}
 		}
@@ -218,8 +218,8 @@ func prefixesOverlap(a, b string) bool {
 	return err == nil && err2 == nil && first.Overlaps(second)
 }
 
-// NetworkEngine says what of a network the node's engine is too old for, and what
-// it cannot have there.
+// NetworkEngine reports what of a network the node's engine is too old for or does not
+// support.
 func NetworkEngine(want *desired.Network, have *observed.NetworkOnNode) []Problem {
 	var problems []Problem
 	add := func(attribute, format string, args ...any) {

@@ -93,7 +93,7 @@ func runs(wanted, has string) bool {
 
 type platform struct {
 	os, arch string
-	variant  int // 0: none, or one that is no number
+	variant  int // 0: none, or one that is not a number
 }
 
 // splitPlatform reads "os/arch[/variant]". Without a variant arm means v7, as it

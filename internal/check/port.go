@@ -21,7 +21,7 @@ type HostPort struct {
 	Protocol string
 }
 
-// String writes the port as people do, "8080/tcp", without its address.
+// String writes the port as "8080/tcp", without its address.
 func (p HostPort) String() string {
 	if p.First == p.Last {
 		return fmt.Sprintf("%d/%s", p.First, p.Protocol)
@@ -55,7 +55,7 @@ func overlap(a, b netip.Addr) bool {
 }
 
 // NewHostPort reads an address and a port or range; ok is false where the engine
-// is free to choose, and for what is no port.
+// is free to choose, and for what is not a port.
 func NewHostPort(address, published, protocol string) (port HostPort, ok bool) {
 	if published == "" {
 		return port, false

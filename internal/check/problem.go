@@ -9,6 +9,6 @@ type Problem struct {
 	// Foreign reports that the stack runs already and something else made it: it
 	// can be taken over, but not by a create.
 	Foreign bool
-	// Owned tells of a Foreign one that homelab made it, for another resource.
+	// Owned reports that homelab made a Foreign one, for another resource.
 	Owned bool
 }

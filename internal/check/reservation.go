@@ -7,8 +7,8 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-// Reservation is what a stack takes of its node once it is applied, so that other
-// stacks of the same run can be told of it.
+// Reservation is what a stack takes of its node once it is applied, for the plans of
+// other stacks of the same run.
 type Reservation struct {
 	Stack string
 	// Ports are the host ports of its services that publish any by number.
@@ -23,8 +23,8 @@ type Reservation struct {
 	Leaves bool
 	// Unknown reports that what it takes is known only at apply.
 	Unknown bool
-	// Before reports that it was planned before the stack that looks at it: of two
-	// that want the same, the later one is told.
+	// Before reports that it was planned before the stack that looks at it: if two want
+	// the same, the later one gets the problem.
 	Before bool
 }
 

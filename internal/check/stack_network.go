@@ -32,7 +32,7 @@ func NetworksOf(want *desired.Stack) []Network {
 
 // StackNetworks says where a stack's own networks get in the way of each
 // other, of those of the same run, and, if they are still to be made, of those that
-// are on the node and not of the run. As with CheckNeighbours, what homelab made and the
+// are on the node and not of the run. As with [Neighbours], what homelab made and the
 // run does not mention is only a warning, and gone reports the stacks that leave.
 func StackNetworks(own, declared []Network, have *observed.Stack, gone func(stack string) bool) (problems []Problem, warnings []string) {
 	mentioned := map[string]bool{}
@@ -61,7 +61,7 @@ func StackNetworks(own, declared []Network, have *observed.Stack, gone func(stac
 	return problems, warnings
 }
 
-// clashesThere holds a network that is to be replacedst those on the node that
+// clashesThere compares a network that is to be created with those on the node that
 // stay.
 func clashesThere(one Network, networks map[string]observed.Network, left func(name string) bool) (problems []Problem, warnings []string) {
 	for _, name := range slices.Sorted(maps.Keys(networks)) {
@@ -82,8 +82,7 @@ func clashesThere(one Network, networks map[string]observed.Network, left func(n
 	return problems, warnings
 }
 
-// ClashesOf is clashes, except for ranges that an engine does not hold against each
-// other: those of swarm-wide networks are a space of their own (moby,
+// ClashesOf is clashes, except for ranges that an engine does not compare: those of swarm-wide networks are a space of their own (moby,
 // libnetwork/drivers/overlay).
 func ClashesOf(a, b Network, has string) []Problem {
 	if (a.Driver == desired.DriverOverlay) != (b.Driver == desired.DriverOverlay) {
@@ -92,7 +91,7 @@ func ClashesOf(a, b Network, has string) []Problem {
 	return clashes(a, b, has)
 }
 
-// inStack words problems of one of a stack's networks.
+// inStack writes the problems of one of a stack's networks.
 func inStack(one Network, found []Problem) []Problem {
 	var out []Problem
 	for _, p := range found {

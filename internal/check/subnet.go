@@ -42,7 +42,7 @@ type SubnetConflict struct {
 
 // Subnets says where a subnet gets in the way of other subnets of the same run,
 // wherever they are, and of the run's networks on nodes that it is not attached to;
-// CheckNeighbours looks at those that it is attached to.
+// [Neighbours] looks at those that it is attached to.
 func Subnets(own Subnet, others []Subnet, networks map[string][]Network) []SubnetConflict {
 	var found []SubnetConflict
 	subnets := map[string]bool{own.Name: true}

@@ -14,14 +14,14 @@ import (
 // label says that it is the ingress.
 type Exposure struct {
 	Service string
-	// Ports are what it publishes, in words, and Networks the engine's names of
-	// those that it is on.
+	// Ports are what it publishes, as text, and Networks the engine's names of those
+	// that it is attached to.
 	Ports, Networks []string
 	// Ingress reports that it is in the external zone by its label.
 	Ingress bool
 }
 
-// ZoneOf tells the zone of a network by the engine's name, empty for none, and what
+// ZoneOf returns the zone of a network by the engine's name, empty for none, and what
 // says so, as in `homelab_network "db"`.
 type ZoneOf func(network string) (zone, by string)
 
@@ -41,7 +41,7 @@ func exposures(want *desired.Stack) []Exposure {
 	return out
 }
 
-// publishes lists all that a service publishes, in words and in order: also on an
+// publishes lists all that a service publishes, as text and in order: also on an
 // address of the node's own, and where the engine chooses the port.
 func publishes(s *desired.Service) []string {
 	var out []string
@@ -116,7 +116,7 @@ func (e Exposure) refusedBy(network, zone, by string) string {
 			"Remove the ports, and let what needs the service join that network.", e.Service, ports, network, by)
 	case zone == desired.ZoneData && e.Ingress:
 		return fmt.Sprintf("%q is the ingress by its label %s: external, and is on network %q, which is of zone data by %s. "+
-			"Take it off that network: a service in between is on both.", e.Service, desired.LabelZone, network, by)
+			"Remove it from that network: a service in between is on both.", e.Service, desired.LabelZone, network, by)
 	case zone == desired.ZoneService && len(e.Ports) > 0 && !e.Ingress:
 		return fmt.Sprintf("%q publishes %s and is on network %q, which is of zone service by %s: what is on it is reached through the ingress only. "+
 			"Remove the ports; or, if this is the ingress, or has to be reached without it, give it the label %s: external.",

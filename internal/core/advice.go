@@ -15,7 +15,7 @@ var advice = []struct {
 	of     plan.Kind
 	advice string
 }{
-	{"port is already allocated", "", "A port that it publishes is taken on the node by something that is no container of this stack: publish another port, or free that one (ss -ltnp shows who has it)."},
+	{"port is already allocated", "", "A port that it publishes is taken on the node by something that is not a container of this stack: publish another port, or free that one (ss -ltnp shows who has it)."},
 	{"bind: address already in use", "", portTaken},
 	{"failed to bind host port", "", portTaken},
 	{"address already in use", "", addressTaken}, // in the address pool of a network
@@ -24,12 +24,12 @@ var advice = []struct {
 	{"has active endpoints", "", "Containers that this resource does not manage are on the network: disconnect them first."},
 	{"volume is in use", "", "A container outside the stack still uses the volume: remove that one first."},
 	{"pool overlaps with other one", plan.CreateNetwork, "Another network of the node has addresses of this range: choose another subnet (docker network inspect shows who has it)."},
-	{"vlan link: operation not supported", plan.CreateNetwork, "The node's kernel can't tag VLANs: load its module with modprobe 8021q, or use a kernel that has it."},
+	{"vlan link: operation not supported", plan.CreateNetwork, "The node's kernel cannot tag VLANs: load its module with modprobe 8021q, or use a kernel that has it."},
 	{"invalid subinterface vlan name", plan.CreateNetwork, "The node has no such interface (ip link shows them); one that is to be made for a VLAN is written as eth0.20."},
 	{"is already using parent interface", plan.CreateNetwork, "On this engine one interface can be the parent of one such network only: use another parent, or a VLAN of it such as eth0.20."},
 	{"device or resource busy", plan.CreateNetwork, "The parent is in use by the other of macvlan and ipvlan, and the kernel lets an interface carry only one of them: use another parent."},
 	{"is not a swarm manager", plan.CreateNetwork, "Overlay networks are made on a swarm manager: docker swarm init makes the node one."},
-	{"is not a bridge", plan.CreateNetwork, "The node has an interface of this name that is no bridge: choose another interface_name."},
+	{"is not a bridge", plan.CreateNetwork, "The node has an interface of this name that is not a bridge: choose another interface_name."},
 	{"was not found on the host", plan.CreateNetwork, "The node has no such interface: ip link shows them."},
 	{"failed to find master interface", plan.CreateNetwork, "The node has no such interface: ip link shows them."},
 	{"vlan link: file exists", plan.CreateNetwork, "The node has this VLAN of the interface already, under another name: remove that interface, or choose another VLAN."},
@@ -44,7 +44,7 @@ var advice = []struct {
 	{"too many requests", plan.PullImage, rateLimited},
 	{"rate limit", plan.PullImage, rateLimited},
 	{"no matching manifest", plan.PullImage, "The image is not made for the node's platform: check which it has (data source homelab_image), or choose another tag."},
-	{"dial tcp: lookup", plan.PullImage, "The image's registry can't be resolved from the node: check the image's spelling and the node's DNS."},
+	{"dial tcp: lookup", plan.PullImage, "The image's registry cannot be resolved from the node: check the image's spelling and the node's DNS."},
 	{"connection refused", plan.PullImage, "The image's registry does not answer the node: check its address."},
 	{"pull access denied", plan.PullImage, "There is no such image, or it needs credentials: check its spelling, or log in with docker login where Terraform runs, or set username and password under registries in the provider block."},
 	{"no basic auth credentials", plan.PullImage, "The registry needs credentials: log in with docker login where Terraform runs, or set username and password under registries in the provider block."},

@@ -41,8 +41,8 @@ func (e *ProblemsError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// ErrOutOfSight means that every operation succeeded and the node could not be
-// looked at afterwards.
+// ErrOutOfSight means that every operation succeeded and the node could not be read
+// afterwards.
 var ErrOutOfSight = errors.New("look at what was applied")
 
 // ChangedError means that the node changed since the plan: applying would do what was
@@ -73,10 +73,9 @@ func (e *DivergedError) Error() string {
 	return strings.Join(lines, "; ")
 }
 
-// Apply makes the node have the stack. The view is what is observed afterwards,
-// and memory what is to be remembered, also when an error is returned; on an
-// error before anything was written its Services are nil, and empty when the node
-// cannot be looked at any more.
+// Apply applies the stack to the node. It returns the view that is observed afterwards,
+// and the record to keep, also with an error. On an error before anything was written
+// the Services of the view are nil; they are empty when the node cannot be read any more.
 func (s Stacks) Apply(ctx context.Context, node string, want *desired.Stack, record Record, opts ApplyOptions) (View, Record, error) {
 	create := record.Creates(opts.Adopt)
 	if create {
@@ -112,7 +111,7 @@ func (s Stacks) Apply(ctx context.Context, node string, want *desired.Stack, rec
 		runErr = s.sweepSecrets(ctx, node, secretsIn(have))
 	}
 	if create || have.Unfinished {
-		settleNote(ctx, engine, note, opts.Progress)
+		removeCreateNote(ctx, engine, note, opts.Progress)
 	}
 	s.forget(node)
 	var failed *execute.Error
@@ -122,7 +121,7 @@ func (s Stacks) Apply(ctx context.Context, node string, want *desired.Stack, rec
 	return s.account(ctx, node, decision.Want, have, after, runErr)
 }
 
-// agreed decides what Apply does, by the rules of a preview, and holds it against what
+// agreed decides what Apply does, by the rules of a preview, and compares it with what
 // was agreed to. What is in the way may be about to go, and what is missing about to be
 // created: while others write to the node it is decided again after each.
 func (s Stacks) agreed(ctx context.Context, node string, want *desired.Stack, record Record, opts ApplyOptions) (Engine, *observed.Stack, plan.StackDecision, error) {
@@ -170,10 +169,10 @@ func (s Stacks) creating(ctx context.Context, node, stack string) (end func(), e
 	}, nil
 }
 
-// settleNote removes the note of a create, as Terraform is about to have a state of
+// removeCreateNote removes the note of a create, as Terraform is about to have a state of
 // what was made. An apply that was cancelled keeps it: Terraform may be gone. So
 // does one that cannot remove it; the next apply of the same does.
-func settleNote(ctx context.Context, engine Engine, note desired.Note, progress func(context.Context, string)) {
+func removeCreateNote(ctx context.Context, engine Engine, note desired.Note, progress func(context.Context, string)) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}
@@ -182,7 +181,7 @@ func settleNote(ctx context.Context, engine Engine, note desired.Note, progress 
 	}
 }
 
-// beyond are the changes that were not agreed to.
+// beyond returns the changes that were not agreed to.
 func beyond(changes []plan.Change, planned []string) []string {
 	if planned == nil {
 		return nil

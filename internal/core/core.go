@@ -86,8 +86,8 @@ func (c *Core) Nodes() Nodes { return c.nodes }
 // explain lets an engine that knows its node describe the error of a call that did
 // not reach it.
 func explain(engine Engine, err error) error {
-	if worded, ok := engine.(interface{ Explain(error) error }); ok && err != nil {
-		return worded.Explain(err)
+	if explainer, ok := engine.(interface{ Explain(error) error }); ok && err != nil {
+		return explainer.Explain(err)
 	}
 	return err
 }

@@ -66,9 +66,9 @@ func (n Nodes) PreviewDirectories(ctx context.Context, node string, ids observed
 }
 
 // DeclareDirectories notes what a resource is planned to have of a node's
-// directories, and says which of them another one of the run has otherwise: each
-// would undo what the other does. identity tells resources apart; without one nothing
-// is noted. It does no I/O.
+// directories, and reports which of them another resource of the run declares otherwise:
+// each would undo what the other does. identity is unique to the resource; without one
+// nothing is noted. It does no I/O.
 func (n Nodes) DeclareDirectories(node, identity string, want []desired.Directory) []DirectoryProblem {
 	var problems []DirectoryProblem
 	for _, w := range want {
@@ -83,10 +83,10 @@ func (n Nodes) DeclareDirectories(node, identity string, want []desired.Director
 
 // ApplyDirectories makes the directories and sets their owners and modes, and
 // returns them as they are then, also on an error, unless they cannot be seen.
-// Before are the paths that were managed so far: what of them is wanted no more
-// stays on the node. Keeper tells apart those who manage directories of one node,
-// so that each closes its own windows only. They take turns: what is missing above
-// one's directory may be another's.
+// Before are the paths that were managed so far: those that are no longer wanted stay on
+// the node. Keeper identifies the resource that manages the directories, so that each
+// closes its own windows only. Resources of one node take turns: a missing parent
+// directory may be that of another one.
 func (n Nodes) ApplyDirectories(ctx context.Context, node, keeper string, want []desired.Directory, before []string) (map[string]Directory, error) {
 	if len(want)+len(before) == 0 {
 		return map[string]Directory{}, nil
@@ -113,7 +113,7 @@ func (n Nodes) ApplyDirectories(ctx context.Context, node, keeper string, want [
 		return nil, err
 	}
 	have, err := applyDirectories(ctx, engine, keeper, want, facts)
-	if have == nil && len(before) == 0 { // nobody will remember this keeper
+	if have == nil && len(before) == 0 { // no state will have this keeper
 		return nil, explain(engine, errors.Join(err, closeWindows(ctx, engine, keeper, nil)))
 	}
 	if err == nil {

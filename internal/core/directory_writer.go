@@ -68,9 +68,8 @@ func (w *directoryWriter) windowOf(p string) directory.Window {
 	return last
 }
 
-// write looks again right before it writes: since the plan somebody may have put a
-// symbolic link in the way. Where that is still possible, it mounts what nobody but
-// root can redirect ([directory.WriteRoot]).
+// write looks again right before it writes: since the plan a symbolic link may have been
+// put in the way. Where that is still possible, it mounts what only root can redirect ([directory.WriteRoot]).
 func (w *directoryWriter) write(ctx context.Context, writes []directory.Write) error {
 	if len(writes) == 0 {
 		return nil

@@ -37,7 +37,8 @@ func (n Nodes) Names() (names []string, more bool) {
 	return nil, false
 }
 
-// Inventory reads all that a node runs, from the shared snapshot: whoever made it.
+// Inventory reads all containers of a node, from the shared snapshot, also those that
+// homelab did not create.
 func (n Nodes) Inventory(ctx context.Context, node string) (Inventory, error) {
 	engine, snapshot, err := n.look(ctx, node)
 	if err != nil {

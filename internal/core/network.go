@@ -22,7 +22,7 @@ type NetworkView struct {
 	Attached []string
 	// Unfinished reports that an earlier run began to replace it and did not end:
 	// Detached names the containers that are still off it. Notes names the networks
-	// that say so on the node. All of that is told of a network that is gone, too.
+	// that say so on the node. All of that is set for a network that is gone, too.
 	Unfinished bool
 	Detached   []string
 	Notes      []string
@@ -37,12 +37,12 @@ type NetworkOptions struct {
 	// AppliedFields names the fields that were asked for before; one that is no longer
 	// asked for is a change. Filled names those that the engine set by itself.
 	AppliedFields, Filled []string
-	// Asked is what was asked for before, for what the engine does not tell; nil
-	// if nobody knows.
+	// Asked is what was asked for before, for what the engine does not show; nil if
+	// that is not known.
 	Asked desired.Spec
 	// Adopt allows a network that is there already.
 	Adopt bool
-	// Identity tells the resources of a run apart. Empty: not known. Replaces
+	// Identity is unique to the resource in a run. Empty: not known. Replaces
 	// reports that the same resource had the network before.
 	Identity string
 	Replaces bool
@@ -181,7 +181,7 @@ func (n Networks) Apply(ctx context.Context, node string, want *desired.Network,
 	defer cancel()
 	_, have, err := n.observe(later, node, want.Name)
 	if err == nil && have.Unfinished && (runErr == nil || !have.Exists) {
-		settleNote(ctx, engine, note, opts.Progress)
+		removeCreateNote(ctx, engine, note, opts.Progress)
 	}
 	switch {
 	case runErr != nil && err != nil:
@@ -210,7 +210,7 @@ func reattached(p *plan.Plan) []string {
 	return names
 }
 
-// agreed decides what Apply does, by the rules of a preview, and holds it against what
+// agreed decides what Apply does, by the rules of a preview, and compares it with what
 // was agreed to. A network that is there may be about to leave: that is waited for.
 func (n Networks) agreed(ctx context.Context, node string, want *desired.Network, opts NetworkOptions) (Engine, *plan.Plan, error) {
 	for {

@@ -36,9 +36,9 @@ func Offline(err error) bool {
 // summary, since Terraform shows only one of several warnings with the same summary.
 func Standing(node, what string, err error) (summary, detail string) {
 	detail = err.Error() + "."
-	var worded interface{ Detail() string }
-	if errors.As(err, &worded) {
-		detail = worded.Detail()
+	var detailed interface{ Detail() string }
+	if errors.As(err, &detailed) {
+		detail = detailed.Detail()
 	}
 	return fmt.Sprintf("Node %q is offline: its last known state is kept", node),
 		fmt.Sprintf("%s The %s is shown as it was last seen (when_offline = \"keep\").", detail, what)

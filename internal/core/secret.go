@@ -13,7 +13,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/run"
 )
 
-// How the value of a secret came about.
+// The origin of a secret's value.
 const (
 	SecretGiven     = plan.SecretGiven
 	SecretGenerated = plan.SecretGenerated
@@ -27,8 +27,8 @@ type SecretView struct {
 	Volume, File string
 	// UID, GID and Mode are the file's as containers have them.
 	desired.Secret
-	// Edited says what somebody did to the file; empty for nothing. Altered tells
-	// that they changed its owner or mode.
+	// Edited says how the file was changed on the node; empty if it was not. Altered
+	// reports that its owner or mode was changed.
 	Edited  string
 	Altered bool
 	// Superseded are volumes of older versions that nothing mounts any more.
@@ -46,7 +46,7 @@ type SecretOptions struct {
 	// KeepOnDestroy says whether destroying the secret that is there keeps its value;
 	// nil keeps a generated one.
 	KeepOnDestroy *bool
-	// Identity tells the resources of a run apart. Empty: nobody knows. Replaces
+	// Identity is unique to the resource in a run. Empty: not known. Replaces
 	// reports that the same resource had the secret before.
 	Identity string
 	Replaces bool
@@ -160,7 +160,7 @@ func (o SecretOptions) decide(ctx context.Context, engine Engine, in plan.Secret
 }
 
 // sweepSecrets removes the versions of secrets that are not in force and that
-// nothing mounts. Whoever stops using one last does it: when a secret rotates, the
+// nothing mounts. The last user of a version calls it: when a secret is rotated, the
 // containers that use it have still to be recreated.
 func (s *shared) sweepSecrets(ctx context.Context, node string, names []string) error {
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {

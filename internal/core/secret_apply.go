@@ -17,8 +17,8 @@ type SecretChange struct {
 	desired.Secret
 	// Version is to be in force afterwards; 0 lets it be the next.
 	Version int
-	// Write tells to write it, with Value, or with the value of the version in force
-	// if Keep is set.
+	// Write reports that it is to be written, with Value, or with the value of the
+	// version in force if Keep is set.
 	Write, Keep bool
 	Value       []byte
 	// Made is SecretGiven or SecretGenerated.
@@ -29,10 +29,9 @@ type SecretChange struct {
 	Fits func(value []byte) bool
 }
 
-// Apply makes the node have the secret, and removes what is left of older
-// versions that nothing mounts. The view is what is there afterwards, also when an
-// error is returned; it has no Version when there is no secret then, or the node
-// cannot be looked at any more.
+// Apply applies the secret to the node, and removes older versions that nothing mounts.
+// The view is what exists afterwards, also with an error; it has no Version when there
+// is no secret then, or the node cannot be read any more.
 func (s Secrets) Apply(ctx context.Context, node string, change SecretChange) (SecretView, error) {
 	defer s.run.Write(node)()
 	if err := s.awaitVacated(ctx, node, change); err != nil {
@@ -95,7 +94,7 @@ func (s Secrets) finish(ctx context.Context, node, name string) (SecretView, err
 		return SecretView{}, err
 	}
 	if after.Current() == nil {
-		return SecretView{}, errors.New("somebody removed it")
+		return SecretView{}, errors.New("it was removed by something else")
 	}
 	if err := execute.RemoveScratch(ctx, engine, after.Notes); err != nil {
 		return SecretView{}, err
@@ -105,8 +104,8 @@ func (s Secrets) finish(ctx context.Context, node, name string) (SecretView, err
 	return view, err
 }
 
-// awaitVacated waits, for as long as others are at work on the node, for somebody
-// else's secret to leave that is in the way of a new one.
+// awaitVacated waits, for as long as other resources write to the node, for the removal
+// of another resource's secret that is in the way of a new one.
 func (s Secrets) awaitVacated(ctx context.Context, node string, change SecretChange) error {
 	for again := !change.Adopt; again; {
 		s.forget(node)
@@ -119,7 +118,7 @@ func (s Secrets) awaitVacated(ctx context.Context, node string, change SecretCha
 	return nil
 }
 
-// agreedSecret holds what was agreed to against what is there by now.
+// agreedSecret compares what was agreed to with what exists by now.
 func agreedSecret(ctx context.Context, node string, engine Engine, change SecretChange, have *observed.Secret) (SecretChange, error) {
 	now := have.Current()
 	switch {
@@ -201,8 +200,8 @@ func viewOfVersion(v *observed.SecretVersion) SecretView {
 	return SecretView{Version: v.Version, Volume: v.Volume, File: path.Join(v.Mountpoint, desired.FileEntry), Secret: v.Secret}
 }
 
-// startOver takes away what a create left that was cut off, all but the note of it,
-// which says so until the secret is there.
+// startOver removes what an interrupted create left, except its note, which stays until
+// the secret exists.
 func startOver(ctx context.Context, engine Engine, have *observed.Secret) (*observed.Secret, error) {
 	if err := clearSecret(ctx, engine, have); err != nil {
 		return nil, err
@@ -225,8 +224,8 @@ func clearSecret(ctx context.Context, engine Engine, have *observed.Secret) erro
 	return execute.RemoveSecretVolumes(ctx, engine, volumes, false)
 }
 
-// errValueLost means that the value of a secret cannot be taken over.
-var errValueLost = errors.New("its file on the node is not as it was written, so its value can't be taken over to one with another owner or mode: change a keeper to have a new value")
+// errValueLost means that the value of a secret cannot be copied to a new version.
+var errValueLost = errors.New("its file on the node is not as it was written, so its value cannot be copied to one with another owner or mode: change a keeper to have a new value")
 
 // keptValue reads the value of the version in force, for the next one.
 func keptValue(ctx context.Context, engine Engine, have *observed.Secret) ([]byte, error) {
@@ -241,8 +240,8 @@ func keptValue(ctx context.Context, engine Engine, have *observed.Secret) ([]byt
 	return file.Content, nil
 }
 
-// watchSecret puts back the container through which the file is seen. A file that is
-// not what was written is noticed through it by whoever looks next.
+// watchSecret restores the container through which the file is read. The next read finds
+// through it whether the file is as it was written.
 func watchSecret(ctx context.Context, engine Engine, have *observed.Secret) error {
 	now := have.Current()
 	if now == nil || have.Window != "" && have.Shown == now.Version {

@@ -14,7 +14,7 @@ import (
 type SecretRemains struct {
 	// Volume keeps the value; empty where none stays.
 	Volume string
-	// Generated reports that nobody else has the value.
+	// Generated reports that there is no other copy of the value.
 	Generated bool
 	// Users are the containers that mount it.
 	Users []string

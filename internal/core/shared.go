@@ -22,7 +22,7 @@ type shared struct {
 	snapshots run.Snapshots
 	digests   run.Answers[string]         // of references
 	listings  run.Answers[bool]           // by reference and digest
-	machines  run.Answers[observed.Facts] // by node, for what a plan brings up
+	machines  run.Answers[observed.Facts] // by node, for what a plan starts
 	offers    run.Answers[Offer]          // by reference
 
 	mu    sync.Mutex // guards slots
@@ -71,7 +71,7 @@ func (s *shared) facts(ctx context.Context, node string, engine Engine) (observe
 	return s.machines.Get(ctx, node, func(ctx context.Context) (observed.Facts, error) { return observed.ReadFacts(ctx, engine) })
 }
 
-// ask adds to a world what a decision needs. What nobody says stays unknown.
+// ask adds to a world what a decision needs. What is not answered stays unknown.
 func (s *shared) ask(ctx context.Context, engine Engine, w *plan.World, needs plan.Needs, images map[string]observed.Image) {
 	if needs.Facts || s.machines.Asked(w.Node) {
 		w.FactsAsked = true

@@ -39,7 +39,7 @@ type PreviewOptions struct {
 	// Leaving names a stack that will be gone before this one is applied; it may be
 	// this one, of which the run makes another.
 	Leaving string
-	// Identity tells the resources of a run apart. Empty: not known.
+	// Identity is unique to the resource in a run. Empty: not known.
 	Identity string
 }
 
@@ -117,8 +117,8 @@ func (s Stacks) Undecided(node, stack string) {
 }
 
 // Follow asks registries what the tags mean now that a stack follows, and returns
-// the memory with their answers. It is called while the stack is read, and only
-// reads. On an error of the node the memory stays as it was.
+// the record with their answers. It is called while the stack is read, and only
+// reads. On an error of the node the record stays as it was.
 func (s Stacks) Follow(ctx context.Context, node, stack string, record Record) Record {
 	if len(record.Followed) == 0 {
 		return record

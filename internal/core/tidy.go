@@ -16,10 +16,10 @@ import (
 // that apply is not under way any more.
 const abandoned = 24 * time.Hour
 
-// tidy gives the containers that applies made for themselves their names back, if
-// somebody renamed them, and removes those whose place another one has taken, and
-// what an apply left that was cut off. It is for whoever is about to write to the
-// node. Without any it costs no request of its own.
+// tidy gives the containers that applies made for themselves their names back if they
+// were renamed, and removes those that were replaced by another one, and
+// what an interrupted apply left. It is called before a write to the node. Without such
+// containers it costs no request of its own.
 func (s *shared) tidy(ctx context.Context, node string) error {
 	engine, snapshot, err := s.look(ctx, node)
 	if err != nil {
@@ -52,7 +52,7 @@ func (s *shared) tidy(ctx context.Context, node string) error {
 }
 
 // outdated are the leftovers that no apply needs any more, by the node's own clock: a
-// node without a battery may begin in 1970. One that does not tell has none.
+// node without a battery may begin in 1970. One whose clock cannot be read has none.
 func outdated(ctx context.Context, engine Engine, left []observed.Leftover) []observed.Stray {
 	info, err := engine.Info(ctx)
 	if err != nil {

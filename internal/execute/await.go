@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// settle is how long a container without a health check has to stay up to
+	// minUptime is how long a container without a health check has to stay up to
 	// count as running: a wrong command or a missing file ends it sooner.
-	settle = 500 * time.Millisecond
+	minUptime = 500 * time.Millisecond
 	// maxRestarts is how often a container may end and be restarted before it is
 	// given up: the engine doubles its pause each time, so this takes about two
 	// minutes, in which what it waits for may start.
@@ -70,7 +70,7 @@ type watch struct {
 	startedAt string // the start that upSince belongs to
 	upSince   time.Time
 	settling  bool   // up, and only time is missing
-	last      string // in words, for a timeout
+	last      string // as text, for a timeout
 }
 
 // look says whether the container has arrived; an error means it never will.
@@ -101,7 +101,7 @@ func (w *watch) until(pause time.Duration) time.Duration {
 	if !w.settling {
 		return pause
 	}
-	return max(0, settle-w.now().Sub(w.upSince))
+	return max(0, minUptime-w.now().Sub(w.upSince))
 }
 
 func (w *watch) ended(state *container.State) (bool, error) {
@@ -152,7 +152,7 @@ func (w *watch) running(state *container.State) (bool, error) {
 		return false, nil
 	}
 	w.last, w.settling = "it does not stay up", true
-	return w.now().Sub(w.upSince) >= settle, nil
+	return w.now().Sub(w.upSince) >= minUptime, nil
 }
 
 func (w *watch) timedOut(cause error) error {

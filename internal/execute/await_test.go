@@ -69,7 +69,7 @@ func TestWatch_Restarted_StartsItsClockAgain(t *testing.T) {
 		}
 		return done
 	}
-	if look("1", 0) || look("1", settle-1) || look("2", 1) || look("2", settle-1) {
+	if look("1", 0) || look("1", minUptime-1) || look("2", 1) || look("2", minUptime-1) {
 		t.Error("arrived too soon")
 	}
 	if !look("2", 1) {

@@ -98,7 +98,7 @@ func (r *run) buildWith(ctx context.Context, img desired.Image, names []string, 
 		return err
 	}
 	if keys := b.NeedsBuildKit(); len(keys) > 0 {
-		return fmt.Errorf("it uses %s, which needs BuildKit, and that can't be had here: %w: connect to the engine itself, not to something in between that holds connections back, or remove what needs it", strings.Join(keys, ", "), err)
+		return fmt.Errorf("it uses %s, which needs BuildKit, and that is not available here: %w: connect to the engine itself, not to something in between that holds connections back, or remove what needs it", strings.Join(keys, ", "), err)
 	}
 	tell(err.Error() + "; its classic builder is used")
 	return r.buildClassic(ctx, b, names, labels, tell)

@@ -83,7 +83,7 @@ func mountOf(w directory.Window) *container.HostConfig {
 	return &container.HostConfig{Mounts: []mount.Mount{m}}
 }
 
-// CloseWindow removes the container of [OpenWindow]. One that is gone is no error.
+// CloseWindow removes the container of [OpenWindow]. One that is gone is not an error.
 func CloseWindow(ctx context.Context, engine DirectoryEngine, root, keeper string) error {
 	return removeScratch(ctx, engine, desired.WindowName(root, keeper))
 }
@@ -144,7 +144,7 @@ func directoryHeader(root string, w *directory.Write) *tar.Header {
 }
 
 // putDirectories sends an archive of directories. The engine refuses it where one
-// of them is no directory by now (noOverwriteDirNonDir), and else merges: what it
+// of them is not a directory by now (noOverwriteDirNonDir), and else merges: what it
 // has and the archive does not is left alone.
 func putDirectories(ctx context.Context, engine DirectoryEngine, id string, headers []*tar.Header) error {
 	var content bytes.Buffer

@@ -25,13 +25,13 @@ func NewSlots(n int64) Slots { return semaphore.NewWeighted(n) }
 
 // Options are how a plan is run.
 type Options struct {
-	// Name names what the plan is of in errors, if that is no stack.
+	// Name names what the plan is of in errors, if that is not a stack.
 	Name string
 	// Rollback undoes the changes when one of them does not arrive.
 	Rollback bool
 	// Auth gives the engine's X-Registry-Auth value for an image; nil means none.
 	Auth func(ctx context.Context, ref string) (string, error)
-	// AuthSource says in words for people where these come from; nil means that
+	// AuthSource says in messages where these come from; nil means that
 	// nobody knows.
 	AuthSource func(ctx context.Context, ref string) string
 	// Mirrors gives the references under which mirrors may have an image, in the
@@ -163,7 +163,7 @@ func (r *run) step(ctx, waiting context.Context, op *plan.Operation) {
 	err := r.do(scope, op)
 	r.note(op, err)
 	if err != nil {
-		if scope.Err() == nil || ctx.Err() != nil { // else the wait was given up, which is no failure of its own
+		if scope.Err() == nil || ctx.Err() != nil { // else the wait was cancelled, which is not a failure of its own
 			r.fail(ctx, op, err)
 		}
 		return

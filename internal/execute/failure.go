@@ -66,7 +66,7 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
-// How much a failed container's own words are shown.
+// How much of a failed container's output is shown.
 const (
 	logLines     = 20
 	logLineBytes = 2000

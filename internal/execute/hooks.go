@@ -180,7 +180,7 @@ func (r *run) runBeside(ctx context.Context, op *plan.Operation, id string, hook
 	return nil
 }
 
-// quoted puts the last words of a command behind an error.
+// quoted adds the end of a command's output to an error.
 func quoted(output string) string {
 	text := ""
 	for _, line := range lastLines(output) {

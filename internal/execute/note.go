@@ -26,7 +26,7 @@ func WriteNote(ctx context.Context, engine noteEngine, note desired.Note) error 
 }
 
 // RemoveNote removes the note of [WriteNote], also when ctx has ended. One that is
-// gone is no error.
+// gone is not an error.
 func RemoveNote(ctx context.Context, engine noteEngine, note desired.Note) error {
 	ctx, cancel := cleaning(ctx)
 	defer cancel()

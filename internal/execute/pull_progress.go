@@ -8,12 +8,12 @@ import (
 	"github.com/docker/go-units"
 )
 
-// progressEvery is how often a pull reports where it stands.
+// progressEvery is how often a pull reports its progress.
 const progressEvery = time.Second
 
 // pullProgress turns the many messages of a pull into a few lines: a line when
 // the layers are known, one each second while they come, and the engine's own
-// last words. It is used by one goroutine.
+// last message. It is used by one goroutine.
 type pullProgress struct {
 	tell   func(string)
 	digest string // "sha256:…", once the engine has told
@@ -96,7 +96,7 @@ func (p *pullProgress) summary() string {
 	return line
 }
 
-// say tells a line unless it is what was told last.
+// say reports a line unless it was the last one.
 func (p *pullProgress) say(line string) {
 	p.said = time.Now()
 	if line != p.last {

@@ -22,7 +22,7 @@ const (
 	longestAsked = 2 * time.Minute
 )
 
-// refusals are words by which engines say that trying again is in vain, from
+// refusals are texts by which engines say that a retry cannot succeed, from
 // 20.10 (distribution/errors.go) to 29 (daemon/containerd/image_pull.go, and
 // containerd's core/remotes). They go first: a refusal may quote an address or
 // a status that looks like a fault.
@@ -43,7 +43,7 @@ func denied(err error) bool {
 		slices.ContainsFunc(denials, func(word string) bool { return strings.Contains(text, word) })
 }
 
-// faults are words for what passes by itself.
+// faults are texts for temporary errors.
 var faults = []string{
 	"connection reset", "connection refused", "broken pipe", "i/o timeout", "tls handshake timeout", "timeout exceeded", "timeout awaiting",
 	"deadline exceeded", "network is unreachable", "no route to host", "temporary failure in name resolution", "server misbehaving",
@@ -53,7 +53,7 @@ var faults = []string{
 }
 
 var (
-	// endOfFile is EOF as a word of its own, as in "unexpected EOF".
+	// endOfFile is EOF as a separate word, as in "unexpected EOF".
 	endOfFile = regexp.MustCompile(`\beof\b`)
 	// serverError is how engines quote a status of a registry.
 	serverError = regexp.MustCompile(`(?:: |status |http |code )5\d\d\b`)

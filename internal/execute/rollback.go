@@ -67,11 +67,11 @@ func (r *run) longestStop(ctx context.Context) time.Duration {
 	return longest
 }
 
-// explain lets an engine that knows its node word the error of a call that did not
+// explain lets an engine that knows its node describe the error of a call that did not
 // get through to it.
 func explain(engine any, err error) error {
-	if worded, ok := engine.(interface{ Explain(err error) error }); ok && err != nil {
-		return worded.Explain(err)
+	if explainer, ok := engine.(interface{ Explain(err error) error }); ok && err != nil {
+		return explainer.Explain(err)
 	}
 	return err
 }
@@ -187,7 +187,7 @@ func (r *run) startAgain(ctx context.Context, e *entry, restored map[string]bool
 	return nil
 }
 
-// startedAt tells one run of a container with hooks from another.
+// startedAt identifies a run of a container with hooks.
 func (r *run) startedAt(ctx context.Context, op *plan.Operation) string {
 	if len(op.Hooks.PostStart) == 0 {
 		return ""

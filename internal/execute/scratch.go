@@ -69,7 +69,7 @@ func cleaning(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // removeScratch removes such a container, also when ctx has ended. One that is
-// gone is no error.
+// gone is not an error.
 func removeScratch(ctx context.Context, engine scratchEngine, id string) error {
 	return removeHelper(ctx, engine, id, container.RemoveOptions{Force: true})
 }

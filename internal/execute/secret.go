@@ -130,7 +130,7 @@ func ShowSecret(ctx context.Context, engine SecretEngine, s desired.Secret, vers
 	return nil
 }
 
-// HideSecret removes the container of [ShowSecret]. One that is gone is no error.
+// HideSecret removes the container of [ShowSecret]. One that is gone is not an error.
 func HideSecret(ctx context.Context, engine SecretEngine, s desired.Secret) error {
 	return removeScratch(ctx, engine, s.WindowName())
 }

@@ -34,7 +34,7 @@ func readStream(body io.Reader, tell func(string)) error {
 	})
 }
 
-// readMessages is readStream for whoever wants the whole messages.
+// readMessages is readStream for callers that need the complete messages.
 func readMessages(body io.Reader, take func(message)) error {
 	decoder := json.NewDecoder(body)
 	for {

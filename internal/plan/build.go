@@ -35,7 +35,7 @@ func Build(want *desired.Stack, have *observed.Stack, opts Options) *Plan {
 		return b.Plan
 	}
 	b.chooseOrder()
-	b.scratch()
+	b.removeScratch()
 	b.images()
 	b.files()
 	b.containers()
@@ -60,27 +60,26 @@ type builder struct {
 	// networkRemovals are planned before the containers: those of the networks whose
 	// containers have to be recreated.
 	networkRemovals operations
-	// movedTags are the image references that are pulled or built anew.
+	// movedTags are the image references that the plan pulls or builds.
 	movedTags map[string]bool
-	// lostTags are the IDs of images whose reference somebody removed, by that.
+	// lostTags are the IDs of images by the reference that was removed by hand.
 	lostTags map[string]string
 	// slots are the decisions, by service.
 	slots map[string][]*slot
 }
 
-func (b *builder) problem(detail string) {
+func (b *builder) addProblem(detail string) {
 	b.Problems = append(b.Problems, check.Problem{Attribute: "compose", Detail: detail})
 }
 
-// lacks notes something that has to be there by the time the plan is carried
-// out, but may be made by another resource until then. network is its name if it
-// is a network.
-func (b *builder) lacks(detail, network string) {
+// addMissing notes something that has to exist when the plan is carried out: another
+// resource may create it until then. network is its name if it is a network.
+func (b *builder) addMissing(detail, network string) {
 	b.MayClear = true
 	b.Missing = append(b.Missing, check.Problem{Attribute: "compose", Detail: detail, Network: network})
 }
 
-func (p *Plan) change(c Change) { p.Changes = append(p.Changes, c) }
+func (p *Plan) addChange(c Change) { p.Changes = append(p.Changes, c) }
 
 // operations are those of one kind, by the name of what they act on.
 type operations map[string]*Operation

@@ -23,7 +23,7 @@ func TestCheckNeighbours_EnginesChoice_IsTheRangeOfANetworkThatStays(t *testing.
 	made, leaves, lends, overlay := app, app, app, app
 	made.Made, leaves.Leaves, lends.Lends, overlay.Driver = true, true, true, "overlay"
 	const (
-		advice = " One node can't have both: choose another subnet for one of them."
+		advice = " One node cannot have both: choose another subnet for one of them."
 		first  = `The subnet 172.20.0.0/24 overlaps 172.20.0.0/16, which network "app_default" of stack "app" has on the node.` + advice
 		second = `The subnet 172.20.0.0/16 overlaps 172.20.0.0/24, which homelab_network "zone" is declared with.` + advice
 	)

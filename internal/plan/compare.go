@@ -75,7 +75,7 @@ func (c *comparison) differences(have *observed.Container) []Difference {
 		if !wanted && have.Defaults[key] {
 			continue
 		}
-		if c.taken(key, got, have) || wanted && !exists && isIgnored(key) && c.madeFromThis(have) {
+		if c.assumed(key, got, have) || wanted && !exists && isIgnored(key) && c.madeFromThis(have) {
 			continue
 		}
 		out = append(out, c.hide(key, got, want, have))
@@ -101,7 +101,7 @@ func (c *comparison) same(key, want, got string) bool {
 }
 
 // candidates are the fields to look at: what is asked for, what was asked for
-// before, and what nobody but a person can have added.
+// before, and what only a person can have added.
 func (c *comparison) candidates(have *observed.Container) []string {
 	keys := map[string]bool{}
 	for key := range c.spec {
@@ -124,10 +124,10 @@ func (c *comparison) candidates(have *observed.Container) []string {
 	return sortedKeys(keys)
 }
 
-// taken reports whether a field shows content that cannot be seen on the node and
+// assumed reports whether a field shows content that cannot be seen on the node and
 // was taken as it is: delivered by Docker Compose, built without our label, or a
 // hook, of which the engine knows nothing.
-func (c *comparison) taken(key, got string, have *observed.Container) bool {
+func (c *comparison) assumed(key, got string, have *observed.Container) bool {
 	switch {
 	case !c.delivers[key] || strings.HasPrefix(key, string(desired.FileBind)+"."): // which path of the node a container mounts can be seen
 		return false
@@ -185,7 +185,7 @@ func SecretVersion(have *observed.Container) int {
 func (c *comparison) secretsDiffer(have *observed.Container) bool {
 	for key := range c.service.Secret {
 		got, exists := have.Spec[key]
-		if (!exists || !c.same(key, c.spec[key], got)) && !c.taken(key, have.Spec[key], have) {
+		if (!exists || !c.same(key, c.spec[key], got)) && !c.assumed(key, have.Spec[key], have) {
 			return true
 		}
 	}

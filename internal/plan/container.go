@@ -102,7 +102,7 @@ func (b *builder) orderRepairs(s *slot, service *desired.Service, changes []*Ope
 }
 
 // connect plans the way back onto the networks that a container should be on,
-// with its addresses and aliases, and off those that somebody put it on.
+// with its addresses and aliases, and off those to which it was connected by hand.
 func (b *builder) connect(s *slot, service *desired.Service, causes []Difference) []*Operation {
 	compare := b.compare(service)
 	names := map[string]bool{}
@@ -134,7 +134,7 @@ func (b *builder) connect(s *slot, service *desired.Service, causes []Difference
 func (b *builder) await(s *slot, service *desired.Service) {
 	o := s.operation(AwaitContainer)
 	o.Await, o.Needs = awaitOf(service, Jobs(b.want)[s.service]), []*Operation{s.start}
-	if s.current != nil && !s.makes() {
+	if s.current != nil && !s.creates() {
 		o.Container = s.current.ID
 	}
 	s.arrival = b.add(o)
@@ -241,7 +241,7 @@ func (b *builder) existingParents(s *desired.Service) map[string]string {
 	var out map[string]string
 	for _, share := range s.Shares() {
 		for _, p := range b.slots[share.Service] {
-			if p.number != 1 || p.makes() || p.current == nil {
+			if p.number != 1 || p.creates() || p.current == nil {
 				continue
 			}
 			if out == nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// refuseForeign stops a create on top of what something else made: a project that
-// homelab did not make, or a stack that is not in this resource's state.
+// refuseForeign refuses to create a stack over one that exists: a project that homelab
+// did not make, or a stack that is not in this resource's state.
 func (b *builder) refuseForeign() bool {
 	taken := b.opts.Create && b.have.Exists() && !b.have.Unfinished
 	if b.opts.Adopt || !taken && (b.have.Owned || len(b.have.Services) == 0) {
@@ -72,10 +72,10 @@ func (b *builder) warnOfReuse() {
 	if !b.have.Unfinished || !b.have.Exists() {
 		return
 	}
-	text := fmt.Sprintf("An apply that was to create stack %q was cut off. Applying takes up what it left on the node: %s.", b.want.Name, whatIsThere(b.have))
+	text := fmt.Sprintf("An apply that was to create stack %q was cut off. Applying continues with what it left on the node: %s.", b.want.Name, whatIsThere(b.have))
 	if b.opts.Failed {
 		text = fmt.Sprintf("The create of stack %q failed before, so Terraform says that all of it is replaced. "+
-			"Applying takes up what the node has of it and destroys nothing else than is said here: %s.", b.want.Name, whatIsThere(b.have))
+			"Applying continues with what the node has of it and destroys nothing else than is said here: %s.", b.want.Name, whatIsThere(b.have))
 	}
 	if removed := b.removed(); len(removed) > 0 {
 		text += " It removes of that: " + strings.Join(removed, ", ") + "."

@@ -19,7 +19,7 @@ func Destroy(have *observed.Stack, opts Options) *Plan {
 	for _, name := range sortedKeys(have.Services) {
 		for i := range have.Services[name] {
 			c := &existing{Container: &have.Services[name][i]}
-			b.change(Change{Subject: "service " + name, Service: name, Number: c.Number, Action: Remove})
+			b.addChange(Change{Subject: "service " + name, Service: name, Number: c.Number, Action: Remove})
 			b.retire(c)
 			stops[name] = append(stops[name], c.stop)
 		}
@@ -84,8 +84,7 @@ func (p *Plan) breakCycles() {
 	}
 }
 
-// removeAnonymous removes the volumes that nobody could find again once their
-// container is gone.
+// removeAnonymous removes anonymous volumes: only their container refers to them.
 func (b *builder) removeAnonymous(volumes map[string]string, after []*Operation) {
 	for _, target := range sortedKeys(volumes) {
 		b.onceFor(b.volumeRemovals, Operation{Kind: RemoveVolume, Name: volumes[target], Needs: after})
@@ -96,7 +95,7 @@ func (b *builder) destroyNetworks() {
 	after := b.all(RemoveContainer)
 	for _, name := range sortedKeys(b.have.Networks) {
 		if b.have.Networks[name].Labels[desired.LabelProject] == b.have.Name {
-			b.change(Change{Subject: "network " + name, Name: name, Action: Remove})
+			b.addChange(Change{Subject: "network " + name, Name: name, Action: Remove})
 			b.add(Operation{Kind: RemoveNetwork, Name: name, Needs: after})
 		}
 	}
@@ -119,7 +118,7 @@ func (b *builder) destroyVolumes() {
 			continue
 		}
 		if delivered || data {
-			b.change(Change{Subject: "volume " + name, Name: name, Action: Remove})
+			b.addChange(Change{Subject: "volume " + name, Name: name, Action: Remove})
 			b.onceFor(b.volumeRemovals, Operation{Kind: RemoveVolume, Name: name, Needs: after})
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // Placement is the volume that holds one delivered file.
 type Placement struct {
 	Volume string
-	// Version counts a secret's versions; 0 for what is no secret.
+	// Version counts a secret's versions; 0 for a file that is not a secret.
 	Version int
 	File    desired.File
 	// InUse reports that a container mounts the volume already, so that it was
@@ -58,10 +58,10 @@ func (b *builder) place() Placements {
 			if file.Secret != nil {
 				var missing, problem string
 				if p, missing, problem = b.placeNodeSecret(name, file); problem != "" {
-					b.problem(problem)
+					b.addProblem(problem)
 				}
 				if missing != "" {
-					b.lacks(missing, "")
+					b.addMissing(missing, "")
 				}
 				placements[name][file.Target] = p
 				continue
@@ -131,8 +131,8 @@ func fileVersion(labels map[string]string) int {
 }
 
 // recognise returns a function that finds the volume that holds a secret, or "".
-// One whose value nobody knows is taken to be in the volume that is in use, or
-// else in any; and in none if it is rotated.
+// One whose value is not known yet is taken to be in the volume that is in use, or else
+// in any; and in none if it is rotated.
 func recognise(have *observed.Stack, used map[string]bool, rotated bool) func(f desired.File, volumes []string) string {
 	return func(f desired.File, volumes []string) string {
 		if f.Unknown {
@@ -219,7 +219,7 @@ func usedVolumes(have *observed.Stack) map[string]bool {
 // yet, for the replicas that are made.
 func (b *builder) files() {
 	for _, name := range sortedKeys(b.Placements) {
-		if !b.makesAny(name) {
+		if !b.createsAny(name) {
 			continue
 		}
 		for _, target := range sortedKeys(b.Placements[name]) {
@@ -247,7 +247,7 @@ func (b *builder) cleanUpFiles() {
 	}
 	for name := range b.slots {
 		for _, s := range b.slots[name] {
-			if s.current != nil && !s.makes() && s.action != Remove {
+			if s.current != nil && !s.creates() && s.action != Remove {
 				for _, vol := range s.current.FileVolumes {
 					current[vol] = true
 				}
@@ -260,8 +260,8 @@ func (b *builder) cleanUpFiles() {
 			continue
 		}
 		// Without its name: no state shows the volume while a container still uses
-		// it, so whoever approves the container's change approves this.
-		b.change(Change{Subject: "volume " + name, Action: CleanUp, Causes: []Difference{{Field: "volumes", Old: "superseded", New: "removed"}}})
+		// it, so the approval of the container's change covers this one.
+		b.addChange(Change{Subject: "volume " + name, Action: CleanUp, Causes: []Difference{{Field: "volumes", Old: "superseded", New: "removed"}}})
 		b.onceFor(b.volumeRemovals, Operation{Kind: RemoveVolume, Name: name, Needs: b.all(RemoveContainer, AwaitContainer)})
 	}
 }

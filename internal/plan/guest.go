@@ -2,9 +2,9 @@ package plan
 
 import "fmt"
 
-// warnOfGuests warns of containers outside the stack that share the network namespace
-// of one that goes: they are without a network until they are recreated, which is not
-// part of this plan.
+// warnOfGuests warns of containers outside the stack that share the network namespace of
+// one that is removed: they have no network until they are recreated, which is not part
+// of this plan.
 func (b *builder) warnOfGuests() {
 	for _, s := range b.allSlots() {
 		if s.current == nil || s.action != Recreate && s.action != Remove {

@@ -29,12 +29,12 @@ func (b *builder) checkNames() {
 	for _, s := range b.allSlots() {
 		name := b.finalName(s)
 		if other, taken := owners[name]; taken && name != "" {
-			b.problem(fmt.Sprintf("Service %q needs the container name %q, which is also that of service %q. Choose another container_name.", s.service, name, other))
+			b.addProblem(fmt.Sprintf("Service %q needs the container name %q, which is also that of service %q. Choose another container_name.", s.service, name, other))
 		}
 		owners[name] = s.service
 		switch {
 		case name == "":
-		case s.makes() || s.current.Name != name:
+		case s.creates() || s.current.Name != name:
 			b.checkName(s.service, name)
 		default:
 			b.checkKeptName(s.service, name)
@@ -53,10 +53,10 @@ func (b *builder) checkName(service, name string) {
 		switch released := b.release(h, reservations); {
 		case h.Stack != "" && h.Stack == b.opts.Leaving:
 		case h.Stack == "":
-			b.problem(needs + fmt.Sprintf("a container of no stack has (%.12s). If it was made by hand in place of the service's, "+
+			b.addProblem(needs + fmt.Sprintf("a container of no stack has (%.12s). If it was made by hand in place of the service's, "+
 				"remove it with docker rm -f %s; else rename it, or choose another container_name.", id, name))
 		case released == isKept:
-			b.problem(needs + holderText(h) + " has already. " + b.remedy(h, "Choose another container_name"))
+			b.addProblem(needs + holderText(h) + " has already. " + b.remedy(h, "Choose another container_name"))
 		default:
 			b.Warnings = append(b.Warnings, needs+holderText(h)+" has now, "+releaseAdvice(released, "while the name is taken"))
 		}
@@ -64,7 +64,7 @@ func (b *builder) checkName(service, name string) {
 	}
 	for _, other := range b.opts.Others {
 		if other.Before && reservations(other) {
-			b.problem(needs + fmt.Sprintf("a container of stack %q is to have, which is planned in the same run. Choose another container_name in one of the two stacks.", other.Stack))
+			b.addProblem(needs + fmt.Sprintf("a container of stack %q is to have, which is planned in the same run. Choose another container_name in one of the two stacks.", other.Stack))
 			return
 		}
 	}
@@ -75,7 +75,7 @@ func (b *builder) checkKeptName(service, name string) {
 	for _, other := range b.opts.Others {
 		wants := slices.ContainsFunc(other.Names, func(c check.ReservedName) bool { return c.Starts && c.Name == name })
 		if other.Before && wants && !b.opts.Applying {
-			b.problem(fmt.Sprintf("Service %q keeps the container name %q%s, and a container of stack %q is to have it, which is planned in the same run. "+
+			b.addProblem(fmt.Sprintf("Service %q keeps the container name %q%s, and a container of stack %q is to have it, which is planned in the same run. "+
 				"Choose another container_name in one of the two stacks.", service, name, b.onNode(), other.Stack))
 		}
 	}
@@ -149,7 +149,7 @@ func (b *builder) makeWay(s *slot, final string) []*Operation {
 			continue
 		}
 		var after *Operation
-		if stays := c.existing == c.slot.current && !c.slot.makes() && c.slot.action != Remove; !stays {
+		if stays := c.existing == c.slot.current && !c.slot.creates() && c.slot.action != Remove; !stays {
 			after = b.stop(c.existing)
 		}
 		ops = append(ops, b.stepAside(c.slot, c.existing, after))
@@ -164,7 +164,7 @@ func (b *builder) orderNames() {
 	removals := b.all(RemoveContainer)
 	for _, s := range b.allSlots() {
 		if s.current != nil {
-			if aside := s.current.aside; aside != nil && !s.makes() && s.renamed != nil {
+			if aside := s.current.aside; aside != nil && !s.creates() && s.renamed != nil {
 				s.renamed.after(aside)
 				s.renamed.OldName = aside.Name
 			}
@@ -182,9 +182,9 @@ func (b *builder) orderNames() {
 	}
 }
 
-// taken says what another service takes over from a container, "container name
+// takenOver returns what another service takes over from a container, "container name
 // \"x\"" or "address 10.0.0.5", and which service; both are empty if none does.
-func (b *builder) taken(own *slot, c *observed.Container) (what, service string) {
+func (b *builder) takenOver(own *slot, c *observed.Container) (what, service string) {
 	for _, s := range b.allSlots() {
 		want := b.want.Services[s.service]
 		switch address := sharedAddress(&want, c); {
@@ -238,7 +238,7 @@ func has(c *observed.Container, want fixed) bool {
 	return false
 }
 
-// plain spells an address as all do.
+// plain returns the canonical form of an address.
 func plain(text string) string {
 	if ip, err := netip.ParseAddr(text); err == nil {
 		return ip.Unmap().String()

@@ -229,8 +229,8 @@ func TestBuild_NetworkToReplaceHasOthersOnIt_NamesThem(t *testing.T) {
 		holder           observed.Holder
 		problem, warning string
 	}{
-		{observed.Holder{Container: "probe"}, `container "probe" is on it, which no engine allows. Take it off first, with docker network disconnect home_default probe`, ""},
-		{observed.Holder{Container: "edge-proxy-1", Stack: "edge", Service: "proxy", Owned: true}, "", `service "proxy" of stack "edge" (container "edge-proxy-1") is on it`},
+		{observed.Holder{Container: "probe"}, `container "probe" is attached to it, which no engine allows. Disconnect it first, with docker network disconnect home_default probe`, ""},
+		{observed.Holder{Container: "edge-proxy-1", Stack: "edge", Service: "proxy", Owned: true}, "", `service "proxy" of stack "edge" (container "edge-proxy-1") is attached to it`},
 	} {
 		have := e.observe(stackName)
 		have.Containers["other"], have.Attached = c.holder, map[string][]string{"home_default": {"other"}}

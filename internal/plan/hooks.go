@@ -8,9 +8,9 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// endsWithHooks reports whether a service's containers run something right after
-// they started. Such a container keeps a temporary name until that is done, by
-// which an interrupted change is known.
+// endsWithHooks reports whether a service's containers run something right after they
+// started. Such a container keeps a temporary name until that is done: the name shows an
+// interrupted change.
 func endsWithHooks(s *desired.Service) bool { return s.Hooks != nil && len(s.Hooks.PostStart) > 0 }
 
 // hooksPending reports whether a container that runs was left before its hooks
@@ -25,7 +25,7 @@ func (b *builder) withHooks(s *slot, service *desired.Service, op Operation) Ope
 		return op
 	}
 	op.Hooks = *service.Hooks
-	if !b.startsAsAWhole(s.service) {
+	if !b.startsAll(s.service) {
 		op.Hooks.PreStart = nil
 		return op
 	}
@@ -36,18 +36,17 @@ func (b *builder) withHooks(s *slot, service *desired.Service, op Operation) Ope
 	return op
 }
 
-// startsAsAWhole reports whether no container of a service goes on running: then
+// startsAll reports whether no container of a service goes on running: then
 // its pre_start hooks run, as under Docker Compose.
-func (b *builder) startsAsAWhole(service string) bool {
+func (b *builder) startsAll(service string) bool {
 	return b.want.Services[service].Hooks != nil && len(b.want.Services[service].Hooks.PreStart) > 0 &&
-		!slices.ContainsFunc(b.slots[service], func(s *slot) bool { return s.action != Remove && !s.makes() && s.startAction() != Start })
+		!slices.ContainsFunc(b.slots[service], func(s *slot) bool { return s.action != Remove && !s.creates() && s.startAction() != Start })
 }
 
-// hooksOfOld are the hooks around the end of a container: pre_stop as the
-// document has it by now, as under Docker Compose, so that a wrong one can be
-// repaired; and post_start, for when it has to run again after all, as it was.
-// What is not declared any more, and on a container that Docker Compose made,
-// is known by the container's label or not at all.
+// hooksOfOld are the hooks around the stop of a container. pre_stop is as the document
+// has it now, as under Docker Compose, so that a wrong one can be fixed. post_start is as
+// it was, for a rollback that starts the container again. For a service that is not
+// declared any more, only the container's label has them.
 func (b *builder) hooksOfOld(c *observed.Container) desired.Hooks {
 	made, complete := desired.ReadHookLabel(c.Labels[desired.LabelHooks]).Hooks()
 	if !complete {

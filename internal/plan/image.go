@@ -16,15 +16,15 @@ func (b *builder) images() {
 		s := b.want.Services[name]
 		_, exists := b.image(s.Image.Reference)
 		switch kind := b.fetch(&s); {
-		case !b.makesAny(name):
+		case !b.createsAny(name):
 		case kind != "":
 			b.fetchImage(kind, s.Image.Reference, name)
 		case !exists:
-			b.problem(fmt.Sprintf("Image %q of service %q is not on the node, and %s", s.Image.Reference, name, neverPulled(&s)))
+			b.addProblem(fmt.Sprintf("Image %q of service %q is not on the node, and %s", s.Image.Reference, name, neverPulled(&s)))
 		case b.lostTags[s.Image.Reference] != "":
 			b.retag(s.Image.Reference)
 		}
-		if b.makesAny(name) || b.startsAsAWhole(name) {
+		if b.createsAny(name) || b.startsAll(name) {
 			b.otherImages(&s)
 		}
 	}
@@ -39,8 +39,8 @@ func (b *builder) fetchImage(kind Kind, ref, service string) {
 	b.onceFor(all, Operation{Kind: kind, Name: ref, Service: service})
 }
 
-// neverPulled says what keeps the images of a service from being pulled, and the way
-// out.
+// neverPulled says which setting forbids to pull the images of a service, and what to
+// do.
 func neverPulled(s *desired.Service) string {
 	if s.Image.OwnPolicy {
 		return fmt.Sprintf("pull_policy of the service is never, which goes before pull of the stack. Load the image there, or change pull_policy in the document, "+
@@ -49,8 +49,8 @@ func neverPulled(s *desired.Service) string {
 	return "pull is \"never\". Load the image there, or set pull = \"missing\"."
 }
 
-// fetch says how a new container of the service comes by its image; empty
-// means that it is taken as it is on the node.
+// fetch returns how a new container of the service gets its image; empty means that
+// the image is used as it is on the node.
 func (b *builder) fetch(s *desired.Service) Kind {
 	img, exists := b.image(s.Image.Reference)
 	compare := b.compare(s)
@@ -70,13 +70,13 @@ func (b *builder) fetch(s *desired.Service) Kind {
 	return ""
 }
 
-// moveTags notes the references that the plan fetches anew, after which they
-// may mean another image also to services that did not change. It tells
-// whether there are more than before.
+// moveTags notes the references that the plan pulls or builds, after which they may
+// mean another image also to services that did not change. It reports whether there
+// are more than before.
 func (b *builder) moveTags() bool {
 	before := len(b.movedTags)
 	for name, s := range b.want.Services {
-		if b.makesAny(name) && b.fetch(&s) != "" {
+		if b.createsAny(name) && b.fetch(&s) != "" {
 			b.movedTags[s.Image.Reference] = true
 		}
 	}
@@ -96,7 +96,7 @@ func (b *builder) otherImages(s *desired.Service) {
 			}
 		case exists && (s.Image.Pull != desired.PullAlways || slices.ContainsFunc(s.Mounts, mounts(ref))):
 		case s.Image.Pull == desired.PullNever:
-			b.problem(fmt.Sprintf("Image %q, which service %q takes besides its own, is not on the node, and %s", ref, s.Name, neverPulled(s)))
+			b.addProblem(fmt.Sprintf("Image %q, which service %q takes besides its own, is not on the node, and %s", ref, s.Name, neverPulled(s)))
 		default:
 			b.fetchImage(PullImage, ref, s.Name)
 		}

@@ -7,8 +7,8 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// inheritedCauses are reasons to make a container again that lie outside it;
-// own is how many it has itself.
+// inheritedCauses are reasons to recreate a container that lie outside it; own is how
+// many it has itself.
 func (b *builder) inheritedCauses(s *desired.Service, c *observed.Container, building bool, own int) []Difference {
 	var out []Difference
 	switch {
@@ -22,7 +22,7 @@ func (b *builder) inheritedCauses(s *desired.Service, c *observed.Container, bui
 	return append(out, b.parentCauses(s, c)...)
 }
 
-// networkCauses are that a network is replaced.
+// networkCauses are the networks of the service that are replaced.
 func (b *builder) networkCauses(s *desired.Service) []Difference {
 	var out []Difference
 	for _, a := range s.Networks {
@@ -33,8 +33,8 @@ func (b *builder) networkCauses(s *desired.Service) []Difference {
 	return out
 }
 
-// goneNetworks are the networks that a container is still attached to on paper:
-// by now they are others, or none. A container that never ran may have no identity
+// goneNetworks are networks to which a container's settings still attach it, and which
+// were removed or recreated since. A container that never ran may have no identity
 // of its network: the engine looks that up by name when it starts.
 func (b *builder) goneNetworks(s *desired.Service, c *observed.Container) map[string]Difference {
 	out := map[string]Difference{}
@@ -48,8 +48,8 @@ func (b *builder) goneNetworks(s *desired.Service, c *observed.Container) map[st
 	return out
 }
 
-// parentCauses are that a container it holds on to is recreated,
-// or was by a change that was interrupted.
+// parentCauses are the containers that it refers to and that are recreated, or were by
+// an interrupted change.
 func (b *builder) parentCauses(s *desired.Service, c *observed.Container) []Difference {
 	var out []Difference
 	for _, share := range s.Shares() {
@@ -57,7 +57,7 @@ func (b *builder) parentCauses(s *desired.Service, c *observed.Container) []Diff
 		for _, p := range b.slots[parent] {
 			switch {
 			case p.number != 1:
-			case p.makes():
+			case p.creates():
 				out = append(out, Difference{Field: share.Field, Old: "service:" + parent, New: "service:" + parent + ", recreated"})
 			case p.current != nil && len(c.Shares) > 0 && !slices.Contains(c.Shares, p.current.ID):
 				out = append(out, Difference{Field: share.Field, Old: "service:" + parent + ", a container that goes", New: "service:" + parent})

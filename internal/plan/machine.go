@@ -11,7 +11,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// changedServices lists the services of which a plan makes containers, or changes their
+// changedServices lists the services of which a plan creates containers or changes
 // limits.
 func (p *Plan) changedServices() []string {
 	var names []string
@@ -24,8 +24,8 @@ func (p *Plan) changedServices() []string {
 	return slices.Compact(names)
 }
 
-// NeedsFacts reports whether anything that a plan brings up depends on what the
-// node's machine has: only then its facts are worth a call.
+// NeedsFacts reports whether a service of which the plan creates containers or changes
+// limits depends on what the node's machine has. Only then its facts are read.
 func (p *Plan) NeedsFacts(want *desired.Stack) bool {
 	for _, name := range p.changedServices() {
 		if h := want.Services[name].Host; h.NanoCPUs > cpu || h.MemoryReservation > 0 || len(h.DeviceRequests) > 0 || namedRuntime(h.Runtime) != "" {
@@ -35,8 +35,8 @@ func (p *Plan) NeedsFacts(want *desired.Stack) bool {
 	return slices.ContainsFunc(Pulls(p, want), func(pull check.Pull) bool { return pull.Platform == "" })
 }
 
-// CheckMachine compares what a plan brings up with the node's machine. Problems are what
-// the engine is certain to refuse, warnings what it may.
+// CheckMachine compares these services with the node's machine. Problems are what the
+// engine is certain to refuse, warnings what it may refuse.
 func (p *Plan) CheckMachine(want *desired.Stack, node string, facts observed.Facts) (problems []check.Problem, warnings []string) {
 	f := machineCheck{stack: want.Name, node: node, facts: facts}
 	for _, name := range p.changedServices() {
@@ -57,7 +57,7 @@ type machineCheck struct {
 	warnings    []string
 }
 
-func (f *machineCheck) problem(format string, args ...any) {
+func (f *machineCheck) addProblem(format string, args ...any) {
 	f.problems = append(f.problems, check.Problem{Attribute: "compose", Detail: fmt.Sprintf(format, args...)})
 }
 
@@ -82,7 +82,7 @@ func (f *machineCheck) runtime(s *desired.Service) {
 	if name == "nvidia" {
 		gpu = " It comes with the NVIDIA Container Toolkit (nvidia-ctk runtime configure)."
 	}
-	f.problem("Service %q of stack %q asks for the runtime %q, and the engine of node %q has only %s.%s Install the runtime there, or remove the key runtime.",
+	f.addProblem("Service %q of stack %q asks for the runtime %q, and the engine of node %q has only %s.%s Install the runtime there, or remove the key runtime.",
 		s.Name, f.stack, name, f.node, strings.Join(f.facts.Runtimes, ", "), gpu)
 }
 
@@ -95,7 +95,7 @@ func (f *machineCheck) cpus(s *desired.Service) {
 	if f.facts.CPUs <= 0 || s.Host.NanoCPUs <= int64(f.facts.CPUs)*cpu {
 		return
 	}
-	f.problem("Service %q of stack %q may use %g CPUs, and node %q has %d: its engine refuses the container. Lower cpus or deploy.resources.limits.cpus.",
+	f.addProblem("Service %q of stack %q may use %g CPUs, and node %q has %d: its engine refuses the container. Lower cpus or deploy.resources.limits.cpus.",
 		s.Name, f.stack, float64(s.Host.NanoCPUs)/float64(cpu), f.node, f.facts.CPUs)
 }
 
@@ -126,7 +126,7 @@ func (f *machineCheck) cdi(service string, ids []string) {
 		if len(f.facts.CDIDevices) > 0 {
 			has = "it knows " + strings.Join(f.facts.CDIDevices, ", ")
 		}
-		f.problem("Service %q of stack %q asks for the CDI device %q, which the engine of node %q does not know: %s. "+
+		f.addProblem("Service %q of stack %q asks for the CDI device %q, which the engine of node %q does not know: %s. "+
 			"Install the device's CDI specification there (docker info lists what is found), or run the service on another node.",
 			service, f.stack, id, f.node, has)
 	}

@@ -35,7 +35,7 @@ func TestOvercommitted_MoreIsReservedThanTheNodeHas_NamesWho(t *testing.T) {
 		"just enough": {[]check.Reservation{media}, ""},
 		"together": {[]check.Reservation{media, games}, `Node "nas" has 8 GiB of memory, and the services that are planned for it reserve 9 GiB (deploy.resources.reservations.memory): ` +
 			`6 GiB by service "a" of stack "media", 2 GiB by service "a" of stack "games", 1 GiB by service "b" of stack "media". ` +
-			`The engine starts them nevertheless, but they can't all get what they reserve. Lower a reservation, or run some of them on another node.`},
+			`The engine starts them nevertheless, but they cannot all get what they reserve. Lower a reservation, or run some of them on another node.`},
 		"one alone": {[]check.Reservation{check.ReservationOf(reserving("llm", 9*gib/2))}, `reserve 9 GiB (deploy.resources.reservations.memory): 9 GiB by service "a" of stack "llm".`},
 		"many":      {[]check.Reservation{check.ReservationOf(reserving("many", gib, gib, gib, gib, gib, gib, gib, gib))}, `"f" of stack "many", and 2 more.`},
 		"one goes":  {[]check.Reservation{media, {Stack: "games", Leaves: true}}, ""},

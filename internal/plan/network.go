@@ -17,14 +17,14 @@ func (b *builder) networks() {
 		have, exists := b.have.Networks[want.Name]
 		switch {
 		case want.External && !exists && !isPredefined(want.Name):
-			b.lacks(fmt.Sprintf("Network %q is declared external, but no network named %q exists on the node. "+
+			b.addMissing(fmt.Sprintf("Network %q is declared external, but no network named %q exists on the node. "+
 				"It has to be there when this stack is applied: let the stack depend on what makes it, or remove external: true.", key, want.Name), want.Name)
 		case want.External:
 		case !exists:
-			b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Create})
+			b.addChange(Change{Subject: "network " + want.Name, Name: want.Name, Action: Create})
 			b.onceFor(b.networkCreations, Operation{Kind: CreateNetwork, Name: want.Name})
 		case have.Labels[desired.LabelProject] != b.want.Name:
-			b.problem(fmt.Sprintf("Network %q exists on the node, and this stack did not make it. "+
+			b.addProblem(fmt.Sprintf("Network %q exists on the node, and this stack did not make it. "+
 				"Declare it external: true to use it as it is, or give this one another name.", want.Name))
 		default:
 			if causes := networkDifferences(want, have); len(causes) > 0 {
@@ -34,17 +34,17 @@ func (b *builder) networks() {
 	}
 }
 
-// isPredefined tells the networks that every engine has.
+// isPredefined reports whether every engine has a network of that name.
 func isPredefined(name string) bool { return name == "bridge" || name == "host" || name == "none" }
 
 func (b *builder) replaceNetwork(want desired.Network, causes []Difference) {
-	b.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Replace, Causes: causes})
+	b.addChange(Change{Subject: "network " + want.Name, Name: want.Name, Action: Replace, Causes: causes})
 	b.onceFor(b.networkCreations, Operation{Kind: CreateNetwork, Name: want.Name, Needs: []*Operation{b.removeFirst(want.Name)}})
 }
 
 // removeFirst plans that a network goes before what takes its name or its range is
 // made. Its containers stop and are taken off it before that, so that a failure can
-// be undone: a network that is recreated is another one to whoever was on it.
+// be undone: a recreated network has another identity to the containers of the old one.
 func (b *builder) removeFirst(name string) *Operation {
 	was := b.have.Network(name)
 	return b.onceFor(b.networkRemovals, Operation{Kind: RemoveNetwork, Name: name, Made: &was})
@@ -94,9 +94,9 @@ func inTheWay(own *desired.Network, there observed.Network) bool {
 	return len(check.ClashesOf(check.NetworkOf("", own), check.NetworkOf("", &n), "")) > 0
 }
 
-// checkEndpoints says who else is on a network that has to go before anything is
-// made: an engine does not remove it then. A stack of homelab's may leave it in the
-// same run.
+// checkEndpoints reports which other containers are attached to a network that has to
+// be removed first: an engine does not remove it then. A stack of homelab's may leave
+// it in the same run.
 func (b *builder) checkEndpoints() {
 	for _, name := range sortedKeys(b.networkRemovals) {
 		for _, id := range b.have.Attached[name] {
@@ -104,13 +104,13 @@ func (b *builder) checkEndpoints() {
 			if b.inStack(id) || h.Stack != "" && h.Stack == b.opts.Leaving {
 				continue
 			}
-			text := fmt.Sprintf("Network %q is replaced, and %s is on it, which no engine allows. ", name, holderText(h))
+			text := fmt.Sprintf("Network %q is replaced, and %s is attached to it, which no engine allows. ", name, holderText(h))
 			if h.Owned {
 				b.Warnings = append(b.Warnings, text+"If that stack leaves it in this run, let this one depend on it (depends_on); "+
 					"else this one fails, without a change. A homelab_network is replaced under its containers.")
 				continue
 			}
-			b.problem(text + fmt.Sprintf("Take it off first, with docker network disconnect %s %s, and connect it again afterwards.", name, h.Container))
+			b.addProblem(text + fmt.Sprintf("Disconnect it first, with docker network disconnect %s %s, and connect it again afterwards.", name, h.Container))
 		}
 	}
 }
@@ -161,7 +161,7 @@ func (b *builder) cleanUpNetworks() {
 		if b.networkCreations[name] != nil {
 			continue // replaced
 		}
-		b.change(Change{Subject: "network " + name, Name: name, Action: Remove, Causes: []Difference{{Field: "networks", Old: "exists", New: "not declared"}}})
+		b.addChange(Change{Subject: "network " + name, Name: name, Action: Remove, Causes: []Difference{{Field: "networks", Old: "exists", New: "not declared"}}})
 		if b.networkRemovals[name] == nil {
 			b.add(Operation{Kind: RemoveNetwork, Name: name,
 				Needs: b.all(RemoveContainer, AwaitContainer, DisconnectContainer)})

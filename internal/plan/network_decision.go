@@ -70,7 +70,7 @@ func (in NetworkInput) vacated() (*observed.NetworkOnNode, []string) {
 	return in.Have.Gone(), []string{in.World.isThere(fmt.Sprintf("Network %q exists on the node already", in.Want.Name), in.Owner, in.Want.Name)}
 }
 
-// checkRangesOf is CheckOwnRanges with what the node says. asks reports that this has
+// checkRangesOf is check.EngineRanges with what the node says. asks reports that this has
 // to be asked for it.
 func checkRangesOf(s check.Network, w World) (warnings []string, asks bool) {
 	warnings = check.EngineRanges(s, w.Networks, func() (told []netip.Prefix) {
@@ -88,7 +88,7 @@ func checkRangesOf(s check.Network, w World) (warnings []string, asks bool) {
 	return warnings, asks
 }
 
-// checkSwarmOf refuses an overlay network that is to be created on a node which is no
+// checkSwarmOf refuses an overlay network that is to be created on a node that is not a
 // manager of a swarm. A node that does not say is left to the apply.
 func checkSwarmOf(s check.Network, w World) (problems []check.Problem, asks bool) {
 	if !s.Made || !s.NeedsSwarm() {

@@ -23,21 +23,21 @@ type NetworkOptions struct {
 	// Filled names the fields that the engine set by itself when the network was
 	// made.
 	Filled []string
-	// Asked is what was asked for before; nil if nobody knows.
+	// Asked is what was asked for before; nil if that is not known.
 	Asked desired.Spec
 	// Adopt allows a network that is there already.
 	Adopt bool
 }
 
-// BuildNetwork plans a network that is no stack's. What cannot be changed in place, which
-// is everything but labels, is changed by making it again: every container on it is
-// taken off and attached again as it was, and none is recreated. The plan can be
-// undone. What an earlier one did not get to attach again is attached.
+// BuildNetwork plans a network that is not part of a stack. Only labels can be changed in
+// place; for any other change the network is replaced. Every container on it is
+// disconnected and attached again as it was, and none is recreated. The plan can be
+// rolled back. Containers that an earlier, interrupted plan left detached are attached.
 func BuildNetwork(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) *Plan {
 	p := &Plan{Rollback: true}
 	switch {
 	case !have.Exists:
-		p.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Create})
+		p.addChange(Change{Subject: "network " + want.Name, Name: want.Name, Action: Create})
 		create := p.add(Operation{Kind: CreateNetwork, Name: want.Name, Made: want})
 		p.removeNotes(have, nil, p.reattach(want, have.Detached, create))
 	case !opts.Adopt && !have.Unfinished:
@@ -50,7 +50,7 @@ func BuildNetwork(want *desired.Network, have *observed.NetworkOnNode, opts Netw
 			p.Problems = append(p.Problems, checkBorrowers(have)...)
 			p.replaceUnderContainers(want, have, causes)
 		} else {
-			p.Rollback = false // who is attached again stays so, whatever becomes of the others
+			p.Rollback = false // a container that is attached again stays attached, even if another one fails
 			p.removeNotes(have, nil, p.reattach(want, have.Detached))
 		}
 	}
@@ -58,19 +58,20 @@ func BuildNetwork(want *desired.Network, have *observed.NetworkOnNode, opts Netw
 	return p
 }
 
-// warnOfReusedNetwork warns that a create takes up what one left that was cut off.
+// warnOfReusedNetwork warns that a create continues with what an interrupted create left.
 func (p *Plan) warnOfReusedNetwork(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) {
 	if opts.Adopt {
 		return
 	}
-	text := fmt.Sprintf("An apply that was to create network %q was cut off. Applying takes up what it left", want.Name)
+	text := fmt.Sprintf("An apply that was to create network %q was cut off. Applying continues with what it left", want.Name)
 	if causes := networkResourceDifferences(want, have, opts); len(causes) > 0 {
-		text += ", and makes it again: " + causes[0].String()
+		text += ", and replaces it: " + causes[0].String()
 	}
 	p.Warnings = append(p.Warnings, text+".")
 }
 
-// networkResourceDifferences compares what was asked for, and what nobody may have added.
+// networkResourceDifferences compares the fields that were asked for, and those in which
+// any addition is drift.
 func networkResourceDifferences(want *desired.Network, have *observed.NetworkOnNode, opts NetworkOptions) []Difference {
 	now := have.Desired()
 	asked, is := want.SpecByItself(), now.SpecByItself()
@@ -96,9 +97,9 @@ func networkResourceDifferences(want *desired.Network, have *observed.NetworkOnN
 	return out
 }
 
-// fillHiddenRanges completes a config-only network, of which newer engines tell no
-// address ranges, with what was asked for before. If nobody knows that, it is as it
-// should be.
+// fillHiddenRanges completes a config-only network, of which newer engines do not show
+// the address ranges, with what was asked for before. If that is not known either, the
+// ranges are taken to be as asked.
 func fillHiddenRanges(asked, is desired.Spec, opts NetworkOptions) {
 	ranges := func(spec desired.Spec) map[string]string {
 		out := map[string]string{}
@@ -119,12 +120,12 @@ func fillHiddenRanges(asked, is desired.Spec, opts NetworkOptions) {
 	maps.Copy(is, ranges(before))
 }
 
-// replaceUnderContainers takes every container off, makes the network again and attaches
-// them as they were. One after the other: those with fixed addresses come first,
-// so that nobody gets theirs, and the others in the order of theirs, so that most
-// get the same again. A note on the node keeps who they are until all are back.
+// replaceUnderContainers disconnects every container, replaces the network and attaches
+// them as they were, one after the other. Those with fixed addresses come first, so that
+// no other container gets theirs. The others follow in the order of their addresses, so
+// that most get the same again. A note on the node lists them until all are attached.
 func (p *Plan) replaceUnderContainers(want *desired.Network, have *observed.NetworkOnNode, causes []Difference) {
-	p.change(Change{Subject: "network " + want.Name, Name: want.Name, Action: Replace, Causes: causes})
+	p.addChange(Change{Subject: "network " + want.Name, Name: want.Name, Action: Replace, Causes: causes})
 	order := attachOrder(slices.Concat(have.Attached, have.Detached))
 	note, needs := p.writeNote(have, order)
 	for i := len(order) - 1; i >= 0; i-- {
@@ -146,15 +147,15 @@ func (p *Plan) replaceUnderContainers(want *desired.Network, have *observed.Netw
 func (p *Plan) reattach(want *desired.Network, order []observed.Attached, needs ...*Operation) []*Operation {
 	for _, c := range order {
 		endpoint, lost := fittingEndpoint(c.Endpoint, want)
-		p.change(Change{Subject: "container " + c.Name, Name: c.Name, Action: Reattach, Causes: lost})
+		p.addChange(Change{Subject: "container " + c.Name, Name: c.Name, Action: Reattach, Causes: lost})
 		needs = []*Operation{p.add(Operation{ID: opID(ConnectContainer, c.Name), Kind: ConnectContainer, Container: c.ID,
 			Network: want.Name, Endpoint: &endpoint, Needs: needs})}
 	}
 	return needs
 }
 
-// checkBorrowers refuses to make a network again that lends its settings to others:
-// engines don't remove it before those.
+// checkBorrowers refuses to replace a network that lends its settings to others:
+// engines do not remove it before those.
 func checkBorrowers(have *observed.NetworkOnNode) []check.Problem {
 	var borrowers []string
 	for _, name := range sortedKeys(have.Others) {
@@ -195,8 +196,8 @@ func hasFixedAddress(e desired.Endpoint) bool {
 	return e.IPAMConfig != nil && (e.IPAMConfig.IPv4Address != "" || e.IPAMConfig.IPv6Address != "")
 }
 
-// fittingEndpoint leaves out the fixed addresses that the network will have no range for;
-// whoever declared them gives the container others.
+// fittingEndpoint leaves out the fixed addresses that are in no range of the network;
+// the stack that declares them gives the container others.
 func fittingEndpoint(e desired.Endpoint, want *desired.Network) (desired.Endpoint, []Difference) {
 	if e.IPAMConfig == nil || want.ConfigFrom != "" {
 		return e, nil
@@ -223,8 +224,8 @@ func holdsAddress(n *desired.Network, text string) bool {
 	})
 }
 
-// DestroyNetwork plans the removal of a network that is no stack's. One that
-// containers are on stays, and is a problem.
+// DestroyNetwork plans the removal of a network that is not part of a stack. One with
+// containers attached stays, and is a problem.
 func DestroyNetwork(have *observed.NetworkOnNode) *Plan {
 	p := &Plan{}
 	if !have.Exists {
@@ -234,19 +235,19 @@ func DestroyNetwork(have *observed.NetworkOnNode) *Plan {
 	}
 	if len(have.Attached) > 0 {
 		p.Problems = append(p.Problems, check.Problem{Attribute: "name", Detail: fmt.Sprintf(
-			"Network %q still has containers on it: %s. Remove them or take them off first; nothing was changed.",
+			"Network %q still has containers attached to it: %s. Remove or disconnect them first; nothing was changed.",
 			have.Name, strings.Join(names(have.Attached), ", "))})
 		return p
 	}
 	was := have.Desired()
-	p.change(Change{Subject: "network " + have.Name, Name: have.Name, Action: Remove})
+	p.addChange(Change{Subject: "network " + have.Name, Name: have.Name, Action: Remove})
 	remove := p.add(Operation{Kind: RemoveNetwork, Name: have.Name, Made: &was})
 	p.removeNotes(have, nil, []*Operation{remove})
 	p.finish()
 	return p
 }
 
-// names says who is on a network, with the stack that it belongs to.
+// names lists the containers that are attached to a network, with their stacks.
 func names(list []observed.Attached) []string {
 	var out []string
 	for _, c := range list {

@@ -277,7 +277,7 @@ func TestDestroyNetwork(t *testing.T) {
 	}
 	have.Attached = []observed.Attached{on("c", "10.0.1.9", true, "media"), on("d", "", false, "")}
 	p := DestroyNetwork(have)
-	const want = `! name: Network "lan" still has containers on it: c (stack "media"), d. Remove them or take them off first; nothing was changed.` + "\n"
+	const want = `! name: Network "lan" still has containers attached to it: c (stack "media"), d. Remove or disconnect them first; nothing was changed.` + "\n"
 	if p.String() != want {
 		t.Errorf("plan:\n%s\nwant:\n%s", p, want)
 	}

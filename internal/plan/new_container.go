@@ -127,7 +127,7 @@ func (b *builder) onlyOne(s *desired.Service, own *slot) string {
 			return fmt.Sprintf("network %q is replaced", name)
 		}
 	}
-	if what, by := b.taken(own, old); what != "" {
+	if what, by := b.takenOver(own, old); what != "" {
 		return fmt.Sprintf("service %q takes its %s", by, what)
 	}
 	return ""

@@ -57,7 +57,7 @@ func keepsPath(service, path string, f *desired.File) string {
 
 // nodePath is the path of the node that is mounted in place of a relative one;
 // empty if there is none. homelab's own containers mount one only if it was kept
-// before, or if nobody remembers, as after an import.
+// before, or if that is not recorded, as after an import.
 func nodePath(f *desired.File, have *observed.Stack, service string, opts Options) string {
 	if f.Bind == nil {
 		return ""
@@ -118,7 +118,7 @@ func (b *builder) checkNodePaths() {
 		for _, f := range b.want.Services[name].Files {
 			for _, c := range b.have.Services[name] {
 				if bind, ok := c.Binds[f.Target]; ok && !bind.ReadOnly && f.Bind != nil && !f.Bind.ReadOnly {
-					b.problem(fmt.Sprintf("Service %q would get a read-only copy of %q at %s, where its container %s writes to %s of the node. "+
+					b.addProblem(fmt.Sprintf("Service %q would get a read-only copy of %q at %s, where its container %s writes to %s of the node. "+
 						"Write the path of the node that it is to use, such as %s:%s, or add :ro to the relative path if a read-only copy is meant.",
 						name, "./"+f.Name, f.Target, c.Name, bind.Source, bind.Source, f.Target))
 					break

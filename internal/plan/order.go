@@ -109,9 +109,9 @@ func (b *builder) takeAllOff(s *slot, name string) {
 	}
 }
 
-// fetchFirst lets no container stop or restart before every image is there: one
-// that cannot be had then costs nobody anything. What an operation waits for anyway
-// is not written down again.
+// fetchFirst lets no container stop or restart before every image is on the node: an
+// image that cannot be pulled or built then interrupts no service. It adds no
+// prerequisite that an operation waits for indirectly.
 func (b *builder) fetchFirst() {
 	fetches := b.all(PullImage, BuildImage)
 	if len(fetches) == 0 {
@@ -151,11 +151,11 @@ func (s *slot) ending() *existing {
 	return nil
 }
 
-// creations are the new containers that share nobody's namespaces.
+// creations create the containers that do not share another one's namespaces.
 func (b *builder) creations() []*Operation {
 	var ops []*Operation
 	for _, s := range b.allSlots() {
-		if s.makes() && len(parents(b.want.Services[s.service])) == 0 {
+		if s.creates() && len(parents(b.want.Services[s.service])) == 0 {
 			ops = append(ops, s.creation)
 		}
 	}

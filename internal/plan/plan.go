@@ -16,8 +16,8 @@ type Plan struct {
 	// Problems are why the plan cannot be carried out; Operations are then
 	// incomplete and must not run.
 	Problems []check.Problem
-	// Missing is what has to be there before the plan is carried out: another
-	// resource of the same run may make it.
+	// Missing is what has to exist before the plan is carried out: another resource of
+	// the same run may create it.
 	Missing []check.Problem
 	// Warnings are sentences for the person who plans.
 	Warnings []string
@@ -36,8 +36,8 @@ type Plan struct {
 	// SecretVersions counts, by service, the versions of the secrets in its
 	// containers' own fields.
 	SecretVersions map[string]int
-	// Rollback reports whether a failure can be undone: not where a network gets
-	// back what an earlier plan left off it.
+	// Rollback reports whether a failure can be rolled back. It cannot where only the
+	// containers are attached that an interrupted plan left detached.
 	Rollback bool
 }
 
@@ -119,7 +119,7 @@ const (
 	RemoveContainer  Kind = "remove container"
 	UpdateContainer  Kind = "update container"
 	ConnectContainer Kind = "connect container"
-	// DisconnectContainer also takes away a connection that exists on paper only.
+	// DisconnectContainer is forced: the container need not run.
 	DisconnectContainer Kind = "disconnect container"
 	AwaitContainer      Kind = "await container"
 	RetagImage          Kind = "tag image"
@@ -170,11 +170,11 @@ type Operation struct {
 	Image string
 	// File is the delivered file of DeliverFiles and its CreateVolume.
 	File *Placement
-	// Made is the network that a CreateNetwork makes, if it is no stack's, or that a
-	// RemoveNetwork removed and a roll-back creates again.
+	// Made is the network that a CreateNetwork creates, if it is not part of a stack, or
+	// that a RemoveNetwork removes and a rollback recreates.
 	Made *desired.Network
-	// Endpoint is how a container that is not made here is, or was, on Network: an
-	// undo attaches it so again.
+	// Endpoint is how a container that is not created here is, or was, attached to
+	// Network: a rollback attaches it so again.
 	Endpoint *desired.Endpoint
 }
 
@@ -230,8 +230,8 @@ type Options struct {
 	Leaving string
 	// Adopt allows a stack of which homelab made nothing.
 	Adopt bool
-	// Create reports that no state has the stack: what the node has of it is somebody
-	// else's, unless a create that was cut off left it.
+	// Create reports that the stack is in no state: what the node has of it is another
+	// resource's, unless an interrupted create left it.
 	Create bool
 	// Failed reports that the create that was cut off is one that failed, of the same
 	// resource.
@@ -243,8 +243,8 @@ type Options struct {
 	Secrets map[string]PlannedSecret
 	// NodePaths are the paths of the node that were kept before: see KeepNodePaths.
 	NodePaths map[string]map[string]string
-	// Rotated takes the secrets of which nobody knows the value for others than the
-	// node has. Otherwise they are taken for the same.
+	// Rotated has the secrets whose values are not known yet differ from the node's.
+	// Otherwise they are taken to be the same.
 	Rotated bool
 	// Others are what the other stacks of the same run take of this node.
 	Others []check.Reservation

@@ -74,7 +74,7 @@ func (b *builder) checkPorts() {
 
 // starts reports whether any container of a service is made or started.
 func (b *builder) starts(service string) bool {
-	return slices.ContainsFunc(b.slots[service], func(s *slot) bool { return s.makes() || s.action != Remove && s.startAction() == Start })
+	return slices.ContainsFunc(b.slots[service], func(s *slot) bool { return s.creates() || s.action != Remove && s.startAction() == Start })
 }
 
 func (b *builder) checkPort(service string, want check.HostPort, held []heldPort) {
@@ -84,7 +84,7 @@ func (b *builder) checkPort(service string, want check.HostPort, held []heldPort
 		}
 		switch b.portRelease(h) {
 		case isKept:
-			b.problem(b.portTaken(service, want, h))
+			b.addProblem(b.portTaken(service, want, h))
 			return
 		case isReleased, mayBeReleased, isUnplanned:
 			b.Warnings = append(b.Warnings, b.portGivenUp(service, want, h))
@@ -93,7 +93,7 @@ func (b *builder) checkPort(service string, want check.HostPort, held []heldPort
 	}
 	for _, other := range b.opts.Others {
 		if other.Before && takes(other, want) != "" {
-			b.problem(fmt.Sprintf("Service %q publishes port %s%s, and so does service %q of stack %q, which is planned in the same run. "+
+			b.addProblem(fmt.Sprintf("Service %q publishes port %s%s, and so does service %q of stack %q, which is planned in the same run. "+
 				"Publish another port in one of the two stacks.", service, want, b.onNode(), takes(other, want), other.Stack))
 			return
 		}
@@ -108,7 +108,7 @@ func (b *builder) checkKeptPort(service string, has check.HostPort) {
 		if !other.Before || at < 0 || !has.Single() || b.opts.Applying {
 			continue
 		}
-		b.problem(fmt.Sprintf("Service %q keeps port %s%s, and service %q of stack %q, which is planned in the same run, publishes it, too. "+
+		b.addProblem(fmt.Sprintf("Service %q keeps port %s%s, and service %q of stack %q, which is planned in the same run, publishes it, too. "+
 			"Publish another port in one of the two stacks.", service, has, b.onNode(), other.Ports[at].Service, other.Stack))
 	}
 }
@@ -157,7 +157,7 @@ func (b *builder) checkRange(s *desired.Service, want check.HostPort, held []hel
 	}
 	switch {
 	case size-len(taken) < s.Replicas:
-		b.problem(text(taken) + "Publish a larger range, or free some of them.")
+		b.addProblem(text(taken) + "Publish a larger range, or free some of them.")
 	case size-len(all) < s.Replicas:
 		b.Warnings = append(b.Warnings, text(all)+"If this run frees some of them, let this stack depend on those (depends_on); else applying it fails, without a change.")
 	}

@@ -6,10 +6,10 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// writeNote notes on the node which containers are taken off a network that is made
-// again, and how each is attached: whoever applies next attaches them if this run
-// does not live to do it. Without containers there is nothing to note. It returns
-// the note, nil for none, and what is done when it is there.
+// writeNote notes on the node which containers are disconnected from a network that is
+// replaced, and how each was attached: if this run is interrupted, the next apply
+// attaches them. Without containers there is nothing to note. It returns the note, nil
+// for none, and the operation that writes it.
 func (p *Plan) writeNote(have *observed.NetworkOnNode, order []observed.Attached) (*desired.Network, []*Operation) {
 	var list []desired.Detached
 	for _, c := range order {

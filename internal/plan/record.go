@@ -12,11 +12,11 @@ import (
 
 // Record is what is remembered of a stack between runs, in Terraform's private
 // state: what was asked for, so that reading the node knows what to look at. It
-// holds no secret, no plain digest of one, and no text that may be one. The zero value remembers nothing,
-// as after an import.
+// holds no secret, no plain digest of one, and no text that may be one. The zero value
+// is an empty record, as after an import.
 type Record struct {
 	// AppliedFields names, by service, the fields that were asked for. As with Networks
-	// and Volumes, empty says that there is none and nil that nobody knows, as
+	// and Volumes, empty says that there is none and nil that it is not known, as
 	// after an import: JSON has to keep them apart.
 	AppliedFields map[string][]string `json:"known"`
 	// Secret names, by service, the fields that carry secrets.
@@ -214,8 +214,8 @@ func (r Record) secretKeys(service string) map[string][]string {
 	return keys
 }
 
-// hidden replaces the value of an environment variable that somebody added by
-// hand: nobody said that it is no secret.
+// hidden replaces the value of an environment variable that was added by hand: it may be
+// a secret.
 const hidden = "set outside Terraform"
 
 // hides reports whether only the existence of a field is shown.

@@ -7,7 +7,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// repair is one thing that brings a container back which stays.
+// repair is one action that repairs a container that stays.
 type repair struct {
 	action Action
 	causes []Difference
@@ -15,8 +15,8 @@ type repair struct {
 	inherited bool
 }
 
-// repairs says what brings a container back whose differences the engine can
-// repair in place, with the least disturbance.
+// repairs lists the actions for a container whose differences the engine can repair in
+// place, with the least disturbance.
 func (b *builder) repairs(compare *comparison, s *slot, here repairable) []repair {
 	var out []repair
 	add := func(action Action, causes []Difference) {
@@ -58,7 +58,7 @@ func (s *slot) startAction() Action {
 	return ""
 }
 
-// startRepair says what brings a container up that is as it should be otherwise.
+// startRepair returns the repair that starts a container without other differences.
 func startRepair(s *desired.Service, c *observed.Container, jobs map[string]bool) (Action, []Difference) {
 	state := []Difference{{Field: "state", Old: string(c.State), New: goal(s, c, jobs[s.Name])}}
 	switch c.State {
@@ -76,7 +76,7 @@ func startRepair(s *desired.Service, c *observed.Container, jobs map[string]bool
 	}
 }
 
-// goal words the state that a repair leads to.
+// goal is the state that a repair leads to, as text.
 func goal(s *desired.Service, c *observed.Container, awaited bool) string {
 	state := Arrived(s, &observed.Image{HasHealthcheck: c.HasHealthcheck}, awaited)
 	if state == "" {
@@ -85,10 +85,9 @@ func goal(s *desired.Service, c *observed.Container, awaited bool) string {
 	return string(state)
 }
 
-// restartWith asks for a restart when a dependency that says so is recreated,
-// or when the container whose namespaces it shares starts anew: that one gets
-// new namespaces, and the old ones, without a network, stay with whoever is in
-// them.
+// restartWith asks for a restart when a dependency that says so is recreated, or when
+// the container whose namespaces it shares starts again. That one gets new namespaces;
+// the old ones stay, without a network, with the containers that share them.
 func (b *builder) restartWith(s *desired.Service, c *observed.Container) (Action, []Difference) {
 	for _, share := range s.Shares() {
 		name := share.Service

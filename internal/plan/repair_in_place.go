@@ -8,8 +8,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// repairable are the differences that the engine can take away from a container
-// as it is.
+// repairable are the differences that the engine can repair in place.
 type repairable struct {
 	// image is that the reference is gone from the node, though not the image.
 	image  []Difference
@@ -31,9 +30,9 @@ func (m repairable) connections() []Difference {
 	return out
 }
 
-// inPlace parts the differences that can be repaired in place from the rest. What
-// somebody declared anew cannot: a container's labels say what it was made from,
-// and cannot be changed.
+// inPlace separates the differences that can be repaired in place from the rest. A
+// changed declaration cannot be applied in place: a container's labels say what it was
+// created from, and labels cannot be changed.
 func (b *builder) inPlace(compare *comparison, c *observed.Container, causes []Difference) (here repairable, rest []Difference) {
 	here.networks = map[string][]Difference{}
 	if c.State == observed.Dead || c.State == observed.Removing {
@@ -114,8 +113,8 @@ func (b *builder) image(ref string) (observed.Image, bool) {
 	return img, exists
 }
 
-// findLostTags looks for references that somebody removed from images which
-// containers still run: such an image needs no pulling.
+// findLostTags finds references that were removed by hand from images which containers
+// still run: such an image is not pulled.
 func (b *builder) findLostTags() {
 	for _, name := range sortedKeys(b.want.Services) {
 		want := b.want.Services[name].Image

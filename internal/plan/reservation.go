@@ -76,8 +76,8 @@ func (b *builder) portTaken(service string, want check.HostPort, h heldPort) str
 	return text + b.remedy(h.Holder, "Publish another port")
 }
 
-// remedy says what to do about a holder that keeps what it has; otherwise is to make
-// do with something else.
+// remedy says what to do about a holder that keeps what it has; otherwise is how to do
+// without it.
 func (b *builder) remedy(h observed.Holder, otherwise string) string {
 	switch _, planned := b.other(h.Stack); {
 	case planned && !b.opts.Applying:

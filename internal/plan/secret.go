@@ -9,7 +9,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// How the value of a secret came about, in the words of its volume's label.
+// The origin of a secret's value, as its volume's label has it.
 const (
 	SecretGiven     = "given"
 	SecretGenerated = "generated"
@@ -24,18 +24,18 @@ type SecretOptions struct {
 	// Made is SecretGiven or SecretGenerated.
 	Made string
 	// Rotate is why another version is wanted whatever the value is; empty for no
-	// such reason. Edited likewise, for what somebody did to the file on the node;
-	// Altered reports that they changed its owner or mode.
+	// such reason. Edited likewise, for a change of the file on the node by hand;
+	// Altered reports that its owner or mode was changed.
 	Rotate, Edited string
 	Altered        bool
-	// Unfit reports that a value that was kept is not one that would be generated now.
+	// Unfit reports that a kept value does not match what would be generated now.
 	Unfit bool
 	// Adopt allows a secret that is there already.
 	Adopt bool
 }
 
 // KeepsSecret reports whether destroying a secret keeps its value on the node. Unless
-// setting says it, a generated value is kept: nobody else has it, and the data that
+// setting says it, a generated value is kept: there is no other copy of it, and the data that
 // was made with it is kept, too.
 func KeepsSecret(setting *bool, have *observed.Secret) bool {
 	switch now := have.Current(); {
@@ -106,7 +106,7 @@ func secretDiffers(want desired.Secret, now *observed.SecretVersion, opts Secret
 	case opts.Made == SecretGiven && now.Made == SecretGenerated && !known:
 		return "a value is given from now on", false
 	case opts.Unfit:
-		return "the kept value does not fit generate", false
+		return "the kept value does not match generate", false
 	case known && !now.Check.Matches(opts.Value):
 		return "the value changed", false
 	case now.Owner() != want.Owner():
@@ -221,7 +221,7 @@ func (b *builder) hasVersion(use *desired.NodeSecret) bool {
 	return false
 }
 
-// ownerProblem holds what a service expects of a secret's file against what it is.
+// ownerProblem compares what a service expects of a secret's file with what it is.
 func ownerProblem(service string, use *desired.NodeSecret, is desired.Secret) string {
 	var wrong []string
 	if use.UID != nil && *use.UID != is.UID {

@@ -163,7 +163,7 @@ func TestSecret_KeptValue_IsTakenUpOrSaidToBeGivenUp(t *testing.T) {
 		"another mode": {desired.Secret{Name: "db", Mode: 0o440}, plan.SecretGenerated, plan.SecretOptions{Made: plan.SecretGenerated},
 			plan.SecretPlan{Version: 3, Write: true, Keep: true, Reason: "the owner or mode changed", TakesUp: true}},
 		"does not fit": {want, plan.SecretGenerated, plan.SecretOptions{Made: plan.SecretGenerated, Unfit: true},
-			plan.SecretPlan{Version: 3, Write: true, Reason: "the kept value does not fit generate", GivesUp: true}},
+			plan.SecretPlan{Version: 3, Write: true, Reason: "the kept value does not match generate", GivesUp: true}},
 		"edited": {want, plan.SecretGenerated, plan.SecretOptions{Made: plan.SecretGenerated, Edited: "edited"},
 			plan.SecretPlan{Version: 3, Write: true, Reason: "edited", GivesUp: true}},
 		"given now": {want, plan.SecretGenerated, plan.SecretOptions{Made: plan.SecretGiven, Value: []byte("other")},

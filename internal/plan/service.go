@@ -19,7 +19,7 @@ type slot struct {
 	repairs []repair
 	// inherited reports that every cause lies outside the container.
 	inherited bool
-	// current is the container that stands for the replica; nil when missing.
+	// current is the replica's container; nil when missing.
 	current *existing
 	// leftovers are further containers that have the labels of the same replica.
 	leftovers []*existing
@@ -57,12 +57,12 @@ func (c *existing) operation(kind Kind) Operation {
 
 func (s *slot) subject() string { return fmt.Sprintf("service %s/%d", s.service, s.number) }
 
-// makes reports whether a container is created for the replica.
-func (s *slot) makes() bool { return s.action == Create || s.action == Recreate }
+// creates reports whether a container is created for the replica.
+func (s *slot) creates() bool { return s.action == Create || s.action == Recreate }
 
-// makesAny reports whether a container of a service is created.
-func (b *builder) makesAny(service string) bool {
-	return slices.ContainsFunc(b.slots[service], (*slot).makes)
+// createsAny reports whether a container of a service is created.
+func (b *builder) createsAny(service string) bool {
+	return slices.ContainsFunc(b.slots[service], (*slot).creates)
 }
 
 // decideServices decides about every replica, in an order in which a parent
@@ -91,17 +91,17 @@ func (b *builder) decideServices() {
 
 func (b *builder) reportSlot(s *slot) {
 	if s.action != "" {
-		b.change(Change{Subject: s.subject(), Service: s.service, Number: s.number, Action: s.action, Causes: s.causes, Inherited: s.inherited})
+		b.addChange(Change{Subject: s.subject(), Service: s.service, Number: s.number, Action: s.action, Causes: s.causes, Inherited: s.inherited})
 	}
 	for _, r := range s.repairs {
-		b.change(Change{Subject: s.subject(), Service: s.service, Number: s.number, Action: r.action, Causes: r.causes, Inherited: r.inherited})
+		b.addChange(Change{Subject: s.subject(), Service: s.service, Number: s.number, Action: r.action, Causes: r.causes, Inherited: r.inherited})
 		one := Restarted{Service: s.service, State: string(s.current.State)}
 		if r.action == Restart && r.causes[0].Field == "state" && !slices.Contains(b.Restarts, one) {
 			b.Restarts = append(b.Restarts, one)
 		}
 	}
 	if len(s.leftovers) > 0 {
-		b.change(Change{Subject: s.subject(), Service: s.service, Number: s.number, Action: CleanUp,
+		b.addChange(Change{Subject: s.subject(), Service: s.service, Number: s.number, Action: CleanUp,
 			Causes: []Difference{{Field: "replicas", Old: fmt.Sprintf("%d containers", 1+len(s.leftovers)), New: "1 container"}}})
 	}
 }

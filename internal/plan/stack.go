@@ -42,8 +42,8 @@ type StackDecision struct {
 	// that are only recreated or restarted because something else is. All others
 	// stay just as they are.
 	Changed, Following map[string]bool
-	// Resumes reports that a create that failed left something on the node, which this
-	// one takes up if the destroy before it leaves it.
+	// Resumes reports that a failed create left something on the node. This one continues
+	// with it if the destroy before it leaves it.
 	Resumes bool
 	// Overcommitted warns that the node's memory is less than what is reserved; empty
 	// for no such warning.
@@ -52,9 +52,8 @@ type StackDecision struct {
 	// that leave among them.
 	Takes    check.Reservation
 	Networks []check.Network
-	// Rotated is the decision if the secrets whose values nobody knows yet are others
-	// than the node's; everything else takes them for the same. It is nil when all are
-	// known.
+	// Rotated is the decision if the secrets whose values are not known yet differ from
+	// the node's; all other fields take them to be the same. It is nil when all are known.
 	Rotated *StackDecision
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// checks holds a decision against the node's machine, the registries and what the run
+// checks compares a decision with the node's machine, the registries and what the run
 // takes of its nodes, and notes what has to be asked for that.
 func (d *StackDecision) checks(in StackInput, have *observed.Stack) (problems []check.Problem, warnings []string) {
 	if len(d.Problems) == 0 {
@@ -32,8 +32,8 @@ func (d *StackDecision) checks(in StackInput, have *observed.Stack) (problems []
 }
 
 // checkMachine compares what is started with the node's machine, and the images that
-// are pulled with what registries have. What nobody says is not spoken of: the engine
-// will say it. Where nothing is started nobody is asked.
+// are pulled with what registries have. What is not known is not checked: the engine
+// reports it. Where nothing is started, nothing is asked.
 func (d *StackDecision) checkMachine(w World) (problems []check.Problem, warnings []string) {
 	d.Needs.Facts = d.NeedsFacts(d.Want) && !w.FactsAsked
 	var facts observed.Facts
@@ -98,8 +98,8 @@ func (w World) checkNetworks(want *desired.Stack, networks []check.Network, have
 	return append(problems, zoned...), warnings
 }
 
-// checkAddresses reports which fixed addresses of a stack are not its node's to have
-// on the run's subnets.
+// checkAddresses reports which fixed addresses of a stack its node may not use on the
+// run's subnets.
 func (w World) checkAddresses(want *desired.Stack) []check.Problem {
 	var problems []check.Problem
 	for _, name := range sortedKeys(want.Services) {

@@ -9,7 +9,7 @@ import (
 )
 
 // requirement is what only newer engines have: an older one refuses it, or
-// leaves it out without a word.
+// ignores it without an error.
 type requirement struct {
 	field string
 	// api is the version of the engine's API that brought it, engine the first
@@ -57,7 +57,7 @@ func (b *builder) checkVersion() {
 		s := b.want.Services[name]
 		for _, r := range requirements {
 			if check.OlderThan(b.have.APIVersion, r.api) && r.used(&s) {
-				b.problem(fmt.Sprintf("Service %q uses %s, which needs Docker Engine %s (API %s) or newer; the node speaks API %s. "+
+				b.addProblem(fmt.Sprintf("Service %q uses %s, which needs Docker Engine %s (API %s) or newer; the node speaks API %s. "+
 					"Update the engine, or remove that key.", name, r.field, r.engine, r.api, b.have.APIVersion))
 			}
 		}
@@ -69,10 +69,10 @@ func (b *builder) checkVersion() {
 const startIntervalAPI = "1.44"
 
 // forEngine returns the stack as an engine with a version of the API can have it, and
-// warnings. Left out is healthcheck.start_interval where the engine would leave it out
-// without a word, as it does for Docker Compose: the service runs all the same, and is
-// looked at less often while it starts. Everything else that an engine is too old for
-// is a problem of the plan.
+// warnings. It omits healthcheck.start_interval where the engine would ignore it without
+// an error, as it does for Docker Compose: the service runs, and its health is checked
+// less often while it starts. Everything else that an engine is too old for is a problem
+// of the plan.
 func forEngine(want *desired.Stack, api string) (*desired.Stack, []string) {
 	if !check.OlderThan(api, startIntervalAPI) {
 		return want, nil

@@ -124,8 +124,8 @@ func imageOf(c *observed.Container) string {
 
 func digestOf(c *observed.Container) string { return cmp.Or(c.Digest, c.ImageID) }
 
-// completes reports whether a service is done when it ends with code 0. Of one that is being
-// imported only the restart policy tells, until the document is read.
+// completes reports whether a service is done when it ends with code 0. While a service is
+// imported, only its restart policy shows that, until the document is read.
 func completes(containers []observed.Container, record Record, name string) bool {
 	if _, known := record.AppliedFields[name]; known {
 		return record.Completes[name]
@@ -182,7 +182,7 @@ func specOf(containers []observed.Container, stack string, record Record, name s
 }
 
 // containerName is the field that shows a container's name: the one that the
-// user chose, or one that somebody gave it by hand.
+// user chose, or one that it was given by hand.
 const containerName = "container_name"
 
 func containerNames(containers []observed.Container, stack, chosen string) []string {
@@ -213,8 +213,7 @@ func networksOf(have *observed.Stack, record Record, out map[string]Network) {
 	}
 }
 
-// networkSpec shows the fields of a network that were asked for or are somebody's
-// addition. What has attributes of its own is left out.
+// networkSpec shows the fields of a network that were asked for or were added by hand. What has attributes of its own is left out.
 func (r Record) networkSpec(key string, n observed.Network) map[string]string {
 	spec := map[string]string{}
 	asked, remembered := r.NetworkFields[key]

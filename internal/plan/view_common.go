@@ -5,9 +5,8 @@ import (
 	"slices"
 )
 
-// Common returns the view if one of two outcomes is possible: what both have in common
-// is known, and what differs is not. Both have the same services, networks and
-// volumes.
+// Common returns what two views that are possible have in common: a value in which they
+// differ is unknown. Both have the same services, networks and volumes.
 func (v View) Common(other View) View {
 	one, out := v, v
 	out.Services = maps.Clone(one.Services)

@@ -34,8 +34,8 @@ func planned(want *desired.Stack, have *observed.Stack, p *Plan) View {
 	return view
 }
 
-// plannedNetwork shows a network as it will be; of one that something else has
-// still to make, nothing is known.
+// plannedNetwork shows a network as it will be; of one that another resource has still
+// to create, nothing is known.
 func plannedNetwork(n desired.Network, have *observed.Stack) Network {
 	existing, exists := have.Networks[n.Name]
 	spec := withoutAttributes(n.Spec())
@@ -114,8 +114,8 @@ func unmade(s *desired.Service, have *observed.Stack, p *Plan) *observed.Contain
 	return &list[0]
 }
 
-// Applied shows a stack that is as the decision wants it: the fields as they were
-// planned, the rest as it is seen.
+// Applied shows a stack after the decision was applied: the fields as they were planned,
+// the rest as it was read.
 func (d StackDecision) Applied(seen View) View {
 	view := d.After
 	for name, s := range view.Services {

@@ -67,7 +67,7 @@ const (
 
 // Owner is a resource that has things of a node for itself.
 type Owner struct {
-	// Identity tells one resource from another, and Name is the resource in messages,
+	// Identity is unique to the resource, and Name is the resource in messages,
 	// as in `homelab_stack "media"`.
 	Identity, Name string
 }
@@ -124,9 +124,9 @@ func (w World) before() []check.Network {
 	return out
 }
 
-// isThere says what it means that something of a resource without a state is on the
-// node, and homelab made it: another resource of the configuration may have it, which
-// the run destroys first, or nothing that the run knows of. what is "Stack \"media\"".
+// isThere writes the warning that something of a resource without a state is on the
+// node, and homelab made it. Another resource of the configuration may have it, which
+// the run destroys first, or a resource that the run does not know. what is "Stack \"media\"".
 func (w World) isThere(what, owner, name string) string {
 	kind, _, _ := strings.Cut(owner, " ")
 	return fmt.Sprintf("%s, and this resource has no state of it. Applying creates it only if the run destroys it first, as what Terraform calls tainted or replaced; "+

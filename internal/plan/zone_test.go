@@ -59,7 +59,7 @@ func TestCheckZones(t *testing.T) {
 		"ingress without a port": {zoned("", "external", "proxy"), nil},
 		"ingress on data": {zoned("", "external", "proxy", "database"), []string{
 			`Service "db" is the ingress by its label io.homelab.zone: external, and is on network "database", which is of zone data by homelab_network "database". ` +
-				"Take it off that network: a service in between is on both."}},
+				"Remove it from that network: a service in between is on both."}},
 		"service": {zoned("5432", "", "genai"), []string{
 			`Service "db" publishes port 5432/tcp and is on network "genai", which is of zone service by homelab_network "genai": what is on it is reached through the ingress only. ` +
 				"Remove the ports; or, if this is the ingress, or has to be reached without it, give it the label io.homelab.zone: external."}},
@@ -139,21 +139,21 @@ func TestCheckStackNetworks(t *testing.T) {
 	}{
 		"alone": {},
 		"declared": {declared: declared, problems: []string{
-			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.20.0/24, which homelab_subnet "servers" is declared with. One node can't have both: choose another subnet for one of them.`}},
+			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.20.0/24, which homelab_subnet "servers" is declared with. One node cannot have both: choose another subnet for one of them.`}},
 		"leaving":    {declared: []check.Network{{Name: "servers", Leaves: true}}, networks: map[string]observed.Network{"servers": there("10.0.20.0/24", nil)}},
 		"of a swarm": {declared: []check.Network{{Owner: "x", Name: "ingress", Before: true, Driver: "overlay", Pools: []desired.Pool{{Subnet: "10.0.20.0/24"}}}}},
 		"chosen by the engine": {declared: []check.Network{{Owner: `homelab_network "x"`, Name: "x", Driver: "bridge", Before: true}}, networks: map[string]observed.Network{"x": there("10.0.0.0/16", nil)}, problems: []string{
-			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which homelab_network "x" has on the node. One node can't have both: choose another subnet for one of them.`}},
+			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which homelab_network "x" has on the node. One node cannot have both: choose another subnet for one of them.`}},
 		"chosen by the engine for its own": {own: &desired.Stack{Name: "app", Networks: map[string]desired.Network{"lan": {Key: "lan", Name: "lan"}}}, declared: declared,
 			networks: map[string]observed.Network{"lan": there("10.0.0.0/16", nil)}, problems: []string{
-				`Network "lan": The subnet 10.0.0.0/16 overlaps 10.0.20.0/24, which homelab_subnet "servers" is declared with. One node can't have both: choose another subnet for one of them.`}},
+				`Network "lan": The subnet 10.0.0.0/16 overlaps 10.0.20.0/24, which homelab_subnet "servers" is declared with. One node cannot have both: choose another subnet for one of them.`}},
 		"on the node": {networks: map[string]observed.Network{"x": there("10.0.0.0/16", nil)}, problems: []string{
-			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which network "x" has on the node. One node can't have both: choose another subnet for one of them.`}},
+			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which network "x" has on the node. One node cannot have both: choose another subnet for one of them.`}},
 		"on the node, and there itself": {networks: map[string]observed.Network{"x": there("10.0.0.0/16", nil), "lan": there("10.0.20.0/25", nil)}},
 		"the stack's own, going":        {networks: map[string]observed.Network{"x": there("10.0.0.0/16", map[string]string{desired.LabelProject: "app"})}},
 		"of a stack that goes":          {networks: map[string]observed.Network{"x": there("10.0.0.0/16", map[string]string{desired.LabelProject: "gone"})}},
 		"perhaps going": {networks: map[string]observed.Network{"x": there("10.0.0.0/16", map[string]string{desired.LabelNetworkName: "x"})}, warning: []string{
-			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which network "x" has on the node. One node can't have both: choose another subnet for one of them. ` +
+			`Network "lan": The subnet 10.0.20.0/25 overlaps 10.0.0.0/16, which network "x" has on the node. One node cannot have both: choose another subnet for one of them. ` +
 				"If it goes in this run, let this stack depend on that: the engine refuses both at once."}},
 	} {
 		if c.own == nil {

@@ -6,7 +6,7 @@ import (
 )
 
 // Answers remembers what was asked once, for the life of the provider's process:
-// that is one plan or one apply, which must not see a tag move underneath. What
+// that is one plan or one apply, during which a tag must not change its meaning. What
 // failed is remembered too, so that a registry that is away costs its time once.
 // The zero value is ready. It is safe for concurrent use.
 type Answers[T any] struct {
@@ -21,8 +21,8 @@ type answer[T any] struct {
 	err   error
 }
 
-// Get returns the answer for a key. The question is not given up with the caller
-// that happens to be first: others wait for the same.
+// Get returns the answer for a key. The question goes on when the first caller is
+// cancelled: others wait for the same answer.
 func (a *Answers[T]) Get(ctx context.Context, key string, question func(context.Context) (T, error)) (T, error) {
 	a.mu.Lock()
 	one, asked := a.given[key]
@@ -48,7 +48,7 @@ func (a *Answers[T]) Get(ctx context.Context, key string, question func(context.
 	}
 }
 
-// Asked reports whether somebody asked for a key.
+// Asked reports whether a key was asked for.
 func (a *Answers[T]) Asked(key string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

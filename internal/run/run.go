@@ -3,8 +3,8 @@
 // hands the planner plain values and decides nothing.
 //
 // Terraform plans at once what does not depend on each other, so everything here is
-// safe for concurrent use. Of two resources that want the same, the one that was
-// noted later is told.
+// safe for concurrent use. If two resources want the same, the one that was noted later
+// gets the problem.
 package run
 
 import (
@@ -42,10 +42,10 @@ type node struct {
 	// writers are the applies and destroys under way, without those that wait, and
 	// written how many have ended.
 	writers, written int
-	changed          chan struct{} // closed with the next change of these; nil: nobody waits
+	changed          chan struct{} // closed with the next change of these; nil: nothing waits
 }
 
-// networkKey tells networks apart; stack is empty for one that is a resource.
+// networkKey identifies a network; stack is empty for one that is a resource.
 type networkKey struct{ stack, name string }
 
 // ordered is a note with its place in the order of first notes.
@@ -89,7 +89,8 @@ func Network(name string) plan.Thing { return plan.Thing{Kind: plan.ThingNetwork
 func Secret(name string) plan.Thing { return plan.Thing{Kind: plan.ThingSecret, Name: name} }
 
 // PlanStack notes that a resource is planned to have a stack on a node, and what the
-// stack takes there. identity tells resources apart; without one nobody else is told.
+// stack takes there. identity is unique to the resource; without one, no other resource
+// gets a problem.
 func (r *Run) PlanStack(name, identity string, want *desired.Stack) {
 	r.own(name, plan.Owner{Identity: identity, Name: plan.StackOwner(want.Name)}, plan.ThingsOf(want)...)
 	r.NoteStack(name, check.ReservationOf(want), check.NetworksOf(want))
@@ -140,8 +141,8 @@ func (r *Run) NoteNetwork(name string, one check.Network) {
 	n.networks[key] = ordered[check.Network]{one, r.next(n.networks[key].place)}
 }
 
-// NetworkMade notes that a network exists as it was planned: nobody has to be warned
-// of what creating it may do.
+// NetworkMade notes that a network exists as it was planned: no warning about its
+// creation is needed any more.
 func (r *Run) NetworkMade(name, network string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -175,8 +176,8 @@ func (r *Run) NoteSecret(name string, reservation plan.PlannedSecret) {
 	r.at(name).secrets[reservation.Name] = reservation
 }
 
-// own notes that a resource is planned to have things of a node for itself. Of a
-// thing that another resource was noted for before, that one stays. Without an
+// own notes that a resource is planned to have things of a node for itself. Where
+// another resource was noted before, that one stays. Without an
 // identity nothing is noted.
 func (r *Run) own(name string, by plan.Owner, things ...plan.Thing) {
 	r.mu.Lock()
@@ -229,7 +230,7 @@ func (r *Run) RemovedVolumes(name, stack string) []string {
 	return r.at(name).removed[stack]
 }
 
-// WarnOfMemory reports whether nobody was warned of a node's memory yet.
+// WarnOfMemory reports whether no warning of a node's memory was given yet.
 func (r *Run) WarnOfMemory(name string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -261,8 +262,8 @@ func (r *Run) NoteDirectory(name, identity string, want desired.Directory) (othe
 	return other, false
 }
 
-// World is what the planner is told of the run, for a resource of a node. self is the
-// thing that the resource is, which is left out of what others take.
+// World returns what the planner has to know of the run, for a resource of a node. self
+// is the thing that the resource is, which is left out of what others take.
 func (r *Run) World(name string, self plan.Thing, identity string) plan.World {
 	r.mu.Lock()
 	defer r.mu.Unlock()

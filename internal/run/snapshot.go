@@ -26,10 +26,10 @@ type lost struct {
 	until time.Time // as long as it took to find that out
 }
 
-// Get returns a node's lists, with read where they are not known. A node that read
-// finds away, which offline reports of its error, is not asked again: resources in a
-// queue for it wait for it once. What is written is the moment to try again, but not
-// before that would take longer than it has.
+// Get returns a node's lists, and calls read where they are not known. If offline reports
+// that the error of read means that the node is away, the node is not asked again, so
+// that the resources in a queue for it wait once. After a write ([Snapshots.Forget]) it
+// is asked again, but not before as much time has passed as the failed attempt took.
 func (s *Snapshots) Get(ctx context.Context, node string, read func(context.Context) (*observed.Node, error), offline func(error) bool) (*observed.Node, error) {
 	s.mu.Lock()
 	known, writes, gone := s.nodes[node], s.writes[node], s.lost[node]
@@ -37,7 +37,7 @@ func (s *Snapshots) Get(ctx context.Context, node string, read func(context.Cont
 	if known != nil || gone.err != nil {
 		return known, gone.err
 	}
-	shared := context.WithoutCancel(ctx) // whoever else waits for it must not suffer when this caller gives up
+	shared := context.WithoutCancel(ctx) // other callers wait for it: it goes on when this one is cancelled
 	reading := s.reading.DoChan(node, func() (any, error) {
 		if known := s.known(node); known != nil { // another reading ended since
 			return known, nil
@@ -79,8 +79,8 @@ func (s *Snapshots) lose(node string, why lost) {
 	s.lost[node] = why
 }
 
-// keep keeps lists that were read when writes was how often the node was forgotten:
-// if it was since, they are of before a write.
+// keep keeps lists, unless the node was forgotten since they were read: writes is how
+// often it had been forgotten before. Such lists are from before a write.
 func (s *Snapshots) keep(node string, n *observed.Node, writes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

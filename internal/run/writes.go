@@ -5,10 +5,9 @@ import (
 	"time"
 )
 
-// patience is how long an apply that something is in the way of waits for another
-// resource of the run to begin to write to the node. Terraform starts a create and
-// the destroy of what it comes in place of at once, in no order. It plays no part in
-// any plan.
+// patience is how long an apply that is blocked waits for another resource of the run to
+// begin to write to the node. Terraform starts a create and the destroy of what it
+// replaces at once, in no order. No plan depends on it.
 const patience = 2 * time.Second
 
 // Write notes that a resource of a node is applied or destroyed, until the function
@@ -60,8 +59,8 @@ func (r *Run) writers(name string) (writers, written int, changed <-chan struct{
 	return n.writers, n.written, n.changed
 }
 
-// wait waits for a change, with an end to its patience where nothing is under way. It
-// reports whether there was one.
+// wait waits for a change, for at most the time of patience where nothing is under way.
+// It reports whether there was one.
 func wait(ctx context.Context, changed <-chan struct{}, idle bool) bool {
 	var timeUp <-chan time.Time
 	if idle {
@@ -79,7 +78,7 @@ func wait(ctx context.Context, changed <-chan struct{}, idle bool) bool {
 	}
 }
 
-// Turn waits until nobody else writes the same thing of a node, or until ctx ends.
+// Turn waits until nothing else writes the same thing of a node, or until ctx ends.
 // The caller calls end when it is done.
 func (r *Run) Turn(ctx context.Context, name, thing string) (end func(), err error) {
 	r.mu.Lock()

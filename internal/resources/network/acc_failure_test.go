@@ -21,7 +21,7 @@ func TestAccNetwork_CreateFailsOrIsKilled_NextApplyMakesIt(t *testing.T) {
 	const refused, right = "interface_name = \"eth0\"", "mtu = 1400"
 	c.Write(t, "main.tf", b.config(refused)) // eth0 is no bridge
 	result := c.Must(t, []string{"apply", "-no-color", "-auto-approve"}, 1)
-	if said := words(result.Stderr); !strings.Contains(said, "The node has an interface of this name that is no bridge: choose another interface_name.") {
+	if said := words(result.Stderr); !strings.Contains(said, "The node has an interface of this name that is not a bridge: choose another interface_name.") {
 		t.Errorf("it said %s", said)
 	}
 	if _, err := b.engine.NetworkInspect(t.Context(), b.name, network.InspectOptions{}); !errdefs.IsNotFound(err) {

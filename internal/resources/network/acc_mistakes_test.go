@@ -119,9 +119,9 @@ func TestAccNetwork_Mistakes_AreRefusedByTheConfiguration(t *testing.T) {
 // onThisNode is what only the node or the rest of the run shows.
 var onThisNode = map[string]acctest.Mistake{
 	"there": mistake("name = \"NAME-there\"\nipam = [{\nsubnet = \"10.212.1.128/25\"\n}]", "", "Network can't be applied",
-		`The subnet 10.212.1.128/25 overlaps 10.212.1.0/24, which network "NAME-byhand" has on the node. One node can't have both: choose another subnet for one of them.`),
+		`The subnet 10.212.1.128/25 overlaps 10.212.1.0/24, which network "NAME-byhand" has on the node. One node cannot have both: choose another subnet for one of them.`),
 	"declared": mistake("name = \"NAME-declared\"\nipam = [{\nsubnet = \"10.212.2.0/25\"\n}]\ndepends_on = [homelab_network.right]", "", "Network can't be applied",
-		`The subnet 10.212.2.0/25 overlaps 10.212.2.0/24, which homelab_network "NAME-right" is declared with. One node can't have both: choose another subnet for one of them.`),
+		`The subnet 10.212.2.0/25 overlaps 10.212.2.0/24, which homelab_network "NAME-right" is declared with. One node cannot have both: choose another subnet for one of them.`),
 	"taken": mistake("name = \"NAME-taken\"", "name", "Network can't be applied",
 		`Network "NAME-taken" exists on the node already, and this resource did not make it. To take it over as it is, import it: terraform import ADDRESS local/NAME-taken, or an import block with id = "local/NAME-taken". Or choose another name, or remove it with docker network rm NAME-taken.`),
 	"interface": mistake("name = \"NAME-interface\"\ninterface_name = \"hlt-right\"\ndepends_on = [homelab_network.right]", "interface_name", "Network can't be applied",
@@ -129,7 +129,7 @@ var onThisNode = map[string]acctest.Mistake{
 	"busy": mistake("name = \"NAME-busy\"\ndriver = \"ipvlan\"\nparent = \"eth0\"\ndepends_on = [homelab_network.mac]", "parent", "Network can't be applied",
 		`The interface eth0 is also the parent that homelab_network "NAME-mac" is declared with, with the driver macvlan. The kernel lets an interface carry macvlan or ipvlan, not both.`),
 	"overlay": mistake("name = \"NAME-overlay\"\ndriver = \"overlay\"", "driver", "Network can't be applied",
-		`Overlay networks are made on a swarm manager, and the node is in no swarm: docker swarm init makes it one. Or set driver = "bridge".`),
+		`Overlay networks are made on a swarm manager, and the node is not in a swarm: docker swarm init makes it one. Or set driver = "bridge".`),
 	"lender": mistake("name = \"NAME-lender\"\nconfig_from = \"NAME-byhand\"", "config_from", "Network can't be applied",
 		`Network "NAME-byhand" is on the node and not config-only: only a network with config_only = true lends its settings.`),
 }

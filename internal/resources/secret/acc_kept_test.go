@@ -47,7 +47,7 @@ resource "homelab_secret" "this" {
 	h.terraform([]string{"destroy", "-no-color", "-auto-approve"})
 	made = strings.Replace(made, "length = 24", "length = 30", 1)
 	h.configure(made)
-	h.applies("Kept value of secret is given up", `"to version 4: the kept value does not fit generate"`)
+	h.applies("Kept value of secret is given up", `"to version 4: the kept value does not match generate"`)
 	h.requireNoChange()
 	h.requireVersions("v4")
 	h.requireNowhere(first)

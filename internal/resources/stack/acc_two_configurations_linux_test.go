@@ -102,7 +102,7 @@ func meetings() map[string][]func(*meeting) {
 		"network, created":            {m.has(networks, lan), o.declined(networks, lan, `Network "NAME" exists on the node already.*terraform import`), o.nothing()},
 		"network, as a stack's":       {m.has(networks, lan), o.refused(stacks, elsewhere(otherStack+`networks: {default: {name: NAME}}`), `"?NAME"?`)},
 		"network, state lost":         {m.has(networks, lan), m.loses(), m.declined(networks, lan, `terraform import ADDRESS local/NAME`), m.takes(networks, "local/NAME"), m.has(networks, lan), m.stays()},
-		"network, a stack is on it":   {m.has(stacks, project("NAME", ownStack)), o.takes(networks, "local/NAME_default"), o.cannotGo(`still has containers on it: NAME-web-1`), o.stays()},
+		"network, a stack is on it":   {m.has(stacks, project("NAME", ownStack)), o.takes(networks, "local/NAME_default"), o.cannotGo(`still has containers attached to it: NAME-web-1`), o.stays()},
 		"network, as a subnet":        {m.has(networks, lan), o.declined(subnets, vlan(), `Network "NAME" exists on the node already`)},
 		"secret, created":             {m.has(secrets, token), o.declined(secrets, token, `A secret named "NAME" exists on the node already.*terraform import`), o.nothing()},
 		"secret, given another value": {m.has(secrets, token), o.warned(secrets, map[string]any{"name": "NAME", "value": "another", "value_version": "1"}, `A secret named "NAME" exists`), o.nothing()},

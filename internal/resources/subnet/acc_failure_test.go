@@ -65,7 +65,7 @@ func TestAccSubnet_CreateFails_NetworkInUseStaysAndIsNotMadeAgain(t *testing.T) 
 	}
 	cli.Write(t, "main.tf", b.config(wrong))
 	said := flat(cli.Must(t, []string{"apply", "-no-color", "-auto-approve"}, 1).Stderr)
-	for _, want := range []string{fmt.Sprintf("Network %q is left on node \"n1\".", b.name), "still has containers on it", "run terraform untaint ADDRESS before you apply again."} {
+	for _, want := range []string{fmt.Sprintf("Network %q is left on node \"n1\".", b.name), "still has containers attached to it", "run terraform untaint ADDRESS before you apply again."} {
 		if !strings.Contains(said, want) {
 			t.Errorf("it said\n%s\nand not\n%s", said, want)
 		}

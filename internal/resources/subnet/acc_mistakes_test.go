@@ -123,7 +123,7 @@ var onNode = map[string]mistake{
 		`The address of "plex" on node "local", 10.224.20.70, is in the range of node "other", 10.224.20.64/27, whose engine may give it to another container. ` +
 			"Choose one of 10.224.20.32/27, or one that no node's range holds."},
 	"exists": {map[string]string{"cidr": `"10.225.20.0/24"`}, "Overlapping address ranges", "cidr",
-		`Node "local": The subnet 10.225.20.0/24 overlaps 10.225.0.0/16, which network "hltest-theirs" has on the node. One node can't have both: choose another subnet for one of them.`},
+		`Node "local": The subnet 10.225.20.0/24 overlaps 10.225.0.0/16, which network "hltest-theirs" has on the node. One node cannot have both: choose another subnet for one of them.`},
 	"foreign": {map[string]string{"name": `"hltest-there"`, "cidr": `"10.226.20.0/24"`}, "Network exists already", "name",
 		`Node "local": Network "hltest-there" exists on the node already, and this resource did not make it. ` +
 			"Remove it, choose another name, or import the subnet: terraform import ADDRESS local/hltest-there"},
@@ -140,7 +140,7 @@ var onNode = map[string]mistake{
 		`Node "local": The interface eth0.8 is also the parent that homelab_network "hltest-macvlan" is declared with, with the driver macvlan. The kernel lets an interface carry macvlan or ipvlan, not both.`},
 	"stack_range": {map[string]string{"cidr": `"10.235.0.0/16"`, "depends_on": "[homelab_stack.app]"}, "Overlapping address ranges", "cidr",
 		`Node "local": The subnet 10.235.0.0/16 overlaps 10.235.20.0/24, which network "hltest-app_lan" of stack "hltest-app" is declared with. ` +
-			"One node can't have both: choose another subnet for one of them."},
+			"One node cannot have both: choose another subnet for one of them."},
 	"stack_elsewhere": {map[string]string{"cidr": `"10.236.0.0/17"`, "attachments": `{ other = { parent = "eth0" } }`, "depends_on": "[homelab_stack.app]"}, "Overlapping address ranges", "cidr",
 		`10.236.0.0/17 (VLAN %[2]d) overlaps network "hltest-app_far" of stack "hltest-app" on node "local", 10.236.20.0/24, whose containers could not reach the VLAN. ` +
 			"Choose a range outside of 10.236.20.0/24, or change that network."},
@@ -205,7 +205,7 @@ resource "homelab_stack" "late" {
 	late := found["late"]
 	delete(found, "late")
 	const want = `Network "hltest-late_lan": The subnet 10.230.31.128/25 overlaps 10.230.31.0/24, which homelab_subnet "hltest-first" is declared with. ` +
-		"One node can't have both: choose another subnet for one of them."
+		"One node cannot have both: choose another subnet for one of them."
 	if len(late) != 1 || late[0].Detail != want || !strings.HasPrefix(strings.TrimSpace(late[0].Snippet.Code), "compose ") {
 		t.Errorf("the stack that is planned after the subnet has %+v\nwant %s", late, want)
 	}
