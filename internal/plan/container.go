@@ -26,68 +26,62 @@ func (b *builder) containers() {
 }
 
 func (b *builder) slotOperations(s *slot) {
-	service := b.want.Services[s.service]
 	switch s.action {
 	case Create, Recreate:
-		b.makeContainer(s, &service)
+		b.createContainer(s)
 	case Remove:
 		b.retire(s.current)
 		return
 	default:
-		b.repairOperations(s, &service)
+		b.repairOperations(s)
 		if s.startAction() == "" && len(s.leftovers) == 0 {
 			return
 		}
 	}
-	b.await(s, &service)
+	b.await(s)
 }
 
 // repairOperations brings back a container that stays. What it lacks is there
 // before it is started; one that is paused or restarts again and again is first
 // brought into a state in which it can be changed.
-func (b *builder) repairOperations(s *slot, service *desired.Service) {
-	op := func(kind Kind) Operation {
-		o := s.operation(kind)
-		o.Container = s.current.ID
-		return o
-	}
+func (b *builder) repairOperations(s *slot) {
 	var changes []*Operation
-	b.rename(s, service)
+	b.rename(s)
 	for _, r := range s.repairs {
 		switch r.action {
 		case TagImage:
-			b.retag(service.Image.Reference)
+			b.retag(s.want.Image.Reference)
 		case Update:
-			o := op(UpdateContainer)
+			o := s.operation(UpdateContainer)
 			for _, d := range r.causes {
 				o.Fields = append(o.Fields, d.Field)
 			}
 			changes = append(changes, b.add(o))
 		case Connect:
-			changes = append(changes, b.connect(s, service, r.causes)...)
+			changes = append(changes, b.connect(s, r.causes)...)
 		case Start:
-			s.start = b.add(b.withHooks(s, service, op(StartContainer)))
+			s.start = b.add(b.withHooks(s, s.operation(StartContainer)))
 		case Restart:
-			o := b.withHooks(s, service, op(RestartContainer))
+			o := b.withHooks(s, s.operation(RestartContainer))
 			o.WasUp = s.current.Up()
 			s.start = b.add(o)
 		case Unpause:
-			s.start = b.add(op(UnpauseContainer))
+			s.start = b.add(s.operation(UnpauseContainer))
 		default: // renamed already
 		}
 	}
-	b.orderRepairs(s, service, changes)
+	b.orderRepairs(s, changes)
 }
 
 // orderRepairs lets a container start when all that was to change has changed.
-func (b *builder) orderRepairs(s *slot, service *desired.Service, changes []*Operation) {
-	for _, ref := range service.OtherImages() {
+func (b *builder) orderRepairs(s *slot, changes []*Operation) {
+	for _, ref := range s.want.OtherImages() {
 		s.start.after(b.pulls[ref])
 	}
-	for _, a := range service.Networks {
+	for _, a := range s.want.Networks {
 		s.start.after(b.networkCreations[a.Network])
 	}
-	if endsWithHooks(service) && s.startAction() != "" {
+	if endsWithHooks(s.want) && s.startAction() != "" {
 		s.renamed.after(s.start) // the name reports that the hooks have run
 	} else {
 		s.start.after(s.renamed)
@@ -103,8 +97,8 @@ func (b *builder) orderRepairs(s *slot, service *desired.Service, changes []*Ope
 
 // connect plans the way back onto the networks that a container should be on,
 // with its addresses and aliases, and off those to which it was connected by hand.
-func (b *builder) connect(s *slot, service *desired.Service, causes []Difference) []*Operation {
-	compare := b.compare(service)
+func (b *builder) connect(s *slot, causes []Difference) []*Operation {
+	compare := b.compare(s.want)
 	names := map[string]bool{}
 	for _, d := range causes {
 		names[compare.networkOf(d.Field, s.current.Container)] = true
@@ -113,7 +107,7 @@ func (b *builder) connect(s *slot, service *desired.Service, causes []Difference
 	s.connections, s.disconnections = operations{}, operations{}
 	op := func(kind Kind, way, name string) Operation {
 		o := s.operation(kind)
-		o.ID, o.Container, o.Network = o.ID+way+name, s.current.ID, name
+		o.ID, o.Network = o.ID+way+name, name
 		return o
 	}
 	for _, name := range sortedKeys(names) {
@@ -121,7 +115,7 @@ func (b *builder) connect(s *slot, service *desired.Service, causes []Difference
 			s.disconnections[name] = b.add(op(DisconnectContainer, " from ", name))
 			ops = append(ops, s.disconnections[name])
 		}
-		if slices.ContainsFunc(service.Networks, func(a desired.Attachment) bool { return a.Network == name }) {
+		if slices.ContainsFunc(s.want.Networks, func(a desired.Attachment) bool { return a.Network == name }) {
 			s.connections[name] = b.add(op(ConnectContainer, " to ", name))
 			s.connections[name].after(s.disconnections[name], b.networkCreations[name])
 			ops = append(ops, s.connections[name])
@@ -131,12 +125,9 @@ func (b *builder) connect(s *slot, service *desired.Service, causes []Difference
 }
 
 // await waits for the replica to arrive, unless it has already.
-func (b *builder) await(s *slot, service *desired.Service) {
+func (b *builder) await(s *slot) {
 	o := s.operation(AwaitContainer)
-	o.Await, o.Needs = awaitOf(service, Jobs(b.want)[s.service]), []*Operation{s.start}
-	if s.current != nil && !s.creates() {
-		o.Container = s.current.ID
-	}
+	o.Await, o.Needs = awaitOf(s.want, Jobs(b.want)[s.service]), []*Operation{s.start}
 	s.arrival = b.add(o)
 }
 
@@ -187,13 +178,13 @@ func (b *builder) imageMounts(s *desired.Service, target string, old *observed.C
 func ptr[T any](v T) *T { return &v }
 
 // rename gives a container that stays its proper name back.
-func (b *builder) rename(s *slot, service *desired.Service) {
-	final := desired.ContainerName(b.want.Name, service, s.number)
-	if s.current == nil || s.current.Name == final {
+func (b *builder) rename(s *slot) {
+	final := b.finalName(s)
+	if s.current.Name == final {
 		return
 	}
 	op := s.renaming(final, b.leftoversAside(s, final), b.makeWay(s, final))
-	op.Container, op.OldName = s.current.ID, s.current.Name
+	op.OldName = s.current.Name
 	s.renamed = b.add(op)
 }
 

@@ -18,7 +18,7 @@ func (b *builder) finalName(s *slot) string {
 	if s.action == Remove {
 		return ""
 	}
-	return desired.ContainerName(b.want.Name, ptr(b.want.Services[s.service]), s.number)
+	return desired.ContainerName(b.want.Name, s.want, s.number)
 }
 
 // checkNames reports the names that the stack's containers will not get: those of
@@ -186,8 +186,7 @@ func (b *builder) orderNames() {
 // \"x\"" or "address 10.0.0.5", and which service; both are empty if none does.
 func (b *builder) takenOver(own *slot, c *observed.Container) (what, service string) {
 	for _, s := range b.allSlots() {
-		want := b.want.Services[s.service]
-		switch address := sharedAddress(&want, c); {
+		switch address := sharedAddress(s.want, c); {
 		case s == own:
 		case b.finalName(s) == c.Name:
 			return fmt.Sprintf("container name %q", c.Name), s.service
@@ -251,8 +250,7 @@ func plain(text string) string {
 // its way.
 func (b *builder) orderAddresses() {
 	for _, s := range b.allSlots() {
-		service := b.want.Services[s.service]
-		for _, want := range addressesOf(&service) {
+		for _, want := range addressesOf(s.want) {
 			for _, c := range b.others(s) {
 				if !has(c.Container, want) {
 					continue

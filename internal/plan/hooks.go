@@ -20,11 +20,11 @@ func hooksPending(s *desired.Service, c *observed.Container, final string) bool 
 }
 
 // withHooks puts the hooks around a start or restart.
-func (b *builder) withHooks(s *slot, service *desired.Service, op Operation) Operation {
-	if service.Hooks == nil {
+func (b *builder) withHooks(s *slot, op Operation) Operation {
+	if s.want.Hooks == nil {
 		return op
 	}
-	op.Hooks = *service.Hooks
+	op.Hooks = *s.want.Hooks
 	if !b.startsAll(s.service) {
 		op.Hooks.PreStart = nil
 		return op

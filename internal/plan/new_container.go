@@ -8,18 +8,18 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-// makeContainer plans a new container beside the old one. The old one stops and
+// createContainer plans a new container beside the old one. The old one stops and
 // steps aside when the new one is there, or, start-first, when all that is new
 // has arrived. A container whose hooks have still to run, or whose name is not
 // free yet, takes its name after it started.
-func (b *builder) makeContainer(s *slot, service *desired.Service) {
-	final := desired.ContainerName(b.want.Name, service, s.number)
+func (b *builder) createContainer(s *slot) {
+	final := b.finalName(s)
 	create := s.operation(CreateContainer)
 	create.Name, create.SecretVersion = final, s.secretVersion
-	create.Needs, create.Parents = b.ingredients(service), b.existingParents(service)
-	start := b.withHooks(s, service, s.operation(StartContainer))
+	create.Needs, create.Parents = b.ingredients(s.want), b.existingParents(s.want)
+	start := b.withHooks(s, s.operation(StartContainer))
 	holder := b.nameHolder(s, final)
-	if s.current == nil && holder == nil && !endsWithHooks(service) {
+	if s.current == nil && holder == nil && !endsWithHooks(s.want) {
 		s.creation = b.add(create)
 		start.Needs = append(start.Needs, s.creation)
 		s.start = b.add(start)
@@ -27,7 +27,7 @@ func (b *builder) makeContainer(s *slot, service *desired.Service) {
 	}
 	create.Name = b.temporaryName(final, cmp.Or(s.current, holder))
 	if s.current != nil {
-		create.Replaces, create.Inherit = s.current.ID, b.inherited(service, s.current.Container)
+		create.Replaces, create.Inherit = s.current.ID, b.inherited(s.want, s.current.Container)
 	}
 	s.creation = b.add(create)
 	aside := []*Operation{s.creation}
@@ -39,7 +39,7 @@ func (b *builder) makeContainer(s *slot, service *desired.Service) {
 	switch {
 	case s.startFirst:
 		s.renamed = taken
-	case endsWithHooks(service):
+	case endsWithHooks(s.want):
 		s.renamed, start.Needs = taken, aside
 	default:
 		start.Needs = []*Operation{taken}
@@ -86,7 +86,7 @@ func (b *builder) chooseOrder() {
 				continue // there is nothing to go on serving
 			}
 			s.startFirst = true
-			if why = b.onlyOne(&service, s); why != "" {
+			if why = b.onlyOne(s); why != "" {
 				break
 			}
 		}
@@ -101,8 +101,8 @@ func (b *builder) chooseOrder() {
 
 // onlyOne says why two containers of a service cannot run beside each other;
 // empty means that they can.
-func (b *builder) onlyOne(s *desired.Service, own *slot) string {
-	old := own.current.Container
+func (b *builder) onlyOne(own *slot) string {
+	s, old := own.want, own.current.Container
 	if ports := publishedBy(old); len(ports) > 0 {
 		return fmt.Sprintf("only one container can publish port %s of the node", ports[0])
 	}

@@ -21,8 +21,7 @@ func (b *builder) orderStarts() {
 		if s.start == nil {
 			continue
 		}
-		service := b.want.Services[s.service]
-		s.start.after(b.arrivals(&service)...)
+		s.start.after(b.arrivals(s.want)...)
 		for _, other := range b.allSlots() {
 			for _, c := range other.leftovers {
 				s.start.after(c.stop)
@@ -30,7 +29,7 @@ func (b *builder) orderStarts() {
 			if other.current == nil || other == s {
 				continue
 			}
-			if other.action == Remove || other.action == Recreate && sharePort(&service, other.current.Container) {
+			if other.action == Remove || other.action == Recreate && sharePort(s.want, other.current.Container) {
 				s.start.after(other.current.stop)
 			}
 		}
@@ -48,7 +47,7 @@ func (b *builder) arrivals(s *desired.Service) []*Operation {
 				continue
 			}
 			if other.arrival == nil && isUnderWay(other.current.Container, dep.Condition) {
-				b.await(other, ptr(b.want.Services[name]))
+				b.await(other)
 			}
 			ops = append(ops, other.arrival)
 		}
@@ -81,7 +80,7 @@ func (b *builder) orderStops() {
 			c.stop.after(b.dependents(s.service)...)
 		}
 		// An interrupted change goes on: the new container has still to arrive.
-		if b.want.Services[s.service].UpdateOrder == desired.StartFirst && s.action == "" && s.current.Up() && s.startAction() == "" {
+		if s.want.UpdateOrder == desired.StartFirst && s.action == "" && s.current.Up() && s.startAction() == "" {
 			for _, c := range s.leftovers {
 				c.stop.after(s.arrival)
 			}
@@ -155,7 +154,7 @@ func (s *slot) ending() *existing {
 func (b *builder) creations() []*Operation {
 	var ops []*Operation
 	for _, s := range b.allSlots() {
-		if s.creates() && len(parents(b.want.Services[s.service])) == 0 {
+		if s.creates() && len(parents(*s.want)) == 0 {
 			ops = append(ops, s.creation)
 		}
 	}
@@ -167,7 +166,7 @@ func (b *builder) creations() []*Operation {
 func (b *builder) dependents(name string) []*Operation {
 	var ops []*Operation
 	for _, s := range b.allSlots() {
-		_, depends := b.want.Services[s.service].Dependencies[name]
+		_, depends := s.want.Dependencies[name]
 		if c := s.ending(); depends && c != nil && !s.startFirst {
 			ops = append(ops, c.stop)
 		}

@@ -30,7 +30,7 @@ func (b *builder) repairs(compare *comparison, s *slot, here repairable) []repai
 	service := compare.service
 	action, causes := startRepair(service, s.current.Container, Jobs(b.want))
 	add(action, causes)
-	final := desired.ContainerName(b.want.Name, service, s.number)
+	final := b.finalName(s)
 	if action == "" && hooksPending(service, s.current.Container, final) {
 		action = Restart
 		add(Restart, []Difference{{Field: "post_start", Old: "interrupted", New: "run"}})

@@ -12,6 +12,8 @@ import (
 type slot struct {
 	service string
 	number  int
+	// want is the service as it is declared; empty for one that is not.
+	want *desired.Service
 	// action is empty when the container stays, except for its repairs.
 	action Action
 	causes []Difference
@@ -45,9 +47,14 @@ type existing struct {
 	stop, aside, removal *Operation
 }
 
-// operation is one for the container that the replica will have.
+// operation is one for the container that the replica will have. One that is created has
+// no ID yet.
 func (s *slot) operation(kind Kind) Operation {
-	return Operation{ID: fmt.Sprintf("%s %s/%d", kind, s.service, s.number), Kind: kind, Service: s.service, Number: s.number}
+	op := Operation{ID: fmt.Sprintf("%s %s/%d", kind, s.service, s.number), Kind: kind, Service: s.service, Number: s.number}
+	if !s.creates() {
+		op.Container = s.current.ID
+	}
+	return op
 }
 
 // operation is one for the container as it is.
@@ -79,7 +86,7 @@ func (b *builder) decideServices() {
 		for i := range b.have.Services[name] {
 			c := b.have.Services[name][i]
 			if !wanted || c.Number > service.Replicas {
-				b.slots[name] = append(b.slots[name], &slot{service: name, number: c.Number, action: Remove, current: &existing{Container: &c},
+				b.slots[name] = append(b.slots[name], &slot{service: name, number: c.Number, want: &service, action: Remove, current: &existing{Container: &c},
 					causes: []Difference{{Field: "replicas", Old: "exists", New: "not declared"}}})
 			}
 		}
@@ -160,7 +167,7 @@ func (b *builder) decide(s *desired.Service) []*slot {
 	building := compare.needsBuild(b.have.Services[s.Name])
 	var slots []*slot
 	for number := 1; number <= s.Replicas; number++ {
-		one := &slot{service: s.Name, number: number, secretVersion: 1}
+		one := &slot{service: s.Name, number: number, want: s, secretVersion: 1}
 		b.decideSlot(one, compare, byNumber[number], building)
 		slots = append(slots, one)
 		b.SecretVersions[s.Name] = max(b.SecretVersions[s.Name], one.secretVersion)
