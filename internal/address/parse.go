@@ -18,11 +18,11 @@ func ParsePrefix(text string) (netip.Prefix, error) {
 	}
 	addr, err := netip.ParseAddr(base)
 	if err != nil || addr.Zone() != "" {
-		return netip.Prefix{}, fmt.Errorf("%q is no CIDR, as in 10.0.20.0/24 or fd00:20::/64", text)
+		return netip.Prefix{}, fmt.Errorf("%q is not a CIDR, as in 10.0.20.0/24 or fd00:20::/64", text)
 	}
 	bits, err := prefixLength(addr, length)
 	if err != nil {
-		return netip.Prefix{}, fmt.Errorf("%q is no CIDR: %w", text, err)
+		return netip.Prefix{}, fmt.Errorf("%q is not a CIDR: %w", text, err)
 	}
 	if addr.Is4In6() {
 		if bits < 96 {
@@ -53,7 +53,7 @@ func maskLength(mask netip.Addr) (int, error) {
 			return bits, nil
 		}
 	}
-	return 0, fmt.Errorf("%s is no netmask", mask)
+	return 0, fmt.Errorf("%s is not a netmask", mask)
 }
 
 // ParseAddr reads an address in any spelling and returns its one canonical value.
@@ -61,7 +61,7 @@ func maskLength(mask netip.Addr) (int, error) {
 func ParseAddr(text string) (netip.Addr, error) {
 	addr, err := netip.ParseAddr(strings.TrimSpace(text))
 	if err != nil || addr.Zone() != "" {
-		return netip.Addr{}, fmt.Errorf("%q is no address, as in 10.0.20.1 or fd00:20::1", text)
+		return netip.Addr{}, fmt.Errorf("%q is not an address, as in 10.0.20.1 or fd00:20::1", text)
 	}
 	return addr.Unmap(), nil
 }
@@ -72,7 +72,7 @@ type Range struct {
 }
 
 // errRange is said of every text that ParseRange cannot read.
-var errRange = errors.New("is no range: write 10.0.20.100-10.0.20.199, a CIDR or one address")
+var errRange = errors.New("is not a range: write 10.0.20.100-10.0.20.199, a CIDR or one address")
 
 // ParseRange reads "first-last", a CIDR or one address.
 func ParseRange(text string) (Range, error) {

@@ -30,15 +30,15 @@ func TestParsePrefix_NoCIDR_SaysWhy(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"10.0.20.0":               `"10.0.20.0" has no prefix length, as in 10.0.20.0/24`,
-		"10.0.20/24":              `"10.0.20/24" is no CIDR, as in 10.0.20.0/24 or fd00:20::/64`,
-		"10.0.020.0/24":           `"10.0.020.0/24" is no CIDR, as in 10.0.20.0/24 or fd00:20::/64`,
-		"10.0.20.0/33":            `"10.0.20.0/33" is no CIDR: the length after the slash is a number from 0 to 32`,
-		"10.0.20.0/":              `"10.0.20.0/" is no CIDR: the length after the slash is a number from 0 to 32`,
-		"fd00::/129":              `"fd00::/129" is no CIDR: the length after the slash is a number from 0 to 128`,
-		"10.0.20.0/255.0.255.0":   `"10.0.20.0/255.0.255.0" is no CIDR: 255.0.255.0 is no netmask`,
-		"fe80::1%eth0/64":         `"fe80::1%eth0/64" is no CIDR, as in 10.0.20.0/24 or fd00:20::/64`,
+		"10.0.20/24":              `"10.0.20/24" is not a CIDR, as in 10.0.20.0/24 or fd00:20::/64`,
+		"10.0.020.0/24":           `"10.0.020.0/24" is not a CIDR, as in 10.0.20.0/24 or fd00:20::/64`,
+		"10.0.20.0/33":            `"10.0.20.0/33" is not a CIDR: the length after the slash is a number from 0 to 32`,
+		"10.0.20.0/":              `"10.0.20.0/" is not a CIDR: the length after the slash is a number from 0 to 32`,
+		"fd00::/129":              `"fd00::/129" is not a CIDR: the length after the slash is a number from 0 to 128`,
+		"10.0.20.0/255.0.255.0":   `"10.0.20.0/255.0.255.0" is not a CIDR: 255.0.255.0 is not a netmask`,
+		"fe80::1%eth0/64":         `"fe80::1%eth0/64" is not a CIDR, as in 10.0.20.0/24 or fd00:20::/64`,
 		"::ffff:10.0.20.0/24":     `"::ffff:10.0.20.0/24" holds more than the IPv4 addresses that it is written with`,
-		"fd00:20::/255.255.255.0": `"fd00:20::/255.255.255.0" is no CIDR: the length after the slash is a number from 0 to 128`,
+		"fd00:20::/255.255.255.0": `"fd00:20::/255.255.255.0" is not a CIDR: the length after the slash is a number from 0 to 128`,
 	} {
 		if _, err := ParsePrefix(text); err == nil || err.Error() != want {
 			t.Errorf("ParsePrefix(%q): %v\nwant %s", text, err, want)
@@ -64,9 +64,9 @@ func TestParseRange(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"10.0.20.199-10.0.20.100": `"10.0.20.199-10.0.20.100" ends before it begins`,
-		"10.0.20.1-fd00::1":       `"10.0.20.1-fd00::1" is no range: write 10.0.20.100-10.0.20.199, a CIDR or one address`,
-		"dhcp":                    `"dhcp" is no range: write 10.0.20.100-10.0.20.199, a CIDR or one address`,
-		"10.0.20.0/40":            `"10.0.20.0/40" is no CIDR: the length after the slash is a number from 0 to 32`,
+		"10.0.20.1-fd00::1":       `"10.0.20.1-fd00::1" is not a range: write 10.0.20.100-10.0.20.199, a CIDR or one address`,
+		"dhcp":                    `"dhcp" is not a range: write 10.0.20.100-10.0.20.199, a CIDR or one address`,
+		"10.0.20.0/40":            `"10.0.20.0/40" is not a CIDR: the length after the slash is a number from 0 to 32`,
 	} {
 		if _, err := ParseRange(text); err == nil || err.Error() != want {
 			t.Errorf("ParseRange(%q): %v\nwant %s", text, err, want)

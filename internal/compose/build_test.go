@@ -186,7 +186,7 @@ func TestLoad_BuildThatCannotBe_SaysWhy(t *testing.T) {
 		"secret without":  {webService("build: {context: ., secrets: [s]}") + "secrets: {s: {environment: UNSET}}\n", "which is not set"},
 		"missing key":     {webService("build: {context: ., ssh: ['k=./nope']}"), "build.ssh \"./nope\" cannot be read"},
 		"cache":           {webService("build: {context: ., cache_from: ['ref=x']}"), "has no type"},
-		"cache attribute": {webService("build: {context: ., cache_to: ['type=inline,x']}"), "is no attribute"},
+		"cache attribute": {webService("build: {context: ., cache_to: ['type=inline,x']}"), "is not an attribute"},
 		"platform":        {webService("platform: linux/arm64\nbuild: {context: ., platforms: [linux/amd64]}"), "build.platforms MUST include service.platform"},
 		"named network":   {webService("build: {context: ., network: lan, sbom: true}"), "build.network \"lan\" needs the engine's classic builder, and build.sbom BuildKit"},
 	} {

@@ -280,7 +280,7 @@ func (l *load) checkBind(s types.ServiceConfig, v types.ServiceVolumeConfig) {
 func (l *load) checkContext(s types.ServiceConfig) {
 	switch path := s.Build.Context; {
 	case strings.HasPrefix(path, types.ServicePrefix):
-		l.addServiceError(s.Name, "build.context", "build.context %q is no context: name the service under build.additional_contexts", path)
+		l.addServiceError(s.Name, "build.context", "build.context %q is not a context: name the service under build.additional_contexts", path)
 	case !isRemote(path):
 		l.checkFile(s, "build.context", path, true)
 	}

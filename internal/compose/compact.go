@@ -27,7 +27,7 @@ func Compact(text string) (string, error) {
 	}
 	root := doc.roots[0].Content[0]
 	if root.Kind != yaml.MappingNode {
-		return "", errors.New("it is no mapping from keys to values")
+		return "", errors.New("it is not a mapping from keys to values")
 	}
 	var w compactWriter
 	w.mapping(root, "")

@@ -20,7 +20,7 @@ func (l *load) image(s types.ServiceConfig) desired.Image {
 	image.Pull, image.RefreshAfter = l.pullPolicy(s)
 	image.OwnPolicy = s.PullPolicy != ""
 	if _, err := reference.ParseAnyReference(image.Reference); err != nil {
-		l.addServiceError(s.Name, "image", "%q is no image name: %v", image.Reference, err)
+		l.addServiceError(s.Name, "image", "%q is not an image name: %v", image.Reference, err)
 	}
 	return image
 }
@@ -168,7 +168,7 @@ func (l *load) restart(s types.ServiceConfig) container.RestartPolicy {
 	}
 	policy := container.RestartPolicy{Name: restartModes[name], MaximumRetryCount: attempts}
 	if _, ok := restartModes[name]; !ok {
-		l.addServiceError(s.Name, key, "%s %q is no restart policy: use no, always, unless-stopped or on-failure[:attempts]", key, name)
+		l.addServiceError(s.Name, key, "%s %q is not a restart policy: use no, always, unless-stopped or on-failure[:attempts]", key, name)
 	}
 	if counted && policy.Name != container.RestartPolicyOnFailure {
 		l.addServiceError(s.Name, key, "%s: only on-failure takes a number of attempts", key)

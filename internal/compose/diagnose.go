@@ -63,7 +63,7 @@ func (l *load) diagnoseOne(err error) {
 	case errors.As(err, &required):
 		l.missingVariable(required, path)
 	case errors.As(err, &invalid):
-		l.addErrorAt(path, "%s%s: %q is no valid use of a variable: write ${NAME}, or \"$$\" for a dollar sign", owner(path), keyName(path), invalid.Template)
+		l.addErrorAt(path, "%s%s: %q is not a valid use of a variable: write ${NAME}, or \"$$\" for a dollar sign", owner(path), keyName(path), invalid.Template)
 	case l.invalidShortForm():
 	default:
 		l.addErrorAt(path, "%s", explain(path, err.Error()))
@@ -184,9 +184,9 @@ var wording = []struct {
 	{regexp.MustCompile(`error while interpolating `), ""},
 	{regexp.MustCompile(`failed to cast to expected type: `), ""},
 	{regexp.MustCompile(`: invalid compose project$`), ""},
-	{regexp.MustCompile(`strconv\.\w+: parsing (".*"): .*`), "$1 is no number"},
-	{regexp.MustCompile(`time: .*duration (".*")`), "$1 is no duration: write for example 90s or 1m30s"},
-	{regexp.MustCompile(`invalid size: '(.*)'`), `"$1" is no size: write for example 512m or 2g`},
+	{regexp.MustCompile(`strconv\.\w+: parsing (".*"): .*`), "$1 is not a number"},
+	{regexp.MustCompile(`time: .*duration (".*")`), "$1 is not a duration: write for example 90s or 1m30s"},
+	{regexp.MustCompile(`invalid size: '(.*)'`), `"$1" is not a size: write for example 512m or 2g`},
 	{regexp.MustCompile(`invalid boolean: (.*)`), `"$1" is neither true nor false`},
 	{regexp.MustCompile(`invalid command line string`), "a quote is not closed: write the command as a list, one item for each argument"},
 	{regexp.MustCompile(`^top-level object must be a mapping`), "the document must be a mapping: it begins with a key such as services"},

@@ -101,7 +101,7 @@ func syntaxError(attribute string, err error) *Error {
 		e.Line, _ = strconv.Atoi(m[1])
 	}
 	text := yamlPrefix.ReplaceAllString(err.Error(), "")
-	e.Detail = fmt.Sprintf("the text is no valid YAML: %s", text)
+	e.Detail = fmt.Sprintf("the text is not valid YAML: %s", text)
 	return e
 }
 

@@ -17,7 +17,7 @@ func TestLoad_Mistake_SaysWhereAndWhat(t *testing.T) {
 		detail    string
 	}{
 		"YAML syntax": {
-			Input{Compose: "services:\n  web:\n    image: [a\n"}, "compose", 4, "no valid YAML",
+			Input{Compose: "services:\n  web:\n    image: [a\n"}, "compose", 4, "not valid YAML",
 		},
 		"key written twice": {
 			Input{Compose: "services:\n  web:\n    image: a\n    image: b\n"}, "compose", 4, `mapping key "image" already defined`,
@@ -51,7 +51,7 @@ func TestLoad_Mistake_SaysWhereAndWhat(t *testing.T) {
 			Input{Compose: webService("hostname: ${NAME:?say which name}")}, "variables", 0, `variable "NAME" must be set: say which name (used in services.web.hostname); set it in variables or secrets`,
 		},
 		"broken variable": {
-			Input{Compose: webService("hostname: ${NAME")}, "compose", 4, `hostname: "${NAME" is no valid use of a variable`,
+			Input{Compose: webService("hostname: ${NAME")}, "compose", 4, `hostname: "${NAME" is not a valid use of a variable`,
 		},
 		"unknown dependency": {
 			Input{Compose: webService("depends_on: [db]")}, "compose", 4, `service "web": depends_on names service "db", which does not exist`,
@@ -66,21 +66,21 @@ func TestLoad_Mistake_SaysWhereAndWhat(t *testing.T) {
 		"neither image nor build": {
 			Input{Compose: "services:\n  web:\n    command: x\n"}, "compose", 2, `service "web": it has neither image nor build`,
 		},
-		"bad image name": {Input{Compose: "services:\n  web:\n    image: UPPER/x:y:z\n"}, "compose", 3, `"UPPER/x:y:z" is no image name`},
+		"bad image name": {Input{Compose: "services:\n  web:\n    image: UPPER/x:y:z\n"}, "compose", 3, `"UPPER/x:y:z" is not an image name`},
 		"short port": {
 			Input{Compose: webService("ports:\n  - \"http:80\"")}, "compose", 5, `service "web": ports: "http:80" cannot be read`,
 		},
 		"long port": {
-			Input{Compose: webService("ports:\n  - target: 80\n    published: \"70000\"")}, "compose", 4, `published "70000" is no port`,
+			Input{Compose: webService("ports:\n  - target: 80\n    published: \"70000\"")}, "compose", 4, `published "70000" is not a port`,
 		},
-		"target port":  {Input{Compose: webService("ports: [{target: 99999}]")}, "compose", 4, "target 99999 is no port"},
-		"duration":     {Input{Compose: webService("stop_grace_period: soon")}, "compose", 4, `stop_grace_period: "soon" is no duration`},
-		"size":         {Input{Compose: webService("mem_limit: lots")}, "compose", 4, `mem_limit: "lots" is no size`},
+		"target port":  {Input{Compose: webService("ports: [{target: 99999}]")}, "compose", 4, "target 99999 is not a port"},
+		"duration":     {Input{Compose: webService("stop_grace_period: soon")}, "compose", 4, `stop_grace_period: "soon" is not a duration`},
+		"size":         {Input{Compose: webService("mem_limit: lots")}, "compose", 4, `mem_limit: "lots" is not a size`},
 		"boolean":      {Input{Compose: webService("privileged: maybe")}, "compose", 4, `privileged: "maybe" is neither true nor false`},
-		"number":       {Input{Compose: webService("scale: many")}, "compose", 4, `scale: "many" is no number`},
+		"number":       {Input{Compose: webService("scale: many")}, "compose", 4, `scale: "many" is not a number`},
 		"wrong type":   {Input{Compose: webService("hostname: [a]")}, "compose", 4, `hostname: must be a string`},
 		"open quote":   {Input{Compose: webService("command: \"echo 'a\"")}, "compose", 4, "a quote is not closed"},
-		"restart":      {Input{Compose: webService("restart: sometimes")}, "compose", 4, `restart "sometimes" is no restart policy`},
+		"restart":      {Input{Compose: webService("restart: sometimes")}, "compose", 4, `restart "sometimes" is not a restart policy`},
 		"retry count":  {Input{Compose: webService("restart: always:3")}, "compose", 4, "only on-failure takes a number"},
 		"network mode": {Input{Compose: webService("network_mode: mynet")}, "compose", 4, "declare it under the top-level networks with external: true"},
 		"pull policy":  {Input{Compose: webService("pull_policy: every_day")}, "compose", 4, `pull_policy: it must be one of missing, always, never, build, daily, weekly and every_<duration>`},
@@ -118,7 +118,7 @@ func TestLoad_Mistake_SaysWhereAndWhat(t *testing.T) {
 		},
 		"missing directory":  {Input{Compose: webService("tty: true"), Dir: "/no/such"}, "project_directory", 0, "cannot be read: no such file"},
 		"project name":       {Input{Name: "Media!", Compose: webService("tty: true")}, "name", 0, `"Media!" is no Compose project name`},
-		"pull":               {Input{Compose: webService("tty: true"), Pull: "often"}, "pull", 0, `"often" is no pull policy`},
+		"pull":               {Input{Compose: webService("tty: true"), Pull: "often"}, "pull", 0, `"often" is not a pull policy`},
 		"name in both maps":  {Input{Compose: webService("tty: true"), Variables: map[string]string{"A": "1"}, Secrets: map[string]string{"A": "2"}}, "secrets", 0, `"A" is both in variables and in secrets`},
 		"reserved label":     {Input{Compose: webService("labels: {io.homelab.x: y}")}, "compose", 4, `label "io.homelab.x" is kept by the provider itself`},
 		"replicas and port":  {Input{Compose: webService("scale: 2\nports: [\"8080:80\"]")}, "compose", 5, "2 replicas cannot all publish port 8080"},

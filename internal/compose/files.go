@@ -228,7 +228,7 @@ func (l *load) digest(ctx context.Context, file *desired.File, s types.ServiceCo
 	file.Digest = sum
 }
 
-// valueName is the name by which a secret that is no file has its value.
+// valueName is the name by which a secret that is not a file has its value.
 func valueName(secret types.FileObjectConfig) string {
 	if bool(secret.External) {
 		return secret.Name
@@ -236,7 +236,7 @@ func valueName(secret types.FileObjectConfig) string {
 	return secret.Environment
 }
 
-// secretValue finds the value of a secret that is no file.
+// secretValue finds the value of a secret that is not a file.
 func (l *load) secretValue(secret types.FileObjectConfig) (string, bool) {
 	name := valueName(secret)
 	if l.masks.unknown[name] {

@@ -35,7 +35,7 @@ func (l *load) hookList(s types.ServiceConfig, key string, list []types.ServiceH
 			hook.Image = ""
 		}
 		if _, err := reference.ParseAnyReference(h.Image); h.Image != "" && err != nil {
-			l.addServiceError(s.Name, key, "%s: %q is no image name: %v", key, h.Image, err)
+			l.addServiceError(s.Name, key, "%s: %q is not an image name: %v", key, h.Image, err)
 		}
 		out = append(out, hook)
 	}

@@ -63,7 +63,7 @@ func TestLoad_BadHook_IsAnError(t *testing.T) {
 		"secret user":    {`post_start: [{command: x, user: "${token}"}]`, "secret token is used in post_start.user"},
 		"secret as name": {`post_start: [{command: x, environment: ["${token}=1"]}]`, "secret token is used as a name in post_start.environment"},
 		"no command":     {"post_start: [{command: []}]", "post_start: a hook has no command"},
-		"bad image":      {"pre_start: [{image: 'A B'}]", `pre_start: "A B" is no image name`},
+		"bad image":      {"pre_start: [{image: 'A B'}]", `pre_start: "A B" is not an image name`},
 		"per replica":    {"pre_start: [{command: x, per_replica: true}]", `key "pre_start.per_replica" is not supported`},
 	} {
 		t.Run(name, func(t *testing.T) {

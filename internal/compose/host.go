@@ -169,7 +169,7 @@ func (l *load) seccomp(s types.ServiceConfig, path string) string {
 func (l *load) number(s types.ServiceConfig, key, text string) int {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		l.addServiceError(s.Name, key, "%s: %q is no whole number from 0 up", key, text)
+		l.addServiceError(s.Name, key, "%s: %q is not an integer from 0 up", key, text)
 	}
 	return n
 }

@@ -146,7 +146,7 @@ func (l *load) address(p *types.Project, s types.ServiceConfig, key, field, text
 	path := "networks." + key + "." + field
 	ip, err := netip.ParseAddr(text)
 	if err != nil || ip.Is4() != (field == "ipv4_address") {
-		l.addServiceError(s.Name, path, "%s %q is no such address", field, text)
+		l.addServiceError(s.Name, path, "%s %q is not a valid address", field, text)
 		return text
 	}
 	if p.Networks[key].External {
@@ -254,7 +254,7 @@ func (l *load) pool(key string, pool *types.IPAMPool) network.IPAMConfig {
 		}
 		parsed, err := netip.ParsePrefix(text)
 		if err != nil {
-			l.addErrorAt(at, "network %q: ipam %s %q is no address range such as 10.0.20.0/24", key, field, text)
+			l.addErrorAt(at, "network %q: ipam %s %q is not an address range such as 10.0.20.0/24", key, field, text)
 			return text
 		}
 		if field == "subnet" {

@@ -23,7 +23,7 @@ func (l *load) exposed(s types.ServiceConfig) nat.PortSet {
 		protocol, ports := nat.SplitProtoPort(item)
 		first, last, err := nat.ParsePortRangeToInt(ports)
 		if err != nil || first == 0 {
-			l.addServiceError(s.Name, "expose", "expose %q is no port: write 80, 80/udp or 8000-8010", item)
+			l.addServiceError(s.Name, "expose", "expose %q is not a port: write 80, 80/udp or 8000-8010", item)
 			continue
 		}
 		for port := first; port <= last; port++ {
@@ -64,7 +64,7 @@ func (l *load) portBindings(s types.ServiceConfig) nat.PortMap {
 
 func (l *load) checkPort(s types.ServiceConfig, p types.ServicePortConfig) {
 	if p.Target < 1 || p.Target > 65535 {
-		l.addServiceError(s.Name, "ports", "ports: target %d is no port: use 1 to 65535", p.Target)
+		l.addServiceError(s.Name, "ports", "ports: target %d is not a port: use 1 to 65535", p.Target)
 	}
 	switch strings.ToLower(p.Protocol) {
 	case "", "tcp", "udp", "sctp":
@@ -76,7 +76,7 @@ func (l *load) checkPort(s types.ServiceConfig, p types.ServicePortConfig) {
 	}
 	first, last, err := nat.ParsePortRangeToInt(p.Published)
 	if err != nil || first > 65535 || last > 65535 {
-		l.addServiceError(s.Name, "ports", "ports: published %q is no port: use 1 to 65535, or a range such as 8000-8010", p.Published)
+		l.addServiceError(s.Name, "ports", "ports: published %q is not a port: use 1 to 65535, or a range such as 8000-8010", p.Published)
 		return
 	}
 	if replicas := s.GetScale(); first == last && first != 0 && replicas > 1 {

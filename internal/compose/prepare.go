@@ -60,7 +60,7 @@ func (l *load) checkArguments() {
 	switch desired.PullPolicy(l.in.Pull) {
 	case "", desired.PullMissing, desired.PullAlways, desired.PullDigest, desired.PullNever:
 	default:
-		l.addError("pull", "%q is no pull policy: use missing, always, digest or never", l.in.Pull)
+		l.addError("pull", "%q is not a pull policy: use missing, always, digest or never", l.in.Pull)
 	}
 }
 
@@ -78,7 +78,7 @@ func (l *load) findDir() {
 	case err != nil:
 		l.addError("project_directory", "the directory %s cannot be read: %v", l.in.Dir, reason(err))
 	case !info.IsDir():
-		l.addError("project_directory", "%s is no directory", l.in.Dir)
+		l.addError("project_directory", "%s is not a directory", l.in.Dir)
 	}
 	l.dir = dir
 }

@@ -36,6 +36,6 @@ func (l *load) checkText(service *desired.Service) {
 // checkAbsolute refuses a directory that the engine would.
 func (l *load) checkAbsolute(service *desired.Service) {
 	if dir := service.Config.WorkingDir; dir != "" && !strings.HasPrefix(dir, "/") {
-		l.addServiceError(service.Name, "working_dir", "working_dir %q is no absolute path: write the path in the container, such as /app", dir)
+		l.addServiceError(service.Name, "working_dir", "working_dir %q is not an absolute path: write the path in the container, such as /app", dir)
 	}
 }

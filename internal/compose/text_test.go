@@ -12,7 +12,7 @@ func TestLoad_TextThatCanNotBeCarried_IsRefusedWithItsField(t *testing.T) {
 		"label_file: label":                `service "web": labels "note" has bytes that are not UTF-8`,
 		`environment: {A: "x\0y"}`:         `service "web": environment "A" has a zero byte`,
 		`command: [sh, "-c", "echo \0"]`:   `service "web": command has a zero byte`,
-		"working_dir: app":                 `service "web": working_dir "app" is no absolute path`,
+		"working_dir: app":                 `service "web": working_dir "app" is not an absolute path`,
 		"environment: {A: grüße, B: \"\"}": "",
 	} {
 		_, err := Load(t.Context(), Input{Name: "demo", Dir: dir, Compose: webService(service)})

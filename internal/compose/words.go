@@ -28,16 +28,16 @@ func (l *load) checkKnownNames(s types.ServiceConfig) {
 	for key, list := range map[string][]string{"cap_add": s.CapAdd, "cap_drop": s.CapDrop} {
 		for _, name := range list {
 			if !slices.Contains(capabilities, strings.TrimPrefix(strings.ToUpper(name), "CAP_")) {
-				l.addServiceError(s.Name, key, "%s %q is no capability: write one of man 7 capabilities, such as NET_ADMIN, or ALL", key, name)
+				l.addServiceError(s.Name, key, "%s %q is not a capability: write one of man 7 capabilities, such as NET_ADMIN, or ALL", key, name)
 			}
 		}
 	}
 	if !isSignal(s.StopSignal) {
-		l.addServiceError(s.Name, "stop_signal", "stop_signal %q is no signal: write one of man 7 signal, such as SIGTERM, or its number", s.StopSignal)
+		l.addServiceError(s.Name, "stop_signal", "stop_signal %q is not a signal: write one of man 7 signal, such as SIGTERM, or its number", s.StopSignal)
 	}
 	for _, name := range sortedKeys(s.Ulimits) {
 		if !slices.Contains(limits, name) {
-			l.addServiceError(s.Name, "ulimits."+name, "ulimits %q is no limit: write one of %s, in lower case", name, strings.Join(limits, ", "))
+			l.addServiceError(s.Name, "ulimits."+name, "ulimits %q is not a limit: write one of %s, in lower case", name, strings.Join(limits, ", "))
 		}
 	}
 	for _, name := range sortedKeys(s.Sysctls) {
@@ -47,7 +47,7 @@ func (l *load) checkKnownNames(s types.ServiceConfig) {
 	}
 	for _, item := range s.Tmpfs {
 		if target, _, _ := strings.Cut(item, ":"); !path.IsAbs(target) {
-			l.addServiceError(s.Name, "tmpfs", "tmpfs %q is no absolute path: write the path in the container, such as /run", target)
+			l.addServiceError(s.Name, "tmpfs", "tmpfs %q is not an absolute path: write the path in the container, such as /run", target)
 		}
 	}
 	if s.CPUShares == 1 {

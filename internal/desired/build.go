@@ -182,7 +182,7 @@ func old(api string) bool { return api != "" && versions.LessThan(api, apiBuildK
 func ParseCache(text string) (kind string, attrs map[string]string, err error) {
 	fields, err := csv.NewReader(strings.NewReader(text)).Read()
 	if err != nil {
-		return "", nil, fmt.Errorf("%q is no list of attributes: %w", text, err)
+		return "", nil, fmt.Errorf("%q is not a list of attributes: %w", text, err)
 	}
 	attrs = map[string]string{}
 	if len(fields) == 1 && !strings.Contains(fields[0], "=") {
@@ -193,7 +193,7 @@ func ParseCache(text string) (kind string, attrs map[string]string, err error) {
 		key, value, ok := strings.Cut(field, "=")
 		switch key = strings.ToLower(strings.TrimSpace(key)); {
 		case !ok:
-			return "", nil, fmt.Errorf("%q has %q, which is no attribute: write key=value", text, field)
+			return "", nil, fmt.Errorf("%q has %q, which is not an attribute: write key=value", text, field)
 		case key == "type":
 			kind = value
 		default:

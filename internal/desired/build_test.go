@@ -41,7 +41,7 @@ func TestParseCache_Forms(t *testing.T) {
 			t.Errorf("%s: got %s %v, %v", text, kind, attrs, err)
 		}
 	}
-	for text, want := range map[string]string{"ref=x": "has no type", "type=registry": "has no ref", "type=local,x": "is no attribute", `"`: "no list of attributes", "": "no list of attributes"} {
+	for text, want := range map[string]string{"ref=x": "has no type", "type=registry": "has no ref", "type=local,x": "is not an attribute", `"`: "not a list of attributes", "": "not a list of attributes"} {
 		if _, _, err := ParseCache(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v", text, err)
 		}

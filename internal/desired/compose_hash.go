@@ -9,7 +9,7 @@ import (
 // ComposeHash is Docker Compose's own hash of a service, for the label that its
 // commands look for. Docker Compose hashes references to other services as the
 // IDs of their containers, so the hash of a service that has any is complete
-// only when those exist. The zero value is no hash.
+// only when those exist. The zero value is not a hash.
 type ComposeHash struct {
 	text     string
 	services []string

@@ -55,7 +55,7 @@ const modeDigits = 4
 func ParseMode(text string) (Mode, error) {
 	bits, err := strconv.ParseUint(text, 8, 16)
 	if err != nil || len(text) != modeDigits {
-		return 0, fmt.Errorf("%q is no mode: write four octal digits in quotes, such as \"0750\", or \"2775\" with the setgid bit", text)
+		return 0, fmt.Errorf("%q is not a mode: write four octal digits in quotes, such as \"0750\", or \"2775\" with the setgid bit", text)
 	}
 	return Mode(bits), nil
 }

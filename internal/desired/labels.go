@@ -40,7 +40,7 @@ const (
 	LabelFile = "io.homelab.file"
 	// LabelFileName is the config's or secret's name, or the relative path.
 	LabelFileName = "io.homelab.file-name"
-	// LabelFileDigest is the digest of a delivered file that is no secret.
+	// LabelFileDigest is the digest of a delivered file that is not a secret.
 	LabelFileDigest = "io.homelab.file-digest"
 	// LabelFileVersion counts the versions of a delivered secret.
 	LabelFileVersion = "io.homelab.file-version"

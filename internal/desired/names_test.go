@@ -74,7 +74,7 @@ func TestExtract_NoAliasesOfItsOwn_AnswersToItsNameOnly(t *testing.T) {
 	for name, view := range map[string]View{
 		"made with docker run":       {Names: []string{"web"}, ShortID: shortID},
 		"connected again by hand":    {Names: []string{"web"}, DefaultName: "home-web"},
-		"a number that is no number": {DefaultName: "home-web"},
+		"a number that is not a number": {DefaultName: "home-web"},
 	} {
 		view.Networks = map[string]*network.EndpointSettings{"n": {Aliases: []string{"www", "home-web-1x"}}}
 		if got := Extract(view)["networks.n.aliases"]; got != "home-web-1x, www" {

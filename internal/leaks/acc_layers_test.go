@@ -241,7 +241,7 @@ func layersWithoutKey(t *testing.T, cli *acctest.CLI) {
 	_, change = l.plan(t, l.without, 2)
 	if text := strings.Join(acctest.Differences(change), "\n"); !strings.Contains(text, `services.web.spec.environment.TZ: "Europe/Madrid" -> "Asia/Tokyo"`) ||
 		!strings.Contains(text, `services.app.spec.environment.TZ: "Europe/Madrid" -> "Asia/Tokyo"`) {
-		t.Errorf("the plan does not show the change that is no secret:\n%s", text)
+		t.Errorf("the plan does not show the change that is not a secret:\n%s", text)
 	}
 	l.run(t, l.with, 0, "apply", "next")
 	requireMade(t, made, l.containers(t), "web", "app")

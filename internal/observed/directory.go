@@ -27,7 +27,7 @@ const (
 	DirectoryMissing DirectoryState = "missing"
 	// DirectoryPresent means that it is there.
 	DirectoryPresent DirectoryState = "present"
-	// DirectoryBlocked means that what is there, or on the way, is no directory; a
+	// DirectoryBlocked means that what is there, or on the way, is not a directory; a
 	// symbolic link is none, wherever it leads.
 	DirectoryBlocked DirectoryState = "blocked"
 )
@@ -146,7 +146,7 @@ func blocked(p string, stat container.PathStat, header *tar.Header) Directory {
 	return d
 }
 
-// kindOf says what something is that is no directory.
+// kindOf says what something is that is not a directory.
 func kindOf(stat container.PathStat) string {
 	switch {
 	case stat.Mode&fs.ModeSymlink != 0:

@@ -45,7 +45,7 @@ func sopsFilesSchema() schema.Attribute {
 func nodesSchema() schema.Attribute {
 	return schema.MapNestedAttribute{
 		MarkdownDescription: "The nodes, by the names that resources use for them. A node is connected to when it is first " +
-			"used. One whose address is known only at apply, such as a machine made in the same apply, is no error at plan.\n\n" +
+			"used. One whose address is known only at apply, such as a machine made in the same apply, is not an error at plan.\n\n" +
 			"Without nodes there is one, `local`, found as the `docker` command finds it: `DOCKER_HOST` (with `DOCKER_TLS_VERIFY` " +
 			"and `DOCKER_CERT_PATH`), else the current Docker context, else the default socket. `DOCKER_API_VERSION` is honored for every node.",
 		Optional: true,

@@ -122,7 +122,7 @@ func entries(value attr.Value) (map[string]attr.Value, error) {
 	case types.Object:
 		return v.Attributes(), nil
 	default:
-		return nil, errors.New("is no map")
+		return nil, errors.New("is not a map")
 	}
 }
 
@@ -143,7 +143,7 @@ func readRequest(r *address.Request, fields map[string]attr.Value) (err error) {
 		case "cidr":
 			text, ok := value.(types.String)
 			if !ok {
-				return errors.New("cidr is no text")
+				return errors.New("cidr is not text")
 			}
 			r.Pinned, err = address.ParsePrefix(text.ValueString())
 		default:
@@ -167,13 +167,13 @@ func whole(value attr.Value) (int, error) {
 		number = v.ValueBigFloat()
 	case types.String:
 		if _, ok := number.SetString(v.ValueString()); !ok {
-			return 0, fmt.Errorf("%q is no number", v.ValueString())
+			return 0, fmt.Errorf("%q is not a number", v.ValueString())
 		}
 	default:
-		return 0, errors.New("is no number")
+		return 0, errors.New("is not a number")
 	}
 	if n, accuracy := number.Int64(); accuracy == big.Exact && n == int64(int(n)) {
 		return int(n), nil
 	}
-	return 0, fmt.Errorf("%s is no whole number", number.Text('g', -1))
+	return 0, fmt.Errorf("%s is not an integer", number.Text('g', -1))
 }

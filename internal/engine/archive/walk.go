@@ -32,7 +32,7 @@ type Tree struct {
 // Terraform and Git keep for themselves ([Tree.LeftOut]).
 //
 // It returns an error that names the path for what cannot be read and for
-// anything that is no file, directory or symbolic link.
+// anything that is not a file, directory or symbolic link.
 func Walk(ctx context.Context, root string) (Tree, error) {
 	ignore, err := readIgnore(filepath.Join(root, IgnoreFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {

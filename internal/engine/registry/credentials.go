@@ -174,7 +174,7 @@ func serverName(host string) string {
 }
 
 // askHelper runs a credential helper. One that knows nothing of the registry gives
-// no credentials, which is no error.
+// no credentials, which is not an error.
 func askHelper(ctx context.Context, helper, host string) (found, error) {
 	program := helperPrefix + helper
 	source := "the credential helper " + program

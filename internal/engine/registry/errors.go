@@ -16,7 +16,7 @@ import (
 
 // The kinds of [Error], for errors.Is.
 var (
-	// ErrInvalidReference means that the text is no image reference.
+	// ErrInvalidReference means that the text is not an image reference.
 	ErrInvalidReference = errors.New("invalid image reference")
 	// ErrNotFound means that the registry has no such repository, tag or digest.
 	ErrNotFound = errors.New("image not found")

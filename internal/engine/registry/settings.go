@@ -75,7 +75,7 @@ func Check(host string, s Settings) error {
 		return fault("", "A registry is a host with an optional port, such as docker.io or registry.lan:5000, without a path. "+
 			"Write %q: settings are for all repositories of a registry.", strings.SplitN(host, "/", 2)[0])
 	case !validHost(host):
-		return fault("", "%q is no registry: write a host with an optional port as in image references, such as docker.io or registry.lan:5000.", host)
+		return fault("", "%q is not a registry: write a host with an optional port as in image references, such as docker.io or registry.lan:5000.", host)
 	case s.Unknown:
 		return nil
 	case s.Username == "" && s.Password != "":
@@ -95,7 +95,7 @@ func checkMirror(host, mirror string, fault func(string, string, ...any) error) 
 		return fault("mirror", "A mirror is written without a scheme, as in image references: write %q. "+
 			"Registries are asked over https, those on loopback addresses over http too.", withoutScheme(mirror))
 	case strings.Contains(mirror, "@"), found == nil, !validHost(found[1]):
-		return fault("mirror", "%q is no mirror: write a host with an optional port and path, such as registry.lan/docker or mirror.lan:5000. "+
+		return fault("mirror", "%q is not a mirror: write a host with an optional port and path, such as registry.lan/docker or mirror.lan:5000. "+
 			"A path is lower case and has neither tag nor digest.", mirror)
 	case CanonicalHost(found[1]) == CanonicalHost(host):
 		return fault("mirror", "The registry is named as its own mirror.")

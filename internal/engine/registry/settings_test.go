@@ -24,9 +24,9 @@ func TestCheck_BadSettings_NameTheAttributeAndTheWayOut(t *testing.T) {
 	}{
 		"scheme in the key":     {"https://registry.lan/", registry.Settings{}, "", `write "registry.lan"`},
 		"path in the key":       {"ghcr.io/owner", registry.Settings{}, "", `Write "ghcr.io"`},
-		"no host":               {"docker io", registry.Settings{}, "", "is no registry"},
-		"empty key":             {"", registry.Settings{}, "", "is no registry"},
-		"port out of range":     {"registry.lan:70000", registry.Settings{}, "", "is no registry"},
+		"no host":               {"docker io", registry.Settings{}, "", "is not a registry"},
+		"empty key":             {"", registry.Settings{}, "", "is not a registry"},
+		"port out of range":     {"registry.lan:70000", registry.Settings{}, "", "is not a registry"},
 		"scheme in the mirror":  {"docker.io", registry.Settings{Mirror: "https://registry.lan/docker"}, "mirror", `write "registry.lan/docker"`},
 		"tag in the mirror":     {"docker.io", registry.Settings{Mirror: "registry.lan/docker:1"}, "mirror", "neither tag nor digest"},
 		"upper case":            {"docker.io", registry.Settings{Mirror: "registry.lan/Docker"}, "mirror", "lower case"},

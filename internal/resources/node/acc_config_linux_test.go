@@ -20,7 +20,7 @@ func (h *house) mistakes() {
 		`"/srv/media/" = {}`:                  `has other spellings: write "/srv/media"`,
 		`"/proc/x" = {}`:                      `belongs to the kernel`,
 		`"/var/lib/docker/x" = {}`:            `belongs to the Docker engine`,
-		`"/srv/media" = { mode = 0750 }`:      `"750" is no mode: write four octal digits in quotes`,
+		`"/srv/media" = { mode = 0750 }`:      `"750" is not a mode: write four octal digits in quotes`,
 		`"/srv/media" = { uid = 4294967295 }`: `must be between 0 and 4294967294`,
 	} {
 		steps = append(steps, resource.TestStep{Config: h.config(directories), PlanOnly: true, ExpectError: regexp.MustCompile(anySpace(message))})

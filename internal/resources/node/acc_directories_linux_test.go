@@ -114,7 +114,7 @@ func (h *house) live() {
 			h.step(h.config(directories), all...),
 			h.plans(h.config(directories), plancheck.ExpectEmptyPlan()),
 
-			// What is no directory is left alone.
+			// What is not a directory is left alone.
 			h.byHand(func() {
 				h.must(os.Remove(h.at("/data")))
 				h.write("/data", "a file", 5, 5, 0o600)

@@ -27,7 +27,7 @@ func (pathValidator) ValidateString(_ context.Context, req validator.StringReque
 	}
 }
 
-// modeValidator refuses what is no mode.
+// modeValidator refuses what is not a mode.
 type modeValidator struct{}
 
 func (modeValidator) Description(context.Context) string { return "four octal digits" }

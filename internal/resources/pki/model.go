@@ -54,7 +54,7 @@ func (c certModel) request(name string, a certificate.Authority) (certificate.Re
 	if day := c.NotBefore.ValueString(); day != "" {
 		from, err := time.Parse(time.DateOnly, day)
 		if err != nil {
-			return r, fmt.Errorf("not_before is no day: %s", day)
+			return r, fmt.Errorf("not_before is not a day: %s", day)
 		}
 		r.NotBefore = from
 	}
@@ -62,7 +62,7 @@ func (c certModel) request(name string, a certificate.Authority) (certificate.Re
 	for _, text := range c.IPAddresses {
 		address := net.ParseIP(text)
 		if address == nil {
-			return r, fmt.Errorf("%q in ip_addresses is no address", text)
+			return r, fmt.Errorf("%q in ip_addresses is not an address", text)
 		}
 		r.Addresses = append(r.Addresses, address)
 	}

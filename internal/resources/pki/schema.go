@@ -55,7 +55,7 @@ func ephemeralSchema() schema.Schema {
 				NestedObject: schema.NestedAttributeObject{Attributes: certificateAttributes()},
 			},
 			"root": schema.StringAttribute{
-				MarkdownDescription: "The root's certificate in PEM, which the other side has to trust. It is no secret.",
+				MarkdownDescription: "The root's certificate in PEM, which the other side has to trust. It is not a secret.",
 				Computed:            true,
 			},
 			"intermediate": schema.StringAttribute{

@@ -81,7 +81,7 @@ func valueAttributes() map[string]schema.Attribute {
 		},
 		"value_base64": schema.StringAttribute{
 			Optional: true, WriteOnly: true, Sensitive: true,
-			MarkdownDescription: "The value in base64, for one that is no text. Never kept in state or plan.",
+			MarkdownDescription: "The value in base64, for one that is not text. Never kept in state or plan.",
 		},
 		"value_version": schema.StringAttribute{
 			Optional: true,

@@ -50,7 +50,7 @@ func (m *model) checkSource() diag.Diagnostics {
 	}
 	switch len(given) {
 	case 0:
-		diags.AddError(invalid, "A secret needs a value: set value, or value_base64 for one that is no text, or generate {} to have one made on the node. "+
+		diags.AddError(invalid, "A secret needs a value: set value, or value_base64 for one that is not text, or generate {} to have one made on the node. "+
 			"If value is set and null, what it is taken from has none.")
 	case 1:
 	default:

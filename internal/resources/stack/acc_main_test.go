@@ -52,7 +52,7 @@ func init() { //nolint:gochecknoinits // where the testing library looks for swe
 }
 
 // sweep removes the containers, networks, volumes and built images that are
-// chosen by their stack (empty: none) or name. What is gone already is no error.
+// chosen by their stack (empty: none) or name. What is gone already is not an error.
 func sweep(ctx context.Context, engine *client.Client, chosen func(stack, name string) bool) error {
 	var errs []error
 	note := func(err error) {

@@ -119,6 +119,6 @@ func TestSee_NullAndUnknown_AreTwoThings(t *testing.T) {
 		t.Errorf("null is seen as %+v, want empty (%v)", m.view, diags)
 	}
 	if diags := m.readBypassed(map[string][]byte{"services": {0x01}}); !diags.HasError() {
-		t.Error("what is no map is accepted")
+		t.Error("what is not a map is accepted")
 	}
 }
