@@ -86,7 +86,7 @@ services:
 }
 
 func TestCompact_NoDocument_IsAnError(t *testing.T) {
-	for text, want := range map[string]string{"a: [": "did not find", "- a": "no mapping", "": "not one YAML document", "a: 1\n---\nb: 2\n": "not one YAML document"} {
+	for text, want := range map[string]string{"a: [": "did not find", "- a": "not a mapping", "": "not one YAML document", "a: 1\n---\nb: 2\n": "not one YAML document"} {
 		if _, err := compose.Compact(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}

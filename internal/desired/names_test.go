@@ -72,8 +72,8 @@ func TestExtract_NamesOfAContainer_AreTheSameOnEveryEngine(t *testing.T) {
 
 func TestExtract_NoAliasesOfItsOwn_AnswersToItsNameOnly(t *testing.T) {
 	for name, view := range map[string]View{
-		"made with docker run":       {Names: []string{"web"}, ShortID: shortID},
-		"connected again by hand":    {Names: []string{"web"}, DefaultName: "home-web"},
+		"made with docker run":          {Names: []string{"web"}, ShortID: shortID},
+		"connected again by hand":       {Names: []string{"web"}, DefaultName: "home-web"},
 		"a number that is not a number": {DefaultName: "home-web"},
 	} {
 		view.Networks = map[string]*network.EndpointSettings{"n": {Aliases: []string{"www", "home-web-1x"}}}

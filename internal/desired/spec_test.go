@@ -141,7 +141,7 @@ func TestIsClosed_OnlyFieldsThatNoEngineInvents(t *testing.T) {
 		}
 	}
 	if IsClosed("memswap_limit", "-1") {
-		t.Error("what an engine that can't limit swap fills in is closed")
+		t.Error("what an engine that cannot limit swap fills in is closed")
 	}
 	if IsClosed("networks.n.aliases", "web") {
 		t.Error("what is special about an attachment is closed")

@@ -123,5 +123,5 @@ func foreign(w desired.Directory, have observed.Directory) string {
 		missing, node = "gid", have.NodeGID
 	}
 	return fmt.Sprintf("The directory belongs to the node's %s %d, which containers don't have because the engine maps users (userns-remap), "+
-		"so the engine can't keep it when it changes the rest. Set %s too.", missing, node, missing)
+		"so the engine cannot keep it when it changes the rest. Set %s too.", missing, node, missing)
 }

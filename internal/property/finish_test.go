@@ -96,7 +96,7 @@ func exclusive(name string, s service) {
 	}
 	if strings.HasPrefix(mode, "service:") {
 		if name != "job" { // which has to end, for others wait for that
-			s["command"] = []string{"sleep"} // two can't serve on one port
+			s["command"] = []string{"sleep"} // two cannot serve on one port
 		}
 		delete(s, "hostname")
 		delete(s, "domainname")

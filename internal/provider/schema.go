@@ -34,7 +34,7 @@ func providerSchema() schema.Schema {
 func sopsFilesSchema() schema.Attribute {
 	return schema.ListAttribute{
 		MarkdownDescription: "Files encrypted with SOPS without whose keys nothing may be changed, as in `fileset(path.root, \"*.enc.yaml\")`. They are decrypted " +
-			"before an apply creates, changes or removes the first thing, and an error ends it where one of them can't be. Without this, an apply " +
+			"before an apply creates, changes or removes the first thing, and an error ends it where one of them cannot be. Without this, an apply " +
 			"that comes to a `homelab_sops_file` whose key is not there may have changed what doesn't depend on it. Planning takes no key. Destroying does: take a file out whose key is lost.",
 		ElementType: types.StringType,
 		Optional:    true,

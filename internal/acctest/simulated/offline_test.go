@@ -80,7 +80,7 @@ func TestAccFleet_NodeAway_KeepsWhatWasSeenAndLetsOthersGoOn(t *testing.T) {
 	// A change of a stack there is planned, and fails for that stack only.
 	configure("when_offline = \"keep\"", quoted(nowhere), stackOn("atlas", "blue"), stackOn("helios", "blue"))
 	equal(t, diagnosed(t, h.CLI, 0, "plan", "-refresh=false"), standing+
-		" What its planned change does can't be said; applying it fails, for this stack only, unless the node is back by then.")
+		" What its planned change does cannot be said; applying it fails, for this stack only, unless the node is back by then.")
 	said := diagnosed(t, h.CLI, 1, "apply", "-auto-approve", "-refresh=false")
 	want := `Unable to reach node: ` + away + ` Nothing of the stack "media" was changed: apply again when the node is back.`
 	if !strings.HasSuffix(said, want) || strings.Count(said, "Unable to") != 1 {

@@ -38,7 +38,7 @@ var Differences = []Difference{
 	{"the clients differ in whether they send what is not set", `request .*`, bothZero, false},
 	{"the name of a container's layer is random, and that of a mounted image's", `container (GraphDriver\.Data\.\w+|Storage\..*|Mounts\[.*\]\.Source)`, ofLayer, false},
 	{"an image that is built again has another ID", `container (Image|ImageManifestDescriptor\..*|Config\.Labels\.com\.docker\.compose\.image)`, isBuilt, false},
-	{"the engine's older builder notes the step before; it is used where its BuildKit can't limit a step", `image Config\.Image`, setByBuilder, true},
+	{"the engine's older builder notes the step before; it is used where its BuildKit cannot limit a step", `image Config\.Image`, setByBuilder, true},
 	{"on two nodes, networks that are not the project's have two IDs", `container NetworkSettings\.Networks\..+\.NetworkID`, ofTwoNodes, true},
 	{"on two nodes, what shares the node's name has two names", `container Config\.Hostname`, onNode, true},
 	{"the endpoint's ID is random", `container NetworkSettings\.(Networks\..+\.)?EndpointID`, nil, false},

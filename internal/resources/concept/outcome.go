@@ -25,7 +25,7 @@ func (s Subject) Problems(problems []core.Problem, foreign string) diag.Diagnost
 		case p.Foreign:
 			detail += s.ImportIt() + foreign
 		}
-		diags.AddAttributeError(AttributePath(p.Attribute), Capital(s.Kind)+" can't be applied", detail)
+		diags.AddAttributeError(AttributePath(p.Attribute), Capital(s.Kind)+" cannot be applied", detail)
 	}
 	return diags
 }

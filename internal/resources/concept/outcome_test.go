@@ -17,7 +17,7 @@ func TestSubject_Refused_SaysTheSameOfEveryKind(t *testing.T) {
 		s := Subject{Kind: kind, Name: "db", Node: "helios"}
 		requireOne(t, s.Refused(changed, ""), "Node changed since the plan", noun+` "db" on node "helios": applying would now also have to create a, remove b, `+
 			"which the plan did not say. Nothing was changed. Plan again to see it.", path.Empty())
-		requireOne(t, s.Refused(taken, ""), noun+" can't be applied", "It is taken. Nothing was changed.", path.Root("ipam").AtListIndex(1).AtName("gateway"))
+		requireOne(t, s.Refused(taken, ""), noun+" cannot be applied", "It is taken. Nothing was changed.", path.Root("ipam").AtListIndex(1).AtName("gateway"))
 		if diags := s.Refused(errors.New("no answer"), ""); diags != nil {
 			t.Errorf("%s: got %v of an error that refuses nothing", kind, diags)
 		}

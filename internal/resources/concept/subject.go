@@ -90,7 +90,7 @@ func (s Subject) Read(err error, neverRead bool) diag.Diagnostics {
 	case neverRead && core.UnknownUntilApply(err):
 		diags.AddError("Unable to import "+s.Kind, fmt.Sprintf("The connection to node %q depends on values that are only known at apply, so there is nothing "+
 			"to import from yet. Apply what makes the node first, for example with -target, and import then.", s.node()))
-	case core.UnknownUntilApply(err): // what can't be asked yet is not said to have changed
+	case core.UnknownUntilApply(err): // what cannot be asked yet is not said to have changed
 	case neverRead:
 		return s.NodeError(err)
 	case core.KeepsState(err):
@@ -114,7 +114,7 @@ func (s Subject) Forsaken() diag.Diagnostics {
 func (s Subject) StandsUnseen(err error, changes bool) diag.Diagnostics {
 	summary, detail := core.Standing(s.node(), s.String(), err)
 	if changes {
-		detail += fmt.Sprintf(" What its planned change does can't be said; applying it fails, for this %s only, unless the node is back by then.", s.Kind)
+		detail += fmt.Sprintf(" What its planned change does cannot be said; applying it fails, for this %s only, unless the node is back by then.", s.Kind)
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic(summary, detail)}
 }

@@ -99,7 +99,7 @@ var never = map[string]acctest.Mistake{
 	"config_only_mode": mistake("config_only = true\nmode = \"l2\"", "mode", "Invalid network",
 		"A config-only network has no driver, which mode belongs to: write driver_options = { macvlan_mode = … } or { ipvlan_mode = … }."),
 	"config_only_from": mistake("config_only = true\nconfig_from = \"shared\"", "config_from", "Invalid network",
-		"A config-only network can't take its settings from another one."),
+		"A config-only network cannot take its settings from another one."),
 	"config_from_parent": mistake("driver = \"macvlan\"\nconfig_from = \"shared\"\nparent = \"eth0\"", "parent", "Invalid network",
 		"A network with config_from takes its settings from that network, and engines allow it no parent of its own. Set it there."),
 	"unspecified": mistake("ipam = [{\nsubnet = \"0.0.0.0/8\"\n}]", "", "Invalid network",
@@ -118,31 +118,31 @@ func TestAccNetwork_Mistakes_AreRefusedByTheConfiguration(t *testing.T) {
 
 // onThisNode is what only the node or the rest of the run shows.
 var onThisNode = map[string]acctest.Mistake{
-	"there": mistake("name = \"NAME-there\"\nipam = [{\nsubnet = \"10.212.1.128/25\"\n}]", "", "Network can't be applied",
+	"there": mistake("name = \"NAME-there\"\nipam = [{\nsubnet = \"10.212.1.128/25\"\n}]", "", "Network cannot be applied",
 		`The subnet 10.212.1.128/25 overlaps 10.212.1.0/24, which network "NAME-byhand" has on the node. One node cannot have both: choose another subnet for one of them.`),
-	"declared": mistake("name = \"NAME-declared\"\nipam = [{\nsubnet = \"10.212.2.0/25\"\n}]\ndepends_on = [homelab_network.right]", "", "Network can't be applied",
+	"declared": mistake("name = \"NAME-declared\"\nipam = [{\nsubnet = \"10.212.2.0/25\"\n}]\ndepends_on = [homelab_network.right]", "", "Network cannot be applied",
 		`The subnet 10.212.2.0/25 overlaps 10.212.2.0/24, which homelab_network "NAME-right" is declared with. One node cannot have both: choose another subnet for one of them.`),
-	"taken": mistake("name = \"NAME-taken\"", "name", "Network can't be applied",
+	"taken": mistake("name = \"NAME-taken\"", "name", "Network cannot be applied",
 		`Network "NAME-taken" exists on the node already, and this resource did not make it. To take it over as it is, import it: terraform import ADDRESS local/NAME-taken, or an import block with id = "local/NAME-taken". Or choose another name, or remove it with docker network rm NAME-taken.`),
-	"interface": mistake("name = \"NAME-interface\"\ninterface_name = \"hlt-right\"\ndepends_on = [homelab_network.right]", "interface_name", "Network can't be applied",
+	"interface": mistake("name = \"NAME-interface\"\ninterface_name = \"hlt-right\"\ndepends_on = [homelab_network.right]", "interface_name", "Network cannot be applied",
 		`The interface hlt-right is also what homelab_network "NAME-right" is declared with. Choose another name.`),
-	"busy": mistake("name = \"NAME-busy\"\ndriver = \"ipvlan\"\nparent = \"eth0\"\ndepends_on = [homelab_network.mac]", "parent", "Network can't be applied",
+	"busy": mistake("name = \"NAME-busy\"\ndriver = \"ipvlan\"\nparent = \"eth0\"\ndepends_on = [homelab_network.mac]", "parent", "Network cannot be applied",
 		`The interface eth0 is also the parent that homelab_network "NAME-mac" is declared with, with the driver macvlan. The kernel lets an interface carry macvlan or ipvlan, not both.`),
-	"overlay": mistake("name = \"NAME-overlay\"\ndriver = \"overlay\"", "driver", "Network can't be applied",
+	"overlay": mistake("name = \"NAME-overlay\"\ndriver = \"overlay\"", "driver", "Network cannot be applied",
 		`Overlay networks are made on a swarm manager, and the node is not in a swarm: docker swarm init makes it one. Or set driver = "bridge".`),
-	"lender": mistake("name = \"NAME-lender\"\nconfig_from = \"NAME-byhand\"", "config_from", "Network can't be applied",
+	"lender": mistake("name = \"NAME-lender\"\nconfig_from = \"NAME-byhand\"", "config_from", "Network cannot be applied",
 		`Network "NAME-byhand" is on the node and not config-only: only a network with config_only = true lends its settings.`),
 }
 
 // onAnOldEngine is what engines before 27.0 and 28.0 cannot do.
 var onAnOldEngine = map[string]acctest.Mistake{
-	"routed": mistake("name = \"NAME-routed\"\nnat = \"routed\"", "nat", "Network can't be applied",
+	"routed": mistake("name = \"NAME-routed\"\nnat = \"routed\"", "nat", "Network cannot be applied",
 		`Routed mode needs Docker Engine 27.0 (API 1.46); the node's speaks 1.41. Upgrade the engine, or set nat = "none".`),
-	"without_ipv4": mistake("name = \"NAME-without\"\nenable_ipv4 = false", "enable_ipv4", "Network can't be applied",
+	"without_ipv4": mistake("name = \"NAME-without\"\nenable_ipv4 = false", "enable_ipv4", "Network cannot be applied",
 		"A network without IPv4 needs Docker Engine 28.0 (API 1.48); the node's speaks 1.41."),
-	"l3s": mistake("name = \"NAME-l3s\"\ndriver = \"ipvlan\"\nmode = \"l3s\"", "mode", "Network can't be applied",
+	"l3s": mistake("name = \"NAME-l3s\"\ndriver = \"ipvlan\"\nmode = \"l3s\"", "mode", "Network cannot be applied",
 		`The mode l3s needs Docker Engine 23.0 (API 1.42); the node's speaks 1.41. Upgrade the engine, or set mode = "l3".`),
-	"pool": mistake("name = \"NAME-pool\"\nenable_ipv6 = true", "enable_ipv6", "Network can't be applied",
+	"pool": mistake("name = \"NAME-pool\"\nenable_ipv6 = true", "enable_ipv6", "Network cannot be applied",
 		"The node's engine (API 1.41) chooses no IPv6 subnet by itself: name one under ipam."),
 }
 

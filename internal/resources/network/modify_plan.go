@@ -214,7 +214,7 @@ func replacement(m *model, preview core.NetworkPreview, record privateRecord) st
 			causes = append(causes, cause.String())
 		}
 	}
-	text := fmt.Sprintf("Network %q on node %q is replaced, because the engine can't change it in place (%s).",
+	text := fmt.Sprintf("Network %q on node %q is replaced, because the engine cannot change it in place (%s).",
 		m.Name.ValueString(), m.Node.ValueString(), strings.Join(causes, ", "))
 	if len(record.Attached) == 0 {
 		return text + " No container is on it."

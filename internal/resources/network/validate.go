@@ -134,7 +134,7 @@ func (m *model) checkConfig() diag.Diagnostics {
 		refuse("internal", m.Internal.ValueBool(), fmt.Sprintf(lends, "internal"))
 		refuse("attachable", m.Attachable.ValueBool(), fmt.Sprintf(lends, "attachable"))
 		refuse("zone", !m.Zone.IsNull(), fmt.Sprintf(lends, "zone"))
-		refuse("config_from", !m.ConfigFrom.IsNull(), "A config-only network can't take its settings from another one.")
+		refuse("config_from", !m.ConfigFrom.IsNull(), "A config-only network cannot take its settings from another one.")
 		return diags
 	}
 	if m.ConfigFrom.IsNull() {

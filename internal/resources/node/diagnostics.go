@@ -62,7 +62,7 @@ func directoryDiagnostics(name string, err error) diag.Diagnostics {
 func problemDiagnostics(problems []core.DirectoryProblem) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, p := range problems {
-		diags.AddAttributeError(path.Root("directories").AtMapKey(p.Path), "Directory can't be applied", p.Detail)
+		diags.AddAttributeError(path.Root("directories").AtMapKey(p.Path), "Directory cannot be applied", p.Detail)
 	}
 	return diags
 }
@@ -89,7 +89,7 @@ func unseen(name string, have map[string]core.Directory) diag.Diagnostics {
 	if len(paths) == 0 {
 		return nil
 	}
-	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("directories"), "Directories can't be seen",
+	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("directories"), "Directories cannot be seen",
 		fmt.Sprintf("Node %q: nothing is known of %s, because a container through which they are seen is missing: docker container prune removes it, and earlier versions made fewer. "+
 			"The plan shows them as unseen. Applying makes the container, looks, and sets owners and modes only where they differ.",
 			name, strings.Join(paths, ", ")))}

@@ -94,7 +94,7 @@ func later(entries map[string]directoryModel) map[string]directoryModel {
 // settled are those of the directories that the state has as they are asked for, as
 // they were seen.
 func (m *model) settled(ctx context.Context, entries map[string]directoryModel) map[string]directoryModel {
-	before, _, _ := m.entries(ctx) // what can't be read is not settled
+	before, _, _ := m.entries(ctx) // what cannot be read is not settled
 	settled := map[string]directoryModel{}
 	for p, e := range entries {
 		was, ok := before[p]

@@ -126,7 +126,7 @@ func (m *model) fill(now time.Time) diag.Diagnostics {
 			issued, err = issuer.Issue(name, request)
 		}
 		if err != nil {
-			diags.AddAttributeError(at, invalid, fmt.Sprintf("The certificate %q can't be issued: %v.", name, err))
+			diags.AddAttributeError(at, invalid, fmt.Sprintf("The certificate %q cannot be issued: %v.", name, err))
 			continue
 		}
 		chains[name], keys[name] = issued.Chain, issued.Key

@@ -74,7 +74,7 @@ func (g *Gate) Pass(ctx context.Context) diag.Diagnostics {
 		return nil
 	}
 	told := diag.Diagnostics{diag.NewErrorDiagnostic(summaryUndecrypted,
-		"This resource was not touched either: an error above or below says why the provider's sops_files can't be decrypted.")}
+		"This resource was not touched either: an error above or below says why the provider's sops_files cannot be decrypted.")}
 	r.first.Do(func() { told = r.said })
 	return told
 }

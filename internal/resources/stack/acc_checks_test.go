@@ -129,7 +129,7 @@ func TestAccStack_NodeHasNotWhatStacksWant_PlanNamesBothSides(t *testing.T) {
 			`It runs only where the node emulates that platform\. .*`, r.address, names["single"]),
 	})
 	for _, one := range errors {
-		if one.summary != "Stack can't be applied" || !strings.HasPrefix(one.at, atCompose) {
+		if one.summary != "Stack cannot be applied" || !strings.HasPrefix(one.at, atCompose) {
 			t.Errorf("%q points to %q", one.summary, one.at)
 		}
 	}
@@ -153,7 +153,7 @@ func applyInAnyOrder(t *testing.T, c *acctest.CLI) {
 		return
 	}
 	for _, one := range diagnosticsIn(t, result, "error") {
-		if one.summary != "Stack can't be applied" || !strings.Contains(one.detail, "holds already") {
+		if one.summary != "Stack cannot be applied" || !strings.Contains(one.detail, "holds already") {
 			t.Fatalf("got %+v", one)
 		}
 	}

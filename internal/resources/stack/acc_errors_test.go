@@ -151,7 +151,7 @@ func TestAccStack_ImageMissingAndNeverPulled_PlanSaysSo(t *testing.T) {
 	t.Parallel()
 	c := acctest.NewCLI(t)
 	oneStack(t, c, labtest.Host(t), "services: {web: {image: \"homelab.test/absent:1\"}}", `pull = "never"`)
-	requireSaid(t, errorsOf(t, c, "plan"), "Stack can't be applied", atCompose, `"homelab.test/absent:1"`, `service "web"`, `pull = "missing"`)
+	requireSaid(t, errorsOf(t, c, "plan"), "Stack cannot be applied", atCompose, `"homelab.test/absent:1"`, `service "web"`, `pull = "missing"`)
 }
 
 func TestAccStack_RegistryDoesNotAnswer_ApplySaysWhichAndWhy(t *testing.T) {
@@ -177,7 +177,7 @@ func TestAccStack_PortHeldByAnotherStack_PlanAndApplyNameItsService(t *testing.T
 	if len(warnings) != 1 || !strings.Contains(warnings[0].detail, taken[0]) || !strings.Contains(warnings[0].detail, taken[1]) || !strings.Contains(warnings[0].detail, "depends_on") {
 		t.Errorf("warnings: %+v", warnings)
 	}
-	requireSaid(t, errorsOf(t, other, "apply", "-auto-approve"), "Stack can't be applied", atCompose, append(taken, "Publish another port")...)
+	requireSaid(t, errorsOf(t, other, "apply", "-auto-approve"), "Stack cannot be applied", atCompose, append(taken, "Publish another port")...)
 }
 
 func TestAccStack_PortHeldByAProgram_ApplySaysWhoMayHaveIt(t *testing.T) {
@@ -200,7 +200,7 @@ func TestAccStack_ProjectOfSomethingElse_IsRefusedWithTheImportCommand(t *testin
 	name := oneStack(t, c, labtest.Host(t), oneService)
 	sweepStack(t, engine, name)
 	id := foreignContainer(t, engine, name)
-	requireSaid(t, errorsOf(t, c, "plan"), "Stack can't be applied", atName,
+	requireSaid(t, errorsOf(t, c, "plan"), "Stack cannot be applied", atName,
 		"terraform import ADDRESS local/"+name, `id = "local/`+name+`"`, "choose another name", "docker compose -p "+name+" down")
 	c.Must(t, []string{"import", "-no-color", "homelab_stack.this", "local/" + name})
 	c.Must(t, []string{"plan", "-no-color"})

@@ -121,7 +121,7 @@ func behaviourAttributes() map[string]schema.Attribute {
 			Optional: true, Computed: true,
 			Default: stringdefault.StaticString(string(desired.StopFirst)),
 			MarkdownDescription: "How a container is replaced: `stop-first` (default), or `start-first`, where the old one is stopped only when the new one is healthy. " +
-				"A service's own `deploy.update_config.order` goes first. What can't run twice, for a host port, a fixed address or a shared namespace, " +
+				"A service's own `deploy.update_config.order` goes first. What cannot run twice, for a host port, a fixed address or a shared namespace, " +
 				"is replaced stop-first, and the plan warns. See the guide *Updates without an interruption*.",
 			Validators: []validator.String{stringvalidator.OneOf(string(desired.StopFirst), string(desired.StartFirst))},
 		},

@@ -44,7 +44,7 @@ func showSecrets(planned, prior, config *model, want *desired.Stack, preview *co
 	diags.AddAttributeWarning(path.Root("secrets"), secretsUnknown, detail)
 	if len(preview.Problems) == 0 {
 		for _, problem := range preview.Rotated.Problems {
-			diags.AddAttributeWarning(path.Root("secrets"), "Stack can't be applied if a secret changed", problem.Detail)
+			diags.AddAttributeWarning(path.Root("secrets"), "Stack cannot be applied if a secret changed", problem.Detail)
 		}
 	}
 	return diags

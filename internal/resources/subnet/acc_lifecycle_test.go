@@ -261,5 +261,5 @@ func (b *bench) untagged() resource.TestStep {
 		_ = b.engines["n1"].NetworkRemove(b.t.Context(), n.ID)
 		return resource.TestStep{Config: config}
 	}
-	return resource.TestStep{Config: config, ExpectError: regexp.MustCompile(`(?s)kernel can't\s+tag\s+VLANs`)}
+	return resource.TestStep{Config: config, ExpectError: regexp.MustCompile(`(?s)kernel cannot\s+tag\s+VLANs`)}
 }

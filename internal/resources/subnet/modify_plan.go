@@ -233,7 +233,7 @@ func (s segment) replacing(node string, preview core.NetworkPreview) string {
 			fields = append(fields, cause.String())
 		}
 	}
-	text := fmt.Sprintf("Network %q on node %q can't be changed in place (%s), so it is replaced.", s.name, node, strings.Join(fields, ", "))
+	text := fmt.Sprintf("Network %q on node %q cannot be changed in place (%s), so it is replaced.", s.name, node, strings.Join(fields, ", "))
 	if attached := preview.Now.Attached; len(attached) > 0 {
 		return text + fmt.Sprintf(" These containers keep running; they are off the VLAN, %s, and get it back with their aliases and fixed addresses: %s.", concept.Interruption(len(attached)), strings.Join(attached, ", "))
 	}

@@ -37,7 +37,7 @@ func dataSourceSchema() schema.Schema {
 		MarkdownDescription: "The homelab as a Mermaid diagram, which GitHub draws in READMEs, pull requests and job summaries: nodes, stacks, services, " +
 			"networks and VLANs, what is exposed by ports and host names, and what depends on what.\n\n" +
 			"It draws the *declared* homelab from stacks, or the *running* one from what the nodes answer, containers that nobody declared included. " +
-			"Reading it changes nothing. A node that can't be reached is drawn as offline, with a warning. " +
+			"Reading it changes nothing. A node that cannot be reached is drawn as offline, with a warning. " +
 			"What would exceed GitHub's limits is shortened, with a warning and a note in the diagram. See the guide *A diagram of the homelab*.",
 		Attributes: attributes,
 	}
