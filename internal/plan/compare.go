@@ -62,8 +62,8 @@ func (b *builder) firstOf(service string) string {
 	return ""
 }
 
-// differences says in what way a container is not what the service asks for;
-// none means it may stay. Values that carry secrets are hidden.
+// differences lists the fields in which a container is not what the service asks for;
+// without any it stays. Values that carry secrets are hidden.
 func (c *comparison) differences(have *observed.Container) []Difference {
 	out := c.imageDifferences(have)
 	for _, key := range c.candidates(have) {

@@ -41,9 +41,9 @@ func (b *builder) slotOperations(s *slot) {
 	b.await(s)
 }
 
-// repairOperations brings back a container that stays. What it lacks is there
-// before it is started; one that is paused or restarts again and again is first
-// brought into a state in which it can be changed.
+// repairOperations repairs a container that stays. Its changes are made before it is
+// started. One that is paused or restarts again and again is first resumed or
+// restarted, so that it can be changed.
 func (b *builder) repairOperations(s *slot) {
 	var changes []*Operation
 	b.rename(s)
@@ -95,8 +95,8 @@ func (b *builder) orderRepairs(s *slot, changes []*Operation) {
 	}
 }
 
-// connect plans the way back onto the networks that a container should be on,
-// with its addresses and aliases, and off those to which it was connected by hand.
+// connect attaches a container to the networks that it should be on, with its addresses
+// and aliases, and disconnects it from those to which it was connected by hand.
 func (b *builder) connect(s *slot, causes []Difference) []*Operation {
 	compare := b.compare(s.want)
 	names := map[string]bool{}
@@ -177,13 +177,13 @@ func (b *builder) imageMounts(s *desired.Service, target string, old *observed.C
 
 func ptr[T any](v T) *T { return &v }
 
-// rename gives a container that stays its proper name back.
+// rename restores the name of a container that stays.
 func (b *builder) rename(s *slot) {
 	final := b.finalName(s)
 	if s.current.Name == final {
 		return
 	}
-	op := s.renaming(final, b.leftoversAside(s, final), b.makeWay(s, final))
+	op := s.renaming(final, b.leftoversAside(s, final), b.freeName(s, final))
 	op.OldName = s.current.Name
 	s.renamed = b.add(op)
 }
@@ -200,9 +200,9 @@ func (b *builder) inStack(id string) bool {
 	return false
 }
 
-// ingredients are the operations that a container's creation waits for: image,
-// networks, volumes, files, and the parents that it holds on to.
-func (b *builder) ingredients(s *desired.Service) []*Operation {
+// prerequisites are the operations that a container's creation waits for: those of its
+// image, networks, volumes, files and parents.
+func (b *builder) prerequisites(s *desired.Service) []*Operation {
 	needs := []*Operation{b.pulls[s.Image.Reference], b.builds[s.Image.Reference], b.tags[s.Image.Reference]}
 	for _, ref := range s.OtherImages() {
 		needs = append(needs, b.pulls[ref], b.builds[ref])
@@ -226,8 +226,7 @@ func (b *builder) ingredients(s *desired.Service) []*Operation {
 	return needs
 }
 
-// existingParents are the IDs of the containers that a new one holds on to and
-// that stay.
+// existingParents are the IDs of the parents of a new container that stay.
 func (b *builder) existingParents(s *desired.Service) map[string]string {
 	var out map[string]string
 	for _, share := range s.Shares() {
@@ -244,7 +243,7 @@ func (b *builder) existingParents(s *desired.Service) map[string]string {
 	return out
 }
 
-// retire plans the stop and the removal of a container that goes.
+// retire stops and removes a container.
 func (b *builder) retire(c *existing) {
 	op := c.operation(RemoveContainer)
 	op.Needs = []*Operation{b.stop(c)}

@@ -84,10 +84,10 @@ func (b *builder) place() Placements {
 	return placements
 }
 
-// placeSecret finds the volume that holds a secret with the same value and
-// owner, or gives it the next version. newest has the highest version that was
-// given to each secret in this plan. Two names may differ only in what a volume's name
-// has no place for, so a version whose volume is taken is left out.
+// placeSecret finds the volume that holds a secret with the same value and owner, or
+// gives it the next version. newest has the highest version that was given to each
+// secret in this plan. Two names may differ only in characters that a volume's name
+// cannot have, so a version whose volume is taken is skipped.
 func placeSecret(stack string, f desired.File, have *observed.Stack, newest map[string]int, taken map[string]bool, is func(f desired.File, volumes []string) string) Placement {
 	secret, owner := string(f.Kind)+"/"+f.Name, SecretOwner(f)
 	var candidates []string
@@ -172,8 +172,8 @@ func SecretContent(f desired.File) []byte {
 	return all
 }
 
-// SecretOwner is the text by which deliveries of one secret with other owners
-// or modes are told apart: "uid-gid-mode" of each entry.
+// SecretOwner is the text by which deliveries of one secret with other owners or modes
+// differ: "uid-gid-mode" of each entry.
 func SecretOwner(f desired.File) string {
 	owners := make([]string, len(f.Entries))
 	for i, e := range f.Entries {

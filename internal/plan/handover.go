@@ -12,8 +12,8 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/observed"
 )
 
-// finalName is what a slot's container is called once the plan is carried out;
-// empty for one that goes.
+// finalName is the name of a replica's container after the plan is applied; empty for
+// one that is removed.
 func (b *builder) finalName(s *slot) string {
 	if s.action == Remove {
 		return ""
@@ -21,9 +21,8 @@ func (b *builder) finalName(s *slot) string {
 	return desired.ContainerName(b.want.Name, s.want, s.number)
 }
 
-// checkNames reports the names that the stack's containers will not get: those of
-// two of them, though a document that chooses one twice is refused before; and those
-// that a container outside the stack has and keeps.
+// checkNames reports the names that the stack's containers will not get: a name that
+// two of them have, and one that a container outside the stack keeps.
 func (b *builder) checkNames() {
 	owners := map[string]string{}
 	for _, s := range b.allSlots() {
@@ -138,11 +137,11 @@ func (b *builder) leftoversAside(s *slot, final string) []*Operation {
 	return ops
 }
 
-// makeWay plans that another replica's container gives up the name that a slot's
-// container is to have: one that stops does so when it has stopped, one that stays
-// at once, and takes its own name after that. Nothing is removed before the name has
-// its new holder, so that a failure can be undone.
-func (b *builder) makeWay(s *slot, final string) []*Operation {
+// freeName renames another replica's container that has the name which this replica's
+// container is to have. A container that stops is renamed when it has stopped. One that
+// stays is renamed at once, and gets its own name after that. Nothing is removed before
+// the new container has the name, so that a failure can be rolled back.
+func (b *builder) freeName(s *slot, final string) []*Operation {
 	var ops []*Operation
 	for _, c := range b.others(s) {
 		if c.Name != final {
@@ -158,8 +157,8 @@ func (b *builder) makeWay(s *slot, final string) []*Operation {
 	return ops
 }
 
-// orderNames has a container that steps aside take its own name after that, and lets
-// nothing be removed before it has given its name away.
+// orderNames gives a container that was renamed for another one its own name after
+// that, and removes nothing before its name is free.
 func (b *builder) orderNames() {
 	removals := b.all(RemoveContainer)
 	for _, s := range b.allSlots() {
@@ -245,9 +244,9 @@ func plain(text string) string {
 	return strings.ToLower(text)
 }
 
-// orderAddresses lets a container take an address when the one that has it has
-// given it up: engines refuse an address that another container has, running or on
-// its way.
+// orderAddresses starts or connects a container with an address after the one that has
+// the address has stopped or is disconnected: engines refuse an address that another
+// container has.
 func (b *builder) orderAddresses() {
 	for _, s := range b.allSlots() {
 		for _, want := range addressesOf(s.want) {

@@ -42,17 +42,18 @@ func (b *builder) replaceNetwork(want desired.Network, causes []Difference) {
 	b.onceFor(b.networkCreations, Operation{Kind: CreateNetwork, Name: want.Name, Needs: []*Operation{b.removeFirst(want.Name)}})
 }
 
-// removeFirst plans that a network goes before what takes its name or its range is
-// made. Its containers stop and are taken off it before that, so that a failure can
-// be undone: a recreated network has another identity to the containers of the old one.
+// removeFirst removes a network before the network that takes its name or its range is
+// created. Its containers are stopped and disconnected before that, so that a failure
+// can be undone: a recreated network has another identity to the containers of the old
+// one.
 func (b *builder) removeFirst(name string) *Operation {
 	was := b.have.Network(name)
 	return b.onceFor(b.networkRemovals, Operation{Kind: RemoveNetwork, Name: name, Made: &was})
 }
 
-// handRanges lets a network that is made take the range of one that the stack has:
-// that one goes first then. A network whose range the engine chooses is made after
-// those that name theirs, so that it gets none of these.
+// handRanges lets a new network take the range of one that the stack has, which is
+// removed first then. A network whose range the engine chooses is created after those
+// that declare theirs, so that it gets none of these.
 func (b *builder) handRanges() {
 	made := slices.DeleteFunc(sortedKeys(b.want.Networks), func(key string) bool { return b.networkCreations[b.want.Networks[key].Name] == nil })
 	for _, key := range made {
@@ -74,8 +75,8 @@ func (b *builder) handRanges() {
 	}
 }
 
-// replaceChosen makes the stack's networks that stay and have a range by the engine's
-// choice again, if it is what a network that is made asks for.
+// replaceChosen replaces those of the stack's networks whose range the engine chose, if
+// a new network declares that range.
 func (b *builder) replaceChosen(made desired.Network) {
 	for _, key := range sortedKeys(b.want.Networks) {
 		n := b.want.Networks[key]
@@ -87,8 +88,7 @@ func (b *builder) replaceChosen(made desired.Network) {
 	}
 }
 
-// inTheWay reports whether an engine has no room for a network beside one that is
-// there.
+// inTheWay reports whether a network cannot exist beside one that is on the node.
 func inTheWay(own *desired.Network, there observed.Network) bool {
 	n := desired.NetworkOf(there)
 	return len(check.ClashesOf(check.NetworkOf("", own), check.NetworkOf("", &n), "")) > 0
@@ -127,7 +127,7 @@ func (b *builder) goingNetworks() []string {
 	})
 }
 
-// takeOff plans that a container which has stopped is taken off a network that goes.
+// takeOff disconnects a container that has stopped from a network that is removed.
 func (b *builder) takeOff(c *existing, name string) *Operation {
 	endpoint := c.Endpoints[name]
 	return b.add(Operation{ID: fmt.Sprintf("%s %s (%.12s) from %s", DisconnectContainer, c.Name, c.ID, name), Kind: DisconnectContainer,

@@ -8,15 +8,15 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-// createContainer plans a new container beside the old one. The old one stops and
-// steps aside when the new one is there, or, start-first, when all that is new
-// has arrived. A container whose hooks have still to run, or whose name is not
-// free yet, takes its name after it started.
+// createContainer plans a new container beside the old one. The old one is stopped and
+// renamed when the new one is created, or, with start-first, when all new ones have
+// arrived. A container whose hooks have still to run, or whose name is not free yet,
+// takes its name after it started.
 func (b *builder) createContainer(s *slot) {
 	final := b.finalName(s)
 	create := s.operation(CreateContainer)
 	create.Name, create.SecretVersion = final, s.secretVersion
-	create.Needs, create.Parents = b.ingredients(s.want), b.existingParents(s.want)
+	create.Needs, create.Parents = b.prerequisites(s.want), b.existingParents(s.want)
 	start := b.withHooks(s, s.operation(StartContainer))
 	holder := b.nameHolder(s, final)
 	if s.current == nil && holder == nil && !endsWithHooks(s.want) {
@@ -35,7 +35,7 @@ func (b *builder) createContainer(s *slot) {
 	if s.current != nil {
 		aside = append(aside, b.stepAside(s, s.current, b.stop(s.current)))
 	}
-	taken := b.add(s.renaming(final, aside, b.leftoversAside(s, final), b.makeWay(s, final)))
+	taken := b.add(s.renaming(final, aside, b.leftoversAside(s, final), b.freeName(s, final)))
 	switch {
 	case s.startFirst:
 		s.renamed = taken

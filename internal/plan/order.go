@@ -36,8 +36,8 @@ func (b *builder) orderStarts() {
 	}
 }
 
-// arrivals are the waits for a service's dependencies; one that runs but is
-// not yet healthy, or has not ended yet, is waited for too.
+// arrivals are the operations that wait for a service's dependencies, also for one that
+// runs and is not yet healthy or has not ended yet.
 func (b *builder) arrivals(s *desired.Service) []*Operation {
 	var ops []*Operation
 	for _, name := range sortedKeys(s.Dependencies) {
@@ -63,9 +63,9 @@ func isUnderWay(c *observed.Container, goal desired.Condition) bool {
 	return goal == desired.Healthy && c.State == observed.Starting
 }
 
-// orderStops stops nothing before every new container that can be made without
-// it exists, so that a missing image or a refused setting costs no downtime;
-// and stops dependents before what they depend on.
+// orderStops stops nothing before every new container is created that can be created
+// before it, so that a missing image or a refused setting causes no downtime. It stops
+// dependents before what they depend on.
 func (b *builder) orderStops() {
 	before := b.creations()
 	if len(b.networkRemovals) > 0 {
@@ -93,7 +93,8 @@ func (b *builder) orderStops() {
 	}
 }
 
-// takeAllOff plans that what goes of a replica is taken off a network that goes.
+// takeAllOff disconnects the containers of a replica that are removed from a network
+// that is removed.
 func (b *builder) takeAllOff(s *slot, name string) {
 	going := s.leftovers
 	if c := s.ending(); c != nil {
@@ -161,8 +162,8 @@ func (b *builder) creations() []*Operation {
 	return ops
 }
 
-// dependents are the stops of containers whose service depends on the named one;
-// one that is to go on serving does not stop for that.
+// dependents are the stops of containers whose service depends on the named one; one
+// that is replaced start-first does not stop for that.
 func (b *builder) dependents(name string) []*Operation {
 	var ops []*Operation
 	for _, s := range b.allSlots() {

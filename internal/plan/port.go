@@ -50,9 +50,9 @@ func parseHeld(key string) (check.HostPort, bool) {
 	return check.NewHostPort(rest[:i], rest[i+1:], protocol)
 }
 
-// checkPorts reports the ports that the stack's containers will not get: those
-// that another container has and keeps, and those that another stack of the same
-// run takes. Just the services that start are looked at.
+// checkPorts reports the ports that the stack's containers will not get: those that
+// another container has and keeps, and those that another stack of the same run takes.
+// Only services that start are checked.
 func (b *builder) checkPorts() {
 	held := b.heldByOthers()
 	for _, name := range sortedKeys(b.want.Services) {
@@ -100,8 +100,8 @@ func (b *builder) checkPort(service string, want check.HostPort, held []heldPort
 	}
 }
 
-// checkKeptPort reports a port that a service has, and that a stack which was planned
-// before, without knowing that this one keeps it, is to have.
+// checkKeptPort reports a port that a running service keeps and that a stack which was
+// planned before is to publish: that plan did not know that this one keeps it.
 func (b *builder) checkKeptPort(service string, has check.HostPort) {
 	for _, other := range b.opts.Others {
 		at := slices.IndexFunc(other.Ports, func(p check.ReservedPort) bool { return p.Starts && p.Port.Single() && has.Clashes(p.Port) })

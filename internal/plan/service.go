@@ -17,7 +17,7 @@ type slot struct {
 	// action is empty when the container stays, except for its repairs.
 	action Action
 	causes []Difference
-	// repairs bring back a container that stays.
+	// repairs are the actions for a container that stays.
 	repairs []repair
 	// inherited reports that every cause lies outside the container.
 	inherited bool
@@ -40,8 +40,8 @@ type slot struct {
 	secretVersion int
 }
 
-// existing is a container that the node has, with the operations that end it, if it
-// goes: aside is the renaming by which it gives its name away.
+// existing is a container that the node has, with the operations that stop, rename and
+// remove it. aside is the renaming that frees its name.
 type existing struct {
 	*observed.Container
 	stop, aside, removal *Operation
@@ -137,7 +137,7 @@ func (b *builder) inOrder() []string {
 	return order
 }
 
-// parentsFirst lists all services that have slots, those that are to go last.
+// parentsFirst lists all services that have slots, those that are removed last.
 func (b *builder) parentsFirst() []string {
 	names := b.inOrder()
 	for _, name := range sortedKeys(b.slots) {
@@ -148,8 +148,8 @@ func (b *builder) parentsFirst() []string {
 	return names
 }
 
-// parents are the services whose containers a service's containers hold on to:
-// they have to be recreated together.
+// parents are the services whose containers a service's containers share namespaces or
+// volumes of: they have to be recreated together.
 func parents(s desired.Service) []string {
 	var out []string
 	for _, share := range s.Shares() {

@@ -15,7 +15,7 @@ import (
 type StackInput struct {
 	Want *desired.Stack
 	Have *observed.Stack
-	// Last is what was remembered when the stack was last applied.
+	// Last is the record of when the stack was last applied.
 	Last  Record
 	World World
 	// Adopt allows a stack of which homelab made nothing, as after an import.
@@ -38,9 +38,9 @@ type StackDecision struct {
 	Want *desired.Stack
 	// After is the stack as it will be shown.
 	After View
-	// Changed names the services of which something differs, and Following those
-	// that are only recreated or restarted because something else is. All others
-	// stay just as they are.
+	// Changed names the services of which something differs, and Following those that
+	// are only recreated or restarted because something else is. All others stay as
+	// they are.
 	Changed, Following map[string]bool
 	// Resumes reports that a failed create left something on the node. This one continues
 	// with it if the destroy before it leaves it.
@@ -126,10 +126,10 @@ func ThingsOf(want *desired.Stack) []Thing {
 	return things
 }
 
-// vacated is a stack as a create will find it. What homelab made on the node and this
-// resource has no state of is planned as if it were gone, with a warning: the run may
-// destroy it first. What a create left that failed or was cut off stays, for the one
-// that comes in its place.
+// vacated is a stack as a create will find it. A stack of homelab's that is on the node
+// and not in this resource's state is planned as if it were gone, with a warning: the
+// run may destroy it first. What a failed or interrupted create left stays, and the
+// next create continues with it.
 func (in StackInput) vacated() (have *observed.Stack, resumes bool, warnings []string) {
 	switch {
 	case !in.creates() || !in.Have.Exists():
@@ -188,8 +188,8 @@ func pinned(want *desired.Stack, digests map[string]string) *desired.Stack {
 	return &out
 }
 
-// registryDigests leaves those of the planned digests that registries know: for
-// an image that none knows a plan shows its ID.
+// registryDigests returns the planned digests that come from registries: for an image
+// that no registry has, a plan shows its ID.
 func registryDigests(planned map[string]string, have *observed.Stack) map[string]string {
 	out := map[string]string{}
 	for name, digest := range planned {
@@ -200,8 +200,8 @@ func registryDigests(planned map[string]string, have *observed.Stack) map[string
 	return out
 }
 
-// unbuildable reports which builds of a plan the engine has no means for, as far as
-// its API version says so.
+// unbuildable reports which builds of a plan the engine does not support, by its API
+// version.
 func unbuildable(want *desired.Stack, have *observed.Stack, p *Plan) []check.Problem {
 	var problems []check.Problem
 	for _, op := range p.Operations {
