@@ -24,10 +24,10 @@ type Directory struct {
 // Fits reports whether a directory can be as two declarations have it: what one of
 // them leaves out the other one may say.
 func (d Directory) Fits(other Directory) bool {
-	return fits(d.UID, other.UID) && fits(d.GID, other.GID) && fits(d.Mode, other.Mode)
+	return compatible(d.UID, other.UID) && compatible(d.GID, other.GID) && compatible(d.Mode, other.Mode)
 }
 
-func fits[T comparable](a, b *T) bool { return a == nil || b == nil || *a == *b }
+func compatible[T comparable](a, b *T) bool { return a == nil || b == nil || *a == *b }
 
 // String is the directory's owner and mode, as far as they are given.
 func (d Directory) String() string {

@@ -29,28 +29,28 @@ func (m Mount) text() string {
 	if m.Type == MountVolume && source == "" {
 		source = "(anonymous)"
 	}
-	words := []string{string(m.Type)}
+	fields := []string{string(m.Type)}
 	for _, word := range []string{source, prefixed("subpath=", m.Subpath), ownPropagation(m), prefixed("recursive=", m.recursive()), prefixed("selinux=", m.SELinux)} {
 		if word != "" {
-			words = append(words, word)
+			fields = append(fields, word)
 		}
 	}
 	if m.TmpfsSizeBytes > 0 {
-		words = append(words, "size="+strconv.FormatInt(m.TmpfsSizeBytes, 10))
+		fields = append(fields, "size="+strconv.FormatInt(m.TmpfsSizeBytes, 10))
 	}
 	if m.TmpfsMode > 0 {
-		words = append(words, "mode="+strconv.FormatUint(uint64(m.TmpfsMode), 8))
+		fields = append(fields, "mode="+strconv.FormatUint(uint64(m.TmpfsMode), 8))
 	}
 	if m.NoCopy {
-		words = append(words, "nocopy")
+		fields = append(fields, "nocopy")
 	}
 	if m.ReadOnly {
-		words = append(words, "read-only")
+		fields = append(fields, "read-only")
 	}
 	for _, key := range slices.Sorted(maps.Keys(m.Labels)) {
-		words = append(words, "label "+key+"="+strconv.Quote(m.Labels[key]))
+		fields = append(fields, "label "+key+"="+strconv.Quote(m.Labels[key]))
 	}
-	return strings.Join(words, " ")
+	return strings.Join(fields, " ")
 }
 
 func (m Mount) recursive() string {

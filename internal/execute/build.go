@@ -85,23 +85,23 @@ func (r *run) builder(img desired.Image) string {
 // there is none and the build needs no more.
 func (r *run) buildWith(ctx context.Context, img desired.Image, names []string, labels map[string]string) error {
 	b := img.Build
-	tell := func(line string) { r.opts.Progress(ctx, "build image "+img.Reference+": "+line) }
+	report := func(line string) { r.opts.Progress(ctx, "build image "+img.Reference+": "+line) }
 	if b.Classic(r.engine.ClientVersion()) {
-		return r.buildClassic(ctx, b, names, labels, tell)
+		return r.buildClassic(ctx, b, names, labels, report)
 	}
 	leftOut, err := leftOut(ctx, b)
 	if err != nil {
 		return err
 	}
-	err = buildkit.Build(ctx, r.engine, &buildkit.Request{Build: b, LeftOut: leftOut, Names: names, Labels: labels, Inspect: r.baseImage, Credentials: r.credentials, Progress: tell})
+	err = buildkit.Build(ctx, r.engine, &buildkit.Request{Build: b, LeftOut: leftOut, Names: names, Labels: labels, Inspect: r.baseImage, Credentials: r.credentials, Progress: report})
 	if !errors.Is(err, buildkit.ErrUnavailable) {
 		return err
 	}
 	if keys := b.NeedsBuildKit(); len(keys) > 0 {
 		return fmt.Errorf("it uses %s, which needs BuildKit, and that is not available here: %w: connect to the engine itself, not to something in between that holds connections back, or remove what needs it", strings.Join(keys, ", "), err)
 	}
-	tell(err.Error() + "; its classic builder is used")
-	return r.buildClassic(ctx, b, names, labels, tell)
+	report(err.Error() + "; its classic builder is used")
+	return r.buildClassic(ctx, b, names, labels, report)
 }
 
 // leftOut lists what is not sent of the build's local directories, by directory.

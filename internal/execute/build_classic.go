@@ -19,7 +19,7 @@ import (
 
 // buildClassic sends the build context and builds with the engine's classic
 // builder, which has no BuildKit in it.
-func (r *run) buildClassic(ctx context.Context, b *desired.Build, names []string, labels map[string]string, tell func(string)) error {
+func (r *run) buildClassic(ctx context.Context, b *desired.Build, names []string, labels map[string]string, report func(string)) error {
 	options := build.ImageBuildOptions{
 		Version: build.BuilderV1, Tags: names, Dockerfile: b.Dockerfile,
 		BuildArgs: b.Args, Target: b.Target, Labels: labels, NoCache: b.NoCache, PullParent: b.Pull, CacheFrom: b.CacheFrom,
@@ -57,7 +57,7 @@ func (r *run) buildClassic(ctx context.Context, b *desired.Build, names []string
 		return err
 	}
 	defer resp.Body.Close()
-	return readStream(resp.Body, tell)
+	return readStream(resp.Body, report)
 }
 
 // classicAuths are the credentials for the registries of the images that the

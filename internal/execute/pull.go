@@ -36,7 +36,7 @@ func (r *run) pullImage(ctx context.Context, op *plan.Operation) error {
 		if !again || ctx.Err() != nil {
 			return fmt.Errorf("pull image %s: %w", img.Reference, tries(err, attempt))
 		}
-		job.tell(ctx, fmt.Sprintf("attempt %d failed: %v; the next one follows in %s", attempt, err, pause))
+		job.report(ctx, fmt.Sprintf("attempt %d failed: %v; the next one follows in %s", attempt, err, pause))
 		if !sleep(ctx, pause) {
 			return fmt.Errorf("pull image %s: %w", img.Reference, tries(err, attempt))
 		}
@@ -85,7 +85,7 @@ func (r *run) newPull(img desired.Image) (*imagePull, error) {
 	return p, nil
 }
 
-func (p *imagePull) tell(ctx context.Context, message string) {
+func (p *imagePull) report(ctx context.Context, message string) {
 	p.run.opts.Progress(ctx, "pull image "+p.image.Reference+": "+message)
 }
 
@@ -100,7 +100,7 @@ func (p *imagePull) round(ctx context.Context) error {
 		case err == nil:
 			return nil
 		case mirrored && ctx.Err() == nil:
-			p.tell(ctx, fmt.Sprintf("the mirror's %s could not be used: %v", source, err))
+			p.report(ctx, fmt.Sprintf("the mirror's %s could not be used: %v", source, err))
 			errs = append(errs, fmt.Errorf("mirror %s: %w", source, err))
 		default:
 			errs = append(errs, err)
@@ -141,7 +141,7 @@ func (p *imagePull) giveBack(ctx context.Context) {
 	defer cancel()
 	for _, name := range p.borrowed {
 		if _, err := p.run.engine.ImageRemove(ctx, name, image.RemoveOptions{}); err != nil && !errdefs.IsNotFound(err) {
-			p.tell(ctx, fmt.Sprintf("the name %s stays on the node: %v", name, err))
+			p.report(ctx, fmt.Sprintf("the name %s stays on the node: %v", name, err))
 		}
 	}
 }
@@ -161,7 +161,7 @@ func (p *imagePull) fetch(ctx context.Context, source string) (string, error) {
 		return "", p.run.askedWith(ctx, source, err)
 	}
 	defer body.Close()
-	progress := newPullProgress(func(line string) { p.tell(ctx, line) })
+	progress := newPullProgress(func(line string) { p.report(ctx, line) })
 	err = readMessages(body, progress.take)
 	return progress.digest, p.run.askedWith(ctx, source, err)
 }

@@ -15,7 +15,7 @@ const progressEvery = time.Second
 // the layers are known, one each second while they come, and the engine's own
 // last message. It is used by one goroutine.
 type pullProgress struct {
-	tell   func(string)
+	report func(string)
 	digest string // "sha256:…", once the engine has told
 
 	layers map[string]layer
@@ -30,8 +30,8 @@ type layer struct {
 	retrying       bool
 }
 
-func newPullProgress(tell func(string)) *pullProgress {
-	return &pullProgress{tell: tell, layers: map[string]layer{}}
+func newPullProgress(report func(string)) *pullProgress {
+	return &pullProgress{report: report, layers: map[string]layer{}}
 }
 
 // take reads one message of the stream.
@@ -100,7 +100,7 @@ func (p *pullProgress) summary() string {
 func (p *pullProgress) say(line string) {
 	p.said = time.Now()
 	if line != p.last {
-		p.tell(line)
+		p.report(line)
 	}
 	p.last = line
 }

@@ -25,11 +25,11 @@ type message struct {
 }
 
 // readStream reads a progress stream to its end and returns the error that it
-// carries, if any. Each line of progress is given to tell, which may be nil.
-func readStream(body io.Reader, tell func(string)) error {
+// carries, if any. Each line of progress is given to report, which may be nil.
+func readStream(body io.Reader, report func(string)) error {
 	return readMessages(body, func(m message) {
-		if line := m.line(); line != "" && tell != nil {
-			tell(line)
+		if line := m.line(); line != "" && report != nil {
+			report(line)
 		}
 	})
 }

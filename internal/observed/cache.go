@@ -36,7 +36,7 @@ type CachedImage struct {
 
 // Cache returns what can be remembered of the stack.
 func (s *Stack) Cache() Cache {
-	known := Cache{Images: map[string]CachedImage{}, Defaults: map[string][]string{}}
+	cached := Cache{Images: map[string]CachedImage{}, Defaults: map[string][]string{}}
 	for _, containers := range s.Services {
 		for i := range containers {
 			c := &containers[i]
@@ -44,13 +44,13 @@ func (s *Stack) Cache() Cache {
 			if !ok {
 				continue
 			}
-			known.Defaults[c.ID] = slices.Sorted(maps.Keys(c.Defaults))
-			known.Images[c.ImageID] = CachedImage{Content: img.otherContent(), RepoDigests: img.RepoDigests, Platform: img.Spec["platform"],
+			cached.Defaults[c.ID] = slices.Sorted(maps.Keys(c.Defaults))
+			cached.Images[c.ImageID] = CachedImage{Content: img.otherContent(), RepoDigests: img.RepoDigests, Platform: img.Spec["platform"],
 				Build: img.Labels[desired.LabelBuildHash], Healthcheck: img.HasHealthcheck, Tagged: img.tagged,
 				Volumes: img.Spec.Below("volumes.")}
 		}
 	}
-	return known
+	return cached
 }
 
 // otherContent is the ContentID where it is not the ID.
@@ -64,18 +64,18 @@ func (i Image) otherContent() string {
 // image returns what is known of a container's image; ok is false unless that
 // makes an inspection of it needless.
 func (k Cache) image(c container.InspectResponse) (img Image, ok bool) {
-	known, seen := k.Images[c.Image]
+	cached, seen := k.Images[c.Image]
 	if _, ok := k.Defaults[c.ID]; !ok || !seen {
 		return Image{}, false
 	}
-	img = Image{ID: c.Image, ContentID: cmp.Or(known.Content, c.Image), RepoDigests: known.RepoDigests, Spec: desired.Spec{}, Labels: map[string]string{}, HasHealthcheck: known.Healthcheck}
-	img.tagged, img.Age = known.Tagged, time.Since(known.Tagged)
-	maps.Copy(img.Spec, known.Volumes)
-	if known.Platform != "" {
-		img.Spec["platform"] = known.Platform
+	img = Image{ID: c.Image, ContentID: cmp.Or(cached.Content, c.Image), RepoDigests: cached.RepoDigests, Spec: desired.Spec{}, Labels: map[string]string{}, HasHealthcheck: cached.Healthcheck}
+	img.tagged, img.Age = cached.Tagged, time.Since(cached.Tagged)
+	maps.Copy(img.Spec, cached.Volumes)
+	if cached.Platform != "" {
+		img.Spec["platform"] = cached.Platform
 	}
-	if known.Build != "" {
-		img.Labels[desired.LabelBuildHash] = known.Build
+	if cached.Build != "" {
+		img.Labels[desired.LabelBuildHash] = cached.Build
 	}
 	return img.named(""), true
 }

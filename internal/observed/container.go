@@ -107,7 +107,7 @@ func readSpec(c container.InspectResponse, s *Stack, out *Container, mountpoints
 		spec["platform"] = platform
 	}
 	maps.Copy(spec, desired.ReadHookLabel(out.Labels[desired.LabelHooks]).Spec())
-	out.Defaults = s.known.defaults(c.ID, spec, s.Images[c.Image])
+	out.Defaults = s.cache.defaults(c.ID, spec, s.Images[c.Image])
 	if build := s.Images[c.Image].Labels[desired.LabelBuildHash]; build != "" {
 		spec["build"] = build
 	}

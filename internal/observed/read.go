@@ -83,12 +83,12 @@ func wrap(verb string, err error) error {
 }
 
 // Stack reads one stack: an inspection of each of its containers, and of each
-// image that they or refs name and of which neither known nor the list of
+// image that they or refs name and of which neither cache nor the list of
 // containers tells enough. A container or image that is gone by then is simply
 // not there.
-func (n *Node) Stack(ctx context.Context, name string, refs []string, known Cache) (*Stack, error) {
+func (n *Node) Stack(ctx context.Context, name string, refs []string, cache Cache) (*Stack, error) {
 	s := &Stack{
-		Name: name, known: known, Services: map[string][]Container{}, Images: map[string]Image{},
+		Name: name, cache: cache, Services: map[string][]Container{}, Images: map[string]Image{},
 		Networks: n.index.networks, Volumes: n.index.volumes, Names: n.index.names, Containers: n.index.containers, Guests: n.index.guests, Attached: n.index.endpoints, Ports: n.index.ports, Secrets: n.index.secrets,
 		Scratch: n.index.scratch[name], APIVersion: n.reader.ClientVersion(), nameOfID: n.index.byID, mounted: n.index.mounted,
 	}
@@ -179,27 +179,27 @@ func (n *Node) Release(stack string) {
 // lookUpImages finds the images that are named; those that have to be asked for
 // are inspected once each for the node.
 func (n *Node) lookUpImages(ctx context.Context, inspected []container.InspectResponse, refs []string, s *Stack) error {
-	wanted := map[string]bool{}
+	missing := map[string]bool{}
 	for _, c := range inspected {
-		if img, ok := s.known.image(c); ok {
+		if img, ok := s.cache.image(c); ok {
 			s.Images[c.Image] = img
 		} else {
-			wanted[c.Image] = true
+			missing[c.Image] = true
 		}
 	}
-	if err := n.inspectImages(ctx, wanted, s); err != nil {
+	if err := n.inspectImages(ctx, missing, s); err != nil {
 		return err
 	}
-	clear(wanted)
+	clear(missing)
 	listed := n.listedImages(inspected)
 	for _, ref := range refs {
 		if img, ok := s.Images[listed[familiar(ref)]]; ok {
 			s.Images[ref] = img.named(ref)
 		} else {
-			wanted[ref] = true
+			missing[ref] = true
 		}
 	}
-	return n.inspectImages(ctx, wanted, s)
+	return n.inspectImages(ctx, missing, s)
 }
 
 // listedImages says which image a reference means now, as far as containers were
@@ -217,10 +217,10 @@ func (n *Node) listedImages(inspected []container.InspectResponse) map[string]st
 }
 
 // inspectImages asks for images by their names or IDs.
-func (n *Node) inspectImages(ctx context.Context, wanted map[string]bool, s *Stack) error {
+func (n *Node) inspectImages(ctx context.Context, missing map[string]bool, s *Stack) error {
 	var mu sync.Mutex // guards s.Images
 	group, ctx := errgroup.WithContext(ctx)
-	for ref := range wanted {
+	for ref := range missing {
 		group.Go(func() error {
 			img, ok, err := n.image(ctx, ref)
 			if err != nil || !ok {

@@ -46,7 +46,7 @@ type Stack struct {
 	// APIVersion is the version the engine speaks with us.
 	APIVersion string
 
-	known    Cache                        // from before
+	cache    Cache                        // from before
 	nameOfID map[string]string            // of every container on the node
 	mounted  map[string]map[string]string // see index
 }

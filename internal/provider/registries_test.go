@@ -201,7 +201,7 @@ func TestImageDataSource_Failures_AreToldApart(t *testing.T) {
 		"denied":       {host + "/hub/library/app:1", nil, map[string]any{"username": "lab", "password": "wrong"}, "", "Access to image denied", "username and password under registries"},
 		"rate-limited": {host + "/busy/app:1", nil, login, "", "Too many requests to registry", "1h0m0s"},
 		"unreachable":  {closed.Listener.Addr().String() + "/app:1", nil, nil, "", "Unable to reach registry", "connection refused"},
-		"platform":     {host + "/hub/library/app:1", "linux/s390x", login, "platform", "Image not made for platform", "but for linux/amd64, linux/arm64"},
+		"platform":     {host + "/hub/library/app:1", "linux/s390x", login, "platform", "Image not made for platform", "only for linux/amd64, linux/arm64"},
 		"reference":    {"App:1:2", nil, nil, "name", "Invalid image reference", "Write [registry/]repository"},
 	} {
 		t.Run(kind, func(t *testing.T) {

@@ -104,7 +104,7 @@ func subnetRequests(given types.Dynamic) ([]address.Request, error) {
 			if err := readRequest(&r, fields); err != nil {
 				return nil, fmt.Errorf("%q: %w", name, err)
 			}
-		} else if r.VLAN, err = whole(elements[name]); err != nil {
+		} else if r.VLAN, err = integer(elements[name]); err != nil {
 			return nil, fmt.Errorf("%q is a VLAN id or an object with one: %w", name, err)
 		}
 		out = append(out, r)
@@ -135,9 +135,9 @@ func readRequest(r *address.Request, fields map[string]attr.Value) (err error) {
 		}
 		switch name {
 		case "vlan_id":
-			r.VLAN, err = whole(value)
+			r.VLAN, err = integer(value)
 		case "prefix_length":
-			if r.Bits, err = whole(value); err == nil && r.Bits < 1 {
+			if r.Bits, err = integer(value); err == nil && r.Bits < 1 {
 				err = errors.New("is less than 1")
 			}
 		case "cidr":
@@ -156,13 +156,13 @@ func readRequest(r *address.Request, fields map[string]attr.Value) (err error) {
 	return nil
 }
 
-// whole reads a whole number, also one that is written as text, as Terraform makes
+// integer reads an integer, also one that is written as text, as Terraform makes
 // it when it unifies a map's elements.
-func whole(value attr.Value) (int, error) {
+func integer(value attr.Value) (int, error) {
 	number := new(big.Float)
 	switch v := value.(type) {
 	case types.Dynamic:
-		return whole(v.UnderlyingValue())
+		return integer(v.UnderlyingValue())
 	case types.Number:
 		number = v.ValueBigFloat()
 	case types.String:

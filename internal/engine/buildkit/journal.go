@@ -21,7 +21,7 @@ const (
 // journal follows a build: it passes steps and output on, and keeps what a
 // failed step said last.
 type journal struct {
-	tell   func(string)
+	report func(string)
 	redact *strings.Replacer
 	steps  map[digest.Digest]*step
 	order  []*step
@@ -37,9 +37,9 @@ type step struct {
 }
 
 func newJournal(r *Request) *journal {
-	j := &journal{tell: r.Progress, steps: map[digest.Digest]*step{}}
-	if j.tell == nil {
-		j.tell = func(string) {}
+	j := &journal{report: r.Progress, steps: map[digest.Digest]*step{}}
+	if j.report == nil {
+		j.report = func(string) {}
 	}
 	var redactions []desired.Redaction
 	for _, secret := range r.Build.Secrets {
@@ -56,10 +56,10 @@ func (j *journal) follow(status *client.SolveStatus) {
 		s.name = v.Name
 		if v.Started != nil && !s.started {
 			s.started = true
-			j.tell(j.redact.Replace(s.name))
+			j.report(j.redact.Replace(s.name))
 		}
 		if v.Cached && v.Completed != nil {
-			j.tell(j.redact.Replace(s.name) + ": cached")
+			j.report(j.redact.Replace(s.name) + ": cached")
 		}
 		if v.Error != "" {
 			s.failed = v.Error
@@ -69,7 +69,7 @@ func (j *journal) follow(status *client.SolveStatus) {
 		j.output(j.step(log.Vertex), string(log.Data))
 	}
 	for _, warning := range status.Warnings {
-		j.tell("warning: " + j.redact.Replace(string(warning.Short)))
+		j.report("warning: " + j.redact.Replace(string(warning.Short)))
 	}
 }
 
@@ -97,7 +97,7 @@ func (j *journal) line(s *step, line string) {
 	if extra := len(s.lines) - keptLines; extra > 0 {
 		s.lines = s.lines[extra:]
 	}
-	j.tell(line)
+	j.report(line)
 }
 
 // explain adds the failed step and the end of its output to a build's error.

@@ -42,7 +42,7 @@ func unreachable(name string, c NodeConfig, err error) *Error {
 }
 
 func cause(where string, c NodeConfig, err error) (reason, advice string) {
-	var told *toldError
+	var told *explainedError
 	if errors.As(err, &told) {
 		return told.reason, told.advice
 	}
@@ -73,11 +73,11 @@ func cause(where string, c NodeConfig, err error) (reason, advice string) {
 	}
 }
 
-// toldError is a cause that got its message where it was found. Both are full
+// explainedError is a cause that got its message where it was found. Both are full
 // sentences; the reason starts in lower case.
-type toldError struct{ reason, advice string }
+type explainedError struct{ reason, advice string }
 
-func (e *toldError) Error() string { return strings.TrimSuffix(e.reason, ".") }
+func (e *explainedError) Error() string { return strings.TrimSuffix(e.reason, ".") }
 
 // dialCause explains failures to get a connection at all.
 func dialCause(where string, c NodeConfig, err error) (reason, advice string, ok bool) {

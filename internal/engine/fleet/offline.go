@@ -28,16 +28,16 @@ var awayErrors = [...]error{
 	syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ETIMEDOUT, syscall.EPIPE,
 }
 
-// awayError marks an error that got its message where it was found.
-type awayError struct{ error }
+// offlineError marks an error that got its message where it was found.
+type offlineError struct{ error }
 
-func (e *awayError) Unwrap() error { return e.error }
+func (e *offlineError) Unwrap() error { return e.error }
 
 func away(err error) bool {
 	if err == nil || errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, new(tls.RecordHeaderError)) {
 		return false
 	}
-	if errors.As(err, new(*awayError)) || errors.As(err, new(*channelError)) {
+	if errors.As(err, new(*offlineError)) || errors.As(err, new(*channelError)) {
 		return true
 	}
 	for _, one := range awayErrors {

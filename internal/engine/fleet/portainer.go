@@ -149,25 +149,25 @@ func worthAnother(ctx context.Context, resp *http.Response, err error) (bool, er
 
 // explainPortainer returns an error for an answer of Portainer itself.
 func explainPortainer(token string, answer *answerError) error {
-	words, ok := portainerMessage(token, answer.body)
+	message, ok := portainerMessage(token, answer.body)
 	switch {
 	case answer.status == http.StatusUnauthorized:
-		return &toldError{"Portainer does not accept the access token.",
+		return &explainedError{"Portainer does not accept the access token.",
 			"Set token to a valid one: in Portainer, My account, Access tokens. A removed user's tokens are gone too."}
 	case answer.status == http.StatusForbidden:
-		return &toldError{"the user of the access token may not use this environment of Portainer.",
+		return &explainedError{"the user of the access token may not use this environment of Portainer.",
 			"Give the user access to the environment in Portainer (Environments, Manage access), or use an administrator's token."}
 	case answer.status == http.StatusNotFound && ok:
-		return &toldError{"Portainer has no environment with this id.",
+		return &explainedError{"Portainer has no environment with this id.",
 			"Correct the number at the end of the host; it is in the address bar when the environment is open in Portainer."}
 	case ok:
-		return &awayError{&toldError{fmt.Sprintf("Portainer does not get through to the engine (HTTP status %d: %s).", answer.status, words),
+		return &offlineError{&explainedError{fmt.Sprintf("Portainer does not get through to the engine (HTTP status %d: %s).", answer.status, message),
 			"Check in Portainer that the environment is up."}}
 	case answer.status >= http.StatusBadGateway:
-		return &awayError{&toldError{fmt.Sprintf("the proxy in front of Portainer does not get through to it (HTTP status %d).", answer.status),
+		return &offlineError{&explainedError{fmt.Sprintf("the proxy in front of Portainer does not get through to it (HTTP status %d).", answer.status),
 			"Check that Portainer runs."}}
 	default:
-		return &toldError{fmt.Sprintf("what answers there is no Portainer (HTTP status %d).", answer.status),
+		return &explainedError{fmt.Sprintf("what answers there is no Portainer (HTTP status %d).", answer.status),
 			"Check the address, and the path where a proxy serves Portainer: portainer+https://address/path/endpoints/<id>."}
 	}
 }
@@ -180,6 +180,6 @@ func portainerMessage(token, body string) (string, bool) {
 	if json.Unmarshal([]byte(body), &e) != nil || e.Message == "" {
 		return "", false
 	}
-	words := strings.ReplaceAll(strings.Join(strings.Fields(e.Message), " "), token, "...")
-	return strings.TrimSuffix(strings.ToValidUTF8(words[:min(len(words), portainerWords)], ""), "."), true
+	message := strings.ReplaceAll(strings.Join(strings.Fields(e.Message), " "), token, "...")
+	return strings.TrimSuffix(strings.ToValidUTF8(message[:min(len(message), portainerWords)], ""), "."), true
 }

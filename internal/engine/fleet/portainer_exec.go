@@ -53,8 +53,8 @@ func (n *Node) startExec(ctx context.Context, exec string, body []byte) (*http.R
 	}
 	defer func() { _ = resp.Body.Close() }()
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, pingLimit))
-	if words, ok := portainerMessage(n.line.token, string(text)); ok {
-		return nil, fmt.Errorf("start exec: %s", words)
+	if message, ok := portainerMessage(n.line.token, string(text)); ok {
+		return nil, fmt.Errorf("start exec: %s", message)
 	}
 	return nil, fmt.Errorf("start exec: HTTP status %d", resp.StatusCode)
 }

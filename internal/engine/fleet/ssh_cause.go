@@ -25,9 +25,9 @@ var (
 // explain returns an error that says why a login failed.
 func (t *tunnel) explain(lines []string, timedOut bool) error {
 	s := retell(lines)
-	told := func(reason, advice string) error { return &toldError{reason, advice} }
+	explained := func(reason, advice string) error { return &explainedError{reason, advice} }
 	if m := s.say(unresolved); m != nil {
-		return &awayError{told(fmt.Sprintf("the name %q could not be resolved.", m[1]), "Correct the host or your ssh configuration, or give its IP address.")}
+		return &offlineError{explained(fmt.Sprintf("the name %q could not be resolved.", m[1]), "Correct the host or your ssh configuration, or give its IP address.")}
 	}
 	if s.say(keyChanged) != nil || s.say(keyRefused) != nil {
 		return t.explainHostKey(s)
@@ -44,15 +44,15 @@ func (t *tunnel) explain(lines []string, timedOut bool) error {
 	}
 	switch m := s.say(hopFailed); {
 	case m != nil:
-		return &awayError{told(fmt.Sprintf("the jump host could not connect to it (%s).", m[1]), "Check the address as the jump host sees it, and that the node is on.")}
+		return &offlineError{explained(fmt.Sprintf("the jump host could not connect to it (%s).", m[1]), "Check the address as the jump host sees it, and that the node is on.")}
 	case s.say(slow) != nil, timedOut:
 		return t.explainDial(where, "timed out")
 	case s.say(misset) != nil:
-		return told(fmt.Sprintf("ssh does not take your configuration (%s).", s.last()), "Correct it; \"ssh -G "+t.target.host+"\" shows whether ssh reads it.")
+		return explained(fmt.Sprintf("ssh does not take your configuration (%s).", s.last()), "Correct it; \"ssh -G "+t.target.host+"\" shows whether ssh reads it.")
 	case s.say(shut) != nil:
 		return explainShut(where)
 	default:
-		return told(fmt.Sprintf("ssh failed (%s).", s.last()), "Check that \""+t.command("")+"\" works.")
+		return explained(fmt.Sprintf("ssh failed (%s).", s.last()), "Check that \""+t.command("")+"\" works.")
 	}
 }
 
@@ -60,21 +60,21 @@ func (t *tunnel) explainDial(where, why string) error {
 	why = strings.ToLower(strings.TrimSpace(why))
 	switch {
 	case strings.Contains(why, "refused"):
-		return &awayError{&toldError{fmt.Sprintf("the connection to %s was refused: no ssh server listens there.", where),
+		return &offlineError{&explainedError{fmt.Sprintf("the connection to %s was refused: no ssh server listens there.", where),
 			"Start sshd on the node, or correct the host's address or port."}}
 	case strings.Contains(why, "no route"), strings.Contains(why, "unreachable"), strings.Contains(why, "host is down"):
-		return &awayError{&toldError{fmt.Sprintf("there is no route to %s.", where), "Check that the node is on and that this machine is in its network."}}
+		return &offlineError{&explainedError{fmt.Sprintf("there is no route to %s.", where), "Check that the node is on and that this machine is in its network."}}
 	case strings.Contains(why, "reset"):
 		return explainShut(where)
 	case strings.Contains(why, "timed out"):
-		return &awayError{&toldError{fmt.Sprintf("no answer from %s %s.", where, t.within), "Check that the node is on and that no firewall drops the connection."}}
+		return &offlineError{&explainedError{fmt.Sprintf("no answer from %s %s.", where, t.within), "Check that the node is on and that no firewall drops the connection."}}
 	default:
-		return &toldError{fmt.Sprintf("the connection to %s failed (%s).", where, why), "Check that the node is on and can be reached from here."}
+		return &explainedError{fmt.Sprintf("the connection to %s failed (%s).", where, why), "Check that the node is on and can be reached from here."}
 	}
 }
 
 func explainShut(where string) error {
-	return &awayError{&toldError{fmt.Sprintf("the ssh server at %s closed the connection before the login.", where),
+	return &offlineError{&explainedError{fmt.Sprintf("the ssh server at %s closed the connection before the login.", where),
 		"It may take no more logins at once (MaxStartups), or refuse this address; its log tells."}}
 }
 
@@ -83,11 +83,11 @@ func (t *tunnel) explainHostKey(s story) error {
 	offered := strings.TrimSpace(s.keyKind + " " + s.keyHash)
 	pin := fmt.Sprintf("nodes[%q].host_key", t.name)
 	if t.hostKey != "" && !t.hop(s) {
-		return &toldError{fmt.Sprintf("the server's host key (%s) is not the one that host_key pins.", offered),
+		return &explainedError{fmt.Sprintf("the server's host key (%s) is not the one that host_key pins.", offered),
 			fmt.Sprintf("If the node was installed anew, set %s to its new key; otherwise someone may be in between.", pin)}
 	}
 	if s.say(keyChanged) == nil {
-		return &toldError{fmt.Sprintf("the server offered a host key that is not in known_hosts (%s).", offered),
+		return &explainedError{fmt.Sprintf("the server offered a host key that is not in known_hosts (%s).", offered),
 			fmt.Sprintf("If you trust it, run\n  %s\nor set %s.", t.trust(s), pin)}
 	}
 	where := "known_hosts"
@@ -98,7 +98,7 @@ func (t *tunnel) explainHostKey(s story) error {
 	if m := s.say(keyRemoval); m != nil {
 		forget = m[1]
 	}
-	return &toldError{
+	return &explainedError{
 		fmt.Sprintf("the server's host key (%s) is not the one in %s. The node was installed anew, or someone is in between.", offered, where),
 		fmt.Sprintf("If you know why it changed, run\n  %s\n  %s\nor set %s.", forget, t.trust(s), pin),
 	}
@@ -153,18 +153,18 @@ func (t *tunnel) explainKeys(s story) error {
 	tried := strings.Join(s.offered, ", ")
 	switch {
 	case s.say(tooMany) != nil:
-		return &toldError{fmt.Sprintf("the server ended the login of %s after too many keys: tried %s.", who, tried),
+		return &explainedError{fmt.Sprintf("the server ended the login of %s after too many keys: tried %s.", who, tried),
 			"Name the right key with IdentityFile and set IdentitiesOnly yes for this host in your ssh configuration."}
 	case s.accepted != "":
-		return &toldError{fmt.Sprintf("the key %s is accepted for %s, but cannot be used: it has a passphrase, and no agent holds it.", s.accepted, who),
+		return &explainedError{fmt.Sprintf("the key %s is accepted for %s, but cannot be used: it has a passphrase, and no agent holds it.", s.accepted, who),
 			"Add it to your agent (ssh-add " + s.accepted + ")."}
 	case methods != "" && !strings.Contains(methods, "publickey"):
-		return &toldError{fmt.Sprintf("the server takes no keys for %s, only: %s.", who, methods), "Set PubkeyAuthentication yes in its sshd_config."}
+		return &explainedError{fmt.Sprintf("the server takes no keys for %s, only: %s.", who, methods), "Set PubkeyAuthentication yes in its sshd_config."}
 	case len(s.offered) == 0:
-		return &toldError{fmt.Sprintf("there is no key to log in %s with: neither an agent nor your ssh configuration has one.", who),
+		return &explainedError{fmt.Sprintf("there is no key to log in %s with: neither an agent nor your ssh configuration has one.", who),
 			"Start an agent and add a key (ssh-add), or name one with IdentityFile in your ssh configuration."}
 	default:
-		return &toldError{fmt.Sprintf("no key was accepted for %s: tried %s.", who, tried),
+		return &explainedError{fmt.Sprintf("no key was accepted for %s: tried %s.", who, tried),
 			"Add one of them to the user's ~/.ssh/authorized_keys on the node (" + t.copyID() + "), or name the right one with IdentityFile in your ssh configuration."}
 	}
 }

@@ -61,7 +61,7 @@ func TestTunnel_NobodyListensAnyMore_ConnectsAnew(t *testing.T) {
 			_ = listener.Close()
 		}
 		tunnel, line := connectedIn(dir)
-		var told *toldError
+		var told *explainedError
 		if _, err := tunnel.DialContext(t.Context(), "", ""); !errors.As(err, &told) || !line.cut.Load() {
 			t.Errorf("got %v; closed: %t", err, line.cut.Load())
 		}

@@ -41,7 +41,7 @@ type sshMaster struct {
 }
 
 // start logs in and has ssh forward a local socket to the engine's. Errors are
-// [*toldError], except for what keeps ssh from being started at all.
+// [*explainedError], except for what keeps ssh from being started at all.
 func (t *tunnel) start(ctx context.Context) (*sshMaster, error) {
 	m, err := t.spawn()
 	if err != nil {
@@ -64,12 +64,12 @@ func (t *tunnel) start(ctx context.Context) (*sshMaster, error) {
 // as this process is gone, however that happens.
 func (t *tunnel) spawn() (*sshMaster, error) {
 	if !sshSupported {
-		return nil, &toldError{"ssh:// hosts are not supported where Terraform runs on Windows itself.",
+		return nil, &explainedError{"ssh:// hosts are not supported where Terraform runs on Windows itself.",
 			"Run Terraform in WSL, or reach this engine by tcp:// with tls."}
 	}
 	program, err := exec.LookPath("ssh")
 	if err != nil {
-		return nil, &toldError{"there is no ssh program on the PATH.", "Install the OpenSSH client where Terraform runs."}
+		return nil, &explainedError{"there is no ssh program on the PATH.", "Install the OpenSSH client where Terraform runs."}
 	}
 	dir, err := tunnelDir()
 	if err != nil {

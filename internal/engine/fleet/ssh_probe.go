@@ -37,7 +37,7 @@ var (
 // stands, or broke just now.
 func (t *tunnel) diagnose(ctx context.Context, m *sshMaster) error {
 	if m.ended() {
-		return &awayError{&toldError{fmt.Sprintf("the ssh connection broke (%s).", brief(m.log.lines())), "Check that the node is on, and run Terraform again."}}
+		return &offlineError{&explainedError{fmt.Sprintf("the ssh connection broke (%s).", brief(m.log.lines())), "Check that the node is on, and run Terraform again."}}
 	}
 	s := retell(m.log.lines())
 	answer := []string{"unsure"}
@@ -58,21 +58,21 @@ func (t *tunnel) explainSocket(answer, user string, restricted bool) error {
 	refused := fmt.Sprintf(refusedAdvice, t.target.host)
 	switch {
 	case restricted:
-		return &toldError{"the ssh server refuses to forward to the engine's socket: the key's entry in authorized_keys forbids port forwarding.",
+		return &explainedError{"the ssh server refuses to forward to the engine's socket: the key's entry in authorized_keys forbids port forwarding.",
 			"Add port-forwarding to the options of that entry (after restrict), or remove no-port-forwarding."}
 	case answer == "listens":
-		return &toldError{"the ssh server refuses to forward to the engine's socket.", refused}
+		return &explainedError{"the ssh server refuses to forward to the engine's socket.", refused}
 	case answer == "absent":
-		return &awayError{&toldError{fmt.Sprintf("the ssh login works, but there is no socket %s on the node: no engine runs there, or its socket is elsewhere.", socket),
+		return &offlineError{&explainedError{fmt.Sprintf("the ssh login works, but there is no socket %s on the node: no engine runs there, or its socket is elsewhere.", socket),
 			fmt.Sprintf("Start the Docker engine, or put its socket's path at the end of the host, such as %s for a rootless engine.", t.rootless())}}
 	case answer == "denied":
-		return &toldError{fmt.Sprintf("the ssh login works, but user %q has no permission on the socket %s.", user, socket),
+		return &explainedError{fmt.Sprintf("the ssh login works, but user %q has no permission on the socket %s.", user, socket),
 			fmt.Sprintf("Add the user to the group docker on the node (sudo usermod -aG docker %s).", user)}
 	case answer == "silent":
-		return &awayError{&toldError{fmt.Sprintf("the ssh login works and the socket %s is there, but no engine listens on it.", socket),
+		return &offlineError{&explainedError{fmt.Sprintf("the ssh login works and the socket %s is there, but no engine listens on it.", socket),
 			"Start the Docker engine on the node (sudo systemctl start docker)."}}
 	default:
-		return &toldError{fmt.Sprintf("the ssh login works, but the connection to the socket %s was not made: no engine listens there, "+
+		return &explainedError{fmt.Sprintf("the ssh login works, but the connection to the socket %s was not made: no engine listens there, "+
 			"user %q may not use it, or the ssh server refuses to forward to it.", socket, user),
 			"Check on the node that the engine runs and that the user is in the group docker. " + refused}
 	}

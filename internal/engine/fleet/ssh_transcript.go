@@ -49,7 +49,7 @@ type story struct {
 	offered          []string
 	accepted         string   // the key that the server would take
 	restricted       bool     // the key may not forward
-	words            []string // what is no debugging output
+	lines            []string // what is not debugging output
 }
 
 var (
@@ -68,7 +68,7 @@ func retell(lines []string) story {
 			if strings.HasPrefix(line, "Authenticated to ") {
 				s.offered, s.accepted = nil, ""
 			}
-			s.words = append(s.words, line)
+			s.lines = append(s.lines, line)
 			continue
 		}
 		s.note(line)
@@ -101,8 +101,8 @@ func (s *story) note(line string) {
 
 // say returns the last word that matches, taken apart, or nil.
 func (s *story) say(pattern *regexp.Regexp) []string {
-	for i := len(s.words) - 1; i >= 0; i-- {
-		if m := pattern.FindStringSubmatch(s.words[i]); m != nil {
+	for i := len(s.lines) - 1; i >= 0; i-- {
+		if m := pattern.FindStringSubmatch(s.lines[i]); m != nil {
 			return m
 		}
 	}
@@ -111,8 +111,8 @@ func (s *story) say(pattern *regexp.Regexp) []string {
 
 // last returns the last word that says anything.
 func (s *story) last() string {
-	for i := len(s.words) - 1; i >= 0; i-- {
-		if word := strings.TrimSpace(s.words[i]); word != "" && !strings.HasPrefix(word, "OpenSSH_") {
+	for i := len(s.lines) - 1; i >= 0; i-- {
+		if word := strings.TrimSpace(s.lines[i]); word != "" && !strings.HasPrefix(word, "OpenSSH_") {
 			return strings.TrimSuffix(word, ".")
 		}
 	}

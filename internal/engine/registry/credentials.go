@@ -69,14 +69,14 @@ type keychain struct {
 	settings map[string]Settings // by canonical host
 	next     authn.Keychain      // nil: the Docker configuration
 
-	mu    sync.Mutex         // guards known
-	known map[string]*lookup // by helper and host
+	mu      sync.Mutex         // guards lookups
+	lookups map[string]*lookup // by helper and host
 }
 
 // lookup is what a helper said, asked once for all who want it meanwhile and for
 // some time after.
 type lookup struct {
-	turn  chan struct{} // guards what follows, and is held while the helper runs
+	lock  chan struct{} // guards what follows, and is held while the helper runs
 	until time.Time
 	found found
 	err   error
@@ -116,19 +116,19 @@ func (k *keychain) find(ctx context.Context, target authn.Resource) (found, erro
 func (k *keychain) entry(key string) *lookup {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.known == nil {
-		k.known = map[string]*lookup{}
+	if k.lookups == nil {
+		k.lookups = map[string]*lookup{}
 	}
-	if k.known[key] == nil {
-		k.known[key] = &lookup{turn: make(chan struct{}, 1)}
+	if k.lookups[key] == nil {
+		k.lookups[key] = &lookup{lock: make(chan struct{}, 1)}
 	}
-	return k.known[key]
+	return k.lookups[key]
 }
 
 func (l *lookup) get(ctx context.Context, search func() (found, error)) (found, error) {
 	select {
-	case l.turn <- struct{}{}:
-		defer func() { <-l.turn }()
+	case l.lock <- struct{}{}:
+		defer func() { <-l.lock }()
 	case <-ctx.Done():
 		return found{}, ctx.Err()
 	}

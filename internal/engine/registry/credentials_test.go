@@ -177,8 +177,8 @@ func TestAuth_HelperFails_NamesItAndTheRegistryAndNoSecret(t *testing.T) {
 		}
 	}
 	_, err := r.Digest(t.Context(), "broken.lan/app:1")
-	var worded *registry.Error
-	if !errors.As(err, &worded) || !errors.Is(err, registry.ErrCredentials) || !strings.Contains(worded.Detail(), `Image "broken.lan/app:1" cannot be looked up: get credentials of registry "broken.lan"`) {
+	var explained *registry.Error
+	if !errors.As(err, &explained) || !errors.Is(err, registry.ErrCredentials) || !strings.Contains(explained.Detail(), `Image "broken.lan/app:1" cannot be looked up: get credentials of registry "broken.lan"`) {
 		t.Errorf("look-up: %v", err)
 	}
 }

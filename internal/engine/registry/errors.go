@@ -146,12 +146,12 @@ func (e *limitedError) Error() string {
 
 // noPlatformError is an image that lacks the platform.
 type noPlatformError struct {
-	wanted string
-	has    []string
+	platform string
+	has      []string
 }
 
 func (e *noPlatformError) Error() string {
-	return fmt.Sprintf("it is not made for %s, but for %s", e.wanted, strings.Join(e.has, ", "))
+	return fmt.Sprintf("it is not made for %s, only for %s", e.platform, strings.Join(e.has, ", "))
 }
 
 // classify returns an [*Error] that says how the source answered for a reference.

@@ -78,7 +78,7 @@ func (r *Resolver) Offer(ctx context.Context, ref string) (Offer, error) {
 	})
 }
 
-func singleImage(d *remote.Descriptor, wanted string) (Image, error) {
+func singleImage(d *remote.Descriptor, platform string) (Image, error) {
 	image, err := d.Image()
 	if err != nil {
 		return Image{}, fmt.Errorf("read image: %w", err)
@@ -88,14 +88,14 @@ func singleImage(d *remote.Descriptor, wanted string) (Image, error) {
 		return Image{}, fmt.Errorf("read image configuration: %w", err)
 	}
 	only := platformText(config.Platform())
-	if wanted != "" && !fits(wanted, only) {
-		return Image{}, &noPlatformError{wanted, []string{only}}
+	if platform != "" && !matches(platform, only) {
+		return Image{}, &noPlatformError{platform, []string{only}}
 	}
 	digest := d.Digest.String()
 	return Image{Digest: digest, PlatformDigest: digest, Platforms: []string{only}, Created: config.Created.Time}, nil
 }
 
-func indexImage(d *remote.Descriptor, wanted string) (Image, error) {
+func indexImage(d *remote.Descriptor, platform string) (Image, error) {
 	manifest, err := indexManifest(d)
 	if err != nil {
 		return Image{}, err
@@ -113,34 +113,34 @@ func indexImage(d *remote.Descriptor, wanted string) (Image, error) {
 		}
 	}
 	out := Image{Digest: d.Digest.String(), Platforms: slices.Sorted(maps.Keys(images))}
-	chosen, err := choose(wanted, first, out.Platforms)
+	chosen, err := choose(platform, first, out.Platforms)
 	if err != nil || chosen == "" {
 		return out, err
 	}
-	if wanted != "" || len(images) == 1 {
+	if platform != "" || len(images) == 1 {
 		out.PlatformDigest = images[chosen].String()
 	}
 	out.Created, err = createdIn(d, images[chosen])
 	return out, err
 }
 
-func choose(wanted, first string, platforms []string) (string, error) {
-	if wanted == "" {
+func choose(platform, first string, platforms []string) (string, error) {
+	if platform == "" {
 		return first, nil
 	}
-	if slices.Contains(platforms, wanted) {
-		return wanted, nil
+	if slices.Contains(platforms, platform) {
+		return platform, nil
 	}
 	for _, p := range platforms {
-		if fits(wanted, p) {
+		if matches(platform, p) {
 			return p, nil
 		}
 	}
-	return "", &noPlatformError{wanted, platforms}
+	return "", &noPlatformError{platform, platforms}
 }
 
-// fits reports whether a platform is the wanted one; one without a variant is any.
-func fits(wanted, platform string) bool {
+// matches reports whether a platform is the wanted one. A wanted platform without a variant matches any variant.
+func matches(wanted, platform string) bool {
 	return platform == wanted || strings.Count(wanted, "/") == 1 && strings.HasPrefix(platform, wanted+"/")
 }
 

@@ -95,7 +95,7 @@ func TestImage_PlatformItLacks_NamesThoseItHas(t *testing.T) {
 	for ref, has := range map[string]string{"/app:1": "linux/amd64, linux/arm/v7", "/single:1": "linux/amd64"} {
 		_, err := resolver().Image(t.Context(), host+ref, "linux/s390x")
 		var e *registry.Error
-		if !errors.As(err, &e) || !errors.Is(err, registry.ErrNoPlatform) || !strings.Contains(e.Detail(), "not made for linux/s390x, but for "+has) {
+		if !errors.As(err, &e) || !errors.Is(err, registry.ErrNoPlatform) || !strings.Contains(e.Detail(), "not made for linux/s390x, only for "+has) {
 			t.Errorf("%s: got %v", ref, err)
 		}
 	}

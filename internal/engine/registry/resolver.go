@@ -117,7 +117,7 @@ func (r *Resolver) Lists(ctx context.Context, ref, digest string) (bool, error) 
 
 // ask puts a question to the mirrors of a reference's registry and then to the
 // registry itself, until one answers. Each may take its time. When none does the
-// registry's own error counts, and the mirrors' are told with it.
+// registry's own error counts, and the mirrors' are reported with it.
 func ask[T any](ctx context.Context, r *Resolver, ref string, question func(context.Context, name.Reference) (T, error)) (T, error) {
 	var nothing T
 	own, err := parse(ref)
@@ -131,7 +131,7 @@ func ask[T any](ctx context.Context, r *Resolver, ref string, question func(cont
 	if err != nil {
 		return nothing, err
 	}
-	var told []error
+	var errs []error
 	for _, source := range append(mirrors, ref) {
 		parsed, err := parse(source)
 		if err != nil {
@@ -144,10 +144,10 @@ func ask[T any](ctx context.Context, r *Resolver, ref string, question func(cont
 		if ctx.Err() != nil {
 			return nothing, ctx.Err()
 		}
-		told = append(told, r.classify(ctx, own, parsed, err))
+		errs = append(errs, r.classify(ctx, own, parsed, err))
 	}
-	last := told[len(told)-1].(*Error) //nolint:errorlint // made just above
-	last.Mirrors = told[:len(told)-1]
+	last := errs[len(errs)-1].(*Error) //nolint:errorlint // made just above
+	last.Mirrors = errs[:len(errs)-1]
 	return nothing, last
 }
 

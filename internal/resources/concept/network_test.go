@@ -6,7 +6,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/concept"
 )
 
-func TestOldWords_OneNodeOrSeveral_AreNamed(t *testing.T) {
+func TestKeptMetadata_OneNodeOrSeveral_AreNamed(t *testing.T) {
 	for want, nodes := range map[string][]string{
 		`node "atlas"`:                         {"atlas"},
 		`nodes "atlas" and "helios"`:           {"atlas", "helios"},
@@ -14,7 +14,7 @@ func TestOldWords_OneNodeOrSeveral_AreNamed(t *testing.T) {
 	} {
 		want = `No engine can change the labels of a network that exists. The state has what is written now; network "lan" on ` + want +
 			" has it once it is replaced for another reason."
-		if got := concept.OldWords("labels", "lan", nodes...).Detail(); got != want {
+		if got := concept.KeptMetadata("labels", "lan", nodes...).Detail(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}

@@ -65,7 +65,7 @@ func (s Subject) misnamed(summary, detail string) diag.Diagnostic {
 // NodeError returns why the node could not be reached or read, in the error's own
 // summary and detail if it has them.
 func (s Subject) NodeError(err error) diag.Diagnostics {
-	var worded interface {
+	var explained interface {
 		error
 		Summary() string
 		Detail() string
@@ -73,12 +73,12 @@ func (s Subject) NodeError(err error) diag.Diagnostics {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return diag.Diagnostics{s.failed("Interrupted", s.Place()+": the run was interrupted before the node had answered.")}
-	case !errors.As(err, &worded):
+	case !errors.As(err, &explained):
 		return diag.Diagnostics{s.failed("Unable to read "+s.Kind, fmt.Sprintf("%s: %s.", s.Place(), strings.TrimSuffix(err.Error(), ".")))}
 	case core.NotConfigured(err):
-		return diag.Diagnostics{s.misnamed(worded.Summary(), worded.Detail())}
+		return diag.Diagnostics{s.misnamed(explained.Summary(), explained.Detail())}
 	}
-	return diag.Diagnostics{s.failed(worded.Summary(), worded.Detail())}
+	return diag.Diagnostics{s.failed(explained.Summary(), explained.Detail())}
 }
 
 // Read words why a resource in state cannot be looked at. Without an error among

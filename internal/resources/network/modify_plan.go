@@ -197,7 +197,7 @@ func effects(planned, prior *model, preview core.NetworkPreview, differs bool, r
 		if planned.Labels.Equal(prior.Labels) {
 			at = "description"
 		}
-		diags.Append(concept.OldWords(at, planned.Name.ValueString(), planned.Node.ValueString()))
+		diags.Append(concept.KeptMetadata(at, planned.Name.ValueString(), planned.Node.ValueString()))
 	}
 	return diags
 }

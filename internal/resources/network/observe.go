@@ -78,7 +78,7 @@ func (m *model) refresh(ctx context.Context, view core.NetworkView, record priva
 	if n.ConfigOnly {
 		m.Driver = types.StringValue(driverNull)
 	}
-	diags := m.refreshWords(ctx, n, record)
+	diags := m.refreshMetadata(ctx, n, record)
 	if n.ConfigFrom != "" {
 		return append(diags, m.observe(ctx, view)...) // the rest is the other's
 	}
@@ -95,9 +95,9 @@ func (m *model) refresh(ctx context.Context, view core.NetworkView, record priva
 	return append(diags, m.observe(ctx, view)...)
 }
 
-// refreshWords takes over labels and the description of a network that somebody
+// refreshMetadata takes over labels and the description of a network that somebody
 // else made since.
-func (m *model) refreshWords(ctx context.Context, n *desired.Network, record privateRecord) diag.Diagnostics {
+func (m *model) refreshMetadata(ctx context.Context, n *desired.Network, record privateRecord) diag.Diagnostics {
 	own, description := desired.OwnLabels(n.Labels), n.Labels[desired.LabelDescription]
 	m.Zone = types.StringNull()
 	if n.ConfigFrom == "" {

@@ -51,8 +51,8 @@ func directoryDiagnostics(name string, err error) diag.Diagnostics {
 	if core.Offline(err) {
 		return concept.WithSentence(subject(name).NodeError(err), "Apply again when the node is back.")
 	}
-	var worded interface{ Summary() string }
-	if errors.As(err, &worded) {
+	var explained interface{ Summary() string }
+	if errors.As(err, &explained) {
 		return subject(name).NodeError(err)
 	}
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("directories"), "Unable to manage directories",

@@ -62,8 +62,8 @@ func (r *nodeResource) preview(ctx context.Context, planned, prior *model) diag.
 	if planned.Name.IsUnknown() {
 		return append(diags, planned.setEntries(ctx, later(entries))...)
 	}
-	if settled := prior.settled(ctx, entries); !prior.Name.IsNull() && len(settled) == len(entries) {
-		return append(diags, planned.setEntries(ctx, settled)...) // the node may be away
+	if unchanged := prior.unchanged(ctx, entries); !prior.Name.IsNull() && len(unchanged) == len(entries) {
+		return append(diags, planned.setEntries(ctx, unchanged)...) // the node may be away
 	}
 	// Also without directories: a node that does not exist is named while planning.
 	facts, err := r.core.Facts(ctx, planned.Name.ValueString())
@@ -72,8 +72,8 @@ func (r *nodeResource) preview(ctx context.Context, planned, prior *model) diag.
 		if diags.Append(why...); !ok {
 			return diags
 		}
-		settled := prior.settled(ctx, entries)
-		maps.Copy(later(entries), settled)
+		unchanged := prior.unchanged(ctx, entries)
+		maps.Copy(later(entries), unchanged)
 		return append(diags, planned.setEntries(ctx, entries)...)
 	}
 	if len(entries) == 0 {
@@ -91,18 +91,18 @@ func later(entries map[string]directoryModel) map[string]directoryModel {
 	return entries
 }
 
-// settled are those of the directories that the state has as they are asked for, as
+// unchanged returns the directories that the state has as they are asked for, as
 // they were seen.
-func (m *model) settled(ctx context.Context, entries map[string]directoryModel) map[string]directoryModel {
-	before, _, _ := m.entries(ctx) // what cannot be read is not settled
-	settled := map[string]directoryModel{}
+func (m *model) unchanged(ctx context.Context, entries map[string]directoryModel) map[string]directoryModel {
+	before, _, _ := m.entries(ctx) // what cannot be read counts as changed
+	unchanged := map[string]directoryModel{}
 	for p, e := range entries {
 		was, ok := before[p]
 		if ok && was.State.ValueString() == statePresent && was.UID.Equal(e.UID) && was.GID.Equal(e.GID) && was.Mode.Equal(e.Mode) {
-			settled[p] = was
+			unchanged[p] = was
 		}
 	}
-	return settled
+	return unchanged
 }
 
 // previewDirectories shows what will be of the directories of a node that answers.

@@ -29,11 +29,11 @@ func TestRecipe_Generate_HoldsItsWord(t *testing.T) {
 		}
 	}
 	made, err := r.generate()
-	if err != nil || !r.fits(made) {
+	if err != nil || !r.matches(made) {
 		t.Errorf("its own value does not fit: %v", err)
 	}
 	for _, other := range [][]byte{made[1:], append([]byte("l"), made[1:]...), []byte(strings.Repeat("a", 40))} {
-		if r.fits(other) {
+		if r.matches(other) {
 			t.Errorf("%q fits", other)
 		}
 	}

@@ -119,13 +119,13 @@ func (m *model) recipe(ctx context.Context) (recipe, diag.Diagnostics) {
 	return r, diags
 }
 
-// fits reports whether a value could have been generated; nil where none is.
-func (m *model) fits(ctx context.Context) (func([]byte) bool, diag.Diagnostics) {
+// matches reports whether a value could have been generated; nil where none is.
+func (m *model) matches(ctx context.Context) (func([]byte) bool, diag.Diagnostics) {
 	if m.Generate.IsNull() {
 		return nil, nil
 	}
 	r, diags := m.recipe(ctx)
-	return r.fits, diags
+	return r.matches, diags
 }
 
 // observe takes over what the node has.

@@ -94,11 +94,11 @@ func (r *secretResource) preview(ctx context.Context, planned, config, prior *mo
 	if diags.Append(more...); diags.HasError() {
 		return agreement{}, diags
 	}
-	fits, more := planned.fits(ctx)
+	matches, more := planned.matches(ctx)
 	if diags.Append(more...); diags.HasError() {
 		return agreement{}, diags
 	}
-	opts.Value, opts.Made, opts.Adopt, opts.Fits = value, planned.made(), prior != nil, fits
+	opts.Value, opts.Made, opts.Adopt, opts.Fits = value, planned.made(), prior != nil, matches
 	if prior != nil {
 		opts.KeepOnDestroy = prior.keep()
 		opts.Edited, opts.Altered = record.Edited, record.Altered

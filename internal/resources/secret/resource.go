@@ -151,9 +151,9 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 // newChange is what to do with a secret according to its plan.
 func newChange(ctx context.Context, planned, config *model, agreed agreement) (core.SecretChange, diag.Diagnostics) {
 	want, diags := planned.toDesired()
-	fits, more := planned.fits(ctx)
+	matches, more := planned.matches(ctx)
 	diags.Append(more...)
-	change := core.SecretChange{Secret: want, Made: planned.made(), Write: agreed.Write, Keep: agreed.Keep, Fits: fits}
+	change := core.SecretChange{Secret: want, Made: planned.made(), Write: agreed.Write, Keep: agreed.Keep, Fits: matches}
 	change.Version, _ = strconv.Atoi(planned.Version.ValueString()) // 0 while it is unknown
 	if planned.Generate.IsNull() {
 		value, more := config.value()

@@ -44,8 +44,8 @@ type model struct {
 
 	// view is what these say: as the state has it, or as it is planned. It is
 	// not known in a state that an import has just begun.
-	view  core.View
-	known bool
+	view    core.View
+	wasRead bool
 }
 
 var (
@@ -126,15 +126,15 @@ func (m *model) shown(salt []byte) shown {
 	return newShown(salt, patterns)
 }
 
-// words are the hidden values that may turn up in errors; see [shown.words].
-func (m *model) words(show shown, want *desired.Stack) []desired.Redaction {
+// redactions are the hidden values that may turn up in errors; see [shown.redactions].
+func (m *model) redactions(show shown, want *desired.Stack) []desired.Redaction {
 	variables := map[string]string{}
 	for name, element := range m.Variables.Elements() {
 		if text, ok := element.(types.String); ok {
 			variables[name] = text.ValueString()
 		}
 	}
-	return show.words(want, variables)
+	return show.redactions(want, variables)
 }
 
 // stackID is the ID of a stack whose node and name are known.

@@ -160,7 +160,7 @@ func (r *stackResource) preview(ctx context.Context, planned, config, prior *mod
 	if prior == nil && planned.saysItAll(config) {
 		planned.omitSpecs()
 	}
-	diags.Append(planned.tell(ctx, unknown)...)
+	diags.Append(planned.answer(ctx, unknown)...)
 	return agreed(planned, prior, preview.Changes), preview.Resumes, diags
 }
 
@@ -307,10 +307,10 @@ func agrees(before, after map[string]string, unknown ...string) bool {
 	return true
 }
 
-// holdsAll reports whether every entry of part is in whole.
-func holdsAll[V any](whole, part map[string]V) bool {
+// holdsAll reports whether every entry of part is in all.
+func holdsAll[V any](all, part map[string]V) bool {
 	for key, value := range part {
-		if one, ok := whole[key]; !ok || !reflect.DeepEqual(one, value) {
+		if one, ok := all[key]; !ok || !reflect.DeepEqual(one, value) {
 			return false
 		}
 	}

@@ -15,7 +15,7 @@ func (m *model) subject() concept.Subject {
 }
 
 // neverRead tells a state that an import has just begun: there is nothing to stand.
-func (m *model) neverRead() bool { return !m.known }
+func (m *model) neverRead() bool { return !m.wasRead }
 
 // unseen plans a stack on a node that cannot be looked at; ok is false where that
 // is an error. Without a change to what the user wrote nothing is planned.

@@ -11,10 +11,10 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/concept"
 )
 
-// redact takes secrets and the words that are not shown out of errors: a program may
+// redact takes secrets and the values that are not shown out of errors: a program may
 // log what it was given, and the engine quotes the command that it could not run.
-func redact(diags diag.Diagnostics, secrets types.Map, words []desired.Redaction) diag.Diagnostics {
-	redactions := slices.Clone(words)
+func redact(diags diag.Diagnostics, secrets types.Map, hidden []desired.Redaction) diag.Diagnostics {
+	redactions := slices.Clone(hidden)
 	for name, value := range secrets.Elements() {
 		if text, ok := value.(types.String); ok {
 			redactions = append(redactions, desired.RedactSecret(text.ValueString(), fmt.Sprintf("(secret %s)", name))...)

@@ -100,13 +100,13 @@ func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, 
 	show := planned.shown(salt)
 	view, record, err := r.core.Apply(ctx, planned.Node.ValueString(), want, core.Record{},
 		core.ApplyOptions{Digests: planned.digests(), Progress: progress(&planned)})
-	resp.Diagnostics.Append(redact(createDiagnostics(err, view.Services != nil, &planned, show, limit), config.Secrets, planned.words(show, want))...)
+	resp.Diagnostics.Append(redact(createDiagnostics(err, view.Services != nil, &planned, show, limit), config.Secrets, planned.redactions(show, want))...)
 	if err != nil && view.Services == nil {
 		resp.State.RemoveResource(ctx) // nothing was written: nothing is to be remembered
 		return
 	}
 	planned.observe(show.view(view))
-	resp.Diagnostics.Append(planned.tell(ctx, null)...)
+	resp.Diagnostics.Append(planned.answer(ctx, null)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)
 	record.Failed = err != nil
 	resp.Diagnostics.Append(storeRecord(ctx, resp.Private, record)...)
@@ -141,7 +141,7 @@ func (r *stackResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	}
 	state.observe(state.shown(salt).view(view))
 	r.noteRemoval(&state)
-	resp.Diagnostics.Append(state.tell(ctx, null)...)
+	resp.Diagnostics.Append(state.answer(ctx, null)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	before := record
 	record.Seen = view.Seen
@@ -182,7 +182,7 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	view, record, err := r.core.Apply(ctx, planned.Node.ValueString(), want, record, core.ApplyOptions{
 		Adopt: true, Rollback: planned.Rollback.ValueBool(), Planned: agreed, Digests: planned.digests(), Progress: progress(&planned)})
 	show := planned.shown(salt)
-	resp.Diagnostics.Append(redact(applyDiagnostics(err, &planned, show, limit, "timeouts.update"), config.Secrets, planned.words(show, want))...)
+	resp.Diagnostics.Append(redact(applyDiagnostics(err, &planned, show, limit, "timeouts.update"), config.Secrets, planned.redactions(show, want))...)
 	if err != nil && len(view.Services) == 0 {
 		return // nothing was written, or nothing can be seen: the prior state stands
 	}
@@ -195,7 +195,7 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	if err == nil {
 		result.keepUntouched(&promised, &before)
 	}
-	resp.Diagnostics.Append(result.tell(ctx, null)...)
+	resp.Diagnostics.Append(result.answer(ctx, null)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, result)...)
 	resp.Diagnostics.Append(storeRecord(ctx, resp.Private, record)...)
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, saltKey, salt)...)

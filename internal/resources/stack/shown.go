@@ -122,7 +122,7 @@ func (s shown) spec(spec map[string]string, unknown []string) (map[string]string
 	return out, slices.Compact(unknown)
 }
 
-// differences words why an applied stack is not as it was asked for.
+// differences redactions why an applied stack is not as it was asked for.
 func (s shown) differences(changes []core.Change) string {
 	var lines []string
 	for _, c := range changes {
@@ -139,14 +139,14 @@ func (s shown) differences(changes []core.Change) string {
 
 // shortestValue is how many bytes of a hidden value have to stand in a row to be
 // taken for it. It is longer than for a secret, since most hidden values are none:
-// words such as "true" and "5432" stay readable.
+// redactions such as "true" and "5432" stay readable.
 const shortestValue = 8
 
-// words are the hidden values of a stack that may turn up in what a program or an
+// redactions returns the hidden values of a stack that may turn up in what a program or an
 // engine says, with what is said in their place: of environment variables and of
 // Terraform's variables. What a shown field says too is no longer a secret, and an
 // error about a path or an image has to name it.
-func (s shown) words(want *desired.Stack, variables map[string]string) []desired.Redaction {
+func (s shown) redactions(want *desired.Stack, variables map[string]string) []desired.Redaction {
 	var visible strings.Builder
 	values := map[string]string{}
 	note := func(value, name string) {
@@ -172,12 +172,12 @@ func (s shown) words(want *desired.Stack, variables map[string]string) []desired
 			}
 		}
 	}
-	var words []desired.Redaction
+	var redactions []desired.Redaction
 	for value, name := range values {
 		if !strings.Contains(visible.String(), value) {
-			words = append(words, desired.Redaction{Hidden: value, Shown: name})
+			redactions = append(redactions, desired.Redaction{Hidden: value, Shown: name})
 		}
 	}
-	slices.SortFunc(words, func(a, b desired.Redaction) int { return cmp.Compare(a.Hidden, b.Hidden) })
-	return words
+	slices.SortFunc(redactions, func(a, b desired.Redaction) int { return cmp.Compare(a.Hidden, b.Hidden) })
+	return redactions
 }

@@ -111,7 +111,7 @@ func TestShown_Words_AreHiddenValuesThatNothingShows(t *testing.T) {
 			"KEY=a-secret-value", "APP=application"}},
 		Secret: map[string][]string{"environment.KEY": {"KEY"}},
 	}}}
-	got := newShown(nil, nil).words(want, map[string]string{"TOKEN": "a-long-token", "IMAGE": "example.test/application", "TZ": "Asia/Tokyo"})
+	got := newShown(nil, nil).redactions(want, map[string]string{"TOKEN": "a-long-token", "IMAGE": "example.test/application", "TZ": "Asia/Tokyo"})
 	expected := []desired.Redaction{{Hidden: "a-long-password", Shown: "(environment PW)"}, {Hidden: "a-long-token", Shown: "(variable TOKEN)"}}
 	if !reflect.DeepEqual(got, expected) {
 		t.Errorf("got %v, want %v", got, expected)

@@ -124,7 +124,7 @@ func (m *model) readBypassed(attributes map[string][]byte) diag.Diagnostics {
 	var services map[string]serviceWire
 	var networks map[string]networkWire
 	var volumes map[string]volumeWire
-	m.view, m.known = core.View{}, len(attributes["services"]) > 0 && !bytes.Equal(attributes["services"], null)
+	m.view, m.wasRead = core.View{}, len(attributes["services"]) > 0 && !bytes.Equal(attributes["services"], null)
 	if read("services", &services) {
 		m.view.Services = map[string]core.Service{}
 	}
@@ -190,9 +190,9 @@ func encoded(spec map[string]string, notKnown []string, missing msgpack.RawMessa
 	return out
 }
 
-// tell answers a call with what the node has, past the framework. missing is what
+// answer answers a call with what the node has, past the framework. missing is what
 // nil stands for.
-func (m *model) tell(ctx context.Context, missing msgpack.RawMessage) diag.Diagnostics {
+func (m *model) answer(ctx context.Context, missing msgpack.RawMessage) diag.Diagnostics {
 	services, networks, volumes := map[string]any{}, map[string]any{}, map[string]any{}
 	for name, s := range m.view.Services {
 		services[name] = map[string]any{"image": s.Image, "digest": or(s.Digest, missing), "replicas": s.Replicas, "state": or(s.State, missing), "spec": encoded(s.Spec, s.Unknown, missing)}

@@ -24,7 +24,7 @@ type plans struct {
 func (p *plans) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 	if p.missing == nil {
 		bypassUnknown(ctx)
-	} else if diags := p.m.tell(ctx, p.missing); diags.HasError() {
+	} else if diags := p.m.answer(ctx, p.missing); diags.HasError() {
 		panic(diags)
 	}
 	return &tfprotov6.PlanResourceChangeResponse{PlannedState: req.ProposedNewState}, nil
@@ -99,7 +99,7 @@ func TestTell_View_IsOfTheSchemasTypesAndIsSeenAgain(t *testing.T) {
 			if diags := again.readBypassed(encoded); diags.HasError() {
 				t.Fatal(diags)
 			}
-			if !again.known || !reflect.DeepEqual(again.view, view) {
+			if !again.wasRead || !reflect.DeepEqual(again.view, view) {
 				t.Errorf("got %+v, want %+v", again.view, view)
 			}
 		})
@@ -115,7 +115,7 @@ func TestSee_NullAndUnknown_AreTwoThings(t *testing.T) {
 	if values["services"].IsKnown() {
 		t.Error("services are known")
 	}
-	if diags := m.readBypassed(map[string][]byte{"services": null}); diags.HasError() || m.known || m.view.Services == nil || m.view.Volumes == nil {
+	if diags := m.readBypassed(map[string][]byte{"services": null}); diags.HasError() || m.wasRead || m.view.Services == nil || m.view.Volumes == nil {
 		t.Errorf("null is seen as %+v, want empty (%v)", m.view, diags)
 	}
 	if diags := m.readBypassed(map[string][]byte{"services": {0x01}}); !diags.HasError() {

@@ -62,7 +62,7 @@ func (r *subnetResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	if len(prior) > 0 {
-		resp.Diagnostics.Append(planned.words(ctx, &state)...)
+		resp.Diagnostics.Append(planned.metadataWarnings(ctx, &state)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &planned)...)
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, plannedKey, changes)...)
@@ -75,8 +75,8 @@ type whose struct {
 	again    bool
 }
 
-// words warns of labels and a description that networks which stay don't get.
-func (m *model) words(ctx context.Context, state *model) diag.Diagnostics {
+// metadataWarnings warns of labels and a description that networks which stay don't get.
+func (m *model) metadataWarnings(ctx context.Context, state *model) diag.Diagnostics {
 	at := "labels"
 	if m.Labels.Equal(state.Labels) {
 		at = "description"
@@ -92,7 +92,7 @@ func (m *model) words(ctx context.Context, state *model) diag.Diagnostics {
 		}
 	}
 	if len(stay) > 0 {
-		diags.Append(concept.OldWords(at, m.Name.ValueString(), stay...))
+		diags.Append(concept.KeptMetadata(at, m.Name.ValueString(), stay...))
 	}
 	return diags
 }

@@ -119,7 +119,7 @@ func (r *subnetResource) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	imported := state.VLANID.IsNull()
-	now, words := map[string]networkModel{}, map[string]map[string]string{}
+	now, labels := map[string]networkModel{}, map[string]map[string]string{}
 	for _, node := range sortedKeys(last) {
 		view, exists, err := r.networks.Read(ctx, node, state.Name.ValueString())
 		switch {
@@ -127,7 +127,7 @@ func (r *subnetResource) Read(ctx context.Context, req resource.ReadRequest, res
 			now[node] = last[node]
 			resp.Diagnostics.Append(segment{name: state.Name.ValueString()}.subject(node).Read(err, imported)...)
 		case exists:
-			now[node], words[node] = observed(view.ID, view.Network, last[node]).unfinished(view), view.Network.Labels
+			now[node], labels[node] = observed(view.ID, view.Network, last[node]).unfinished(view), view.Network.Labels
 		case imported:
 			resp.Diagnostics.AddError("Network not found", fmt.Sprintf("Node %q has no network %q. `docker network ls` lists those it has.", node, state.Name.ValueString()))
 		}
@@ -141,7 +141,7 @@ func (r *subnetResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	if imported {
 		resp.Diagnostics.Append(state.take(ctx, now)...)
-		resp.Diagnostics.Append(state.takeWords(ctx, words)...)
+		resp.Diagnostics.Append(state.takeMetadata(ctx, labels)...)
 	}
 	resp.Diagnostics.Append(state.setNetworks(ctx, now)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)

@@ -67,8 +67,8 @@ func (m *model) take(ctx context.Context, networks map[string]networkModel) (dia
 	return append(diags, m.setVLAN(ctx, s)...)
 }
 
-// takeWords fills in the labels and the description that all of the networks have.
-func (m *model) takeWords(ctx context.Context, labels map[string]map[string]string) (diags diag.Diagnostics) {
+// takeMetadata fills in the labels and the description that all of the networks have.
+func (m *model) takeMetadata(ctx context.Context, labels map[string]map[string]string) (diags diag.Diagnostics) {
 	m.Labels, m.Description = types.MapNull(types.StringType), types.StringNull()
 	nodes := sortedKeys(labels)
 	if len(nodes) == 0 {

@@ -18,8 +18,8 @@ import (
 
 // How an absent node is drawn.
 const (
-	offline = "offline"
-	unborn  = "not known until apply"
+	offline     = "offline"
+	unknownNode = "not known until apply"
 )
 
 // running asks nodes, nil for all, what they run: all at once, so that a dead
@@ -64,13 +64,13 @@ func (d *dataSource) running(ctx context.Context, names []string, criticality st
 
 // absent words why a node did not answer. Only a wrong name is an error.
 func absent(name string, index int, err error) (string, diag.Diagnostic) {
-	var worded interface {
+	var explained interface {
 		Summary() string
 		Detail() string
 	}
 	summary, detail := "Unable to read node", fmt.Sprintf("Node %q: %s.", name, err)
-	if errors.As(err, &worded) {
-		summary, detail = worded.Summary(), worded.Detail()
+	if errors.As(err, &explained) {
+		summary, detail = explained.Summary(), explained.Detail()
 	}
 	var named interface{ NodeNameAtFault() bool }
 	if errors.As(err, &named) && named.NodeNameAtFault() {
@@ -78,7 +78,7 @@ func absent(name string, index int, err error) (string, diag.Diagnostic) {
 	}
 	var later interface{ UnknownUntilApply() bool }
 	if errors.As(err, &later) && later.UnknownUntilApply() {
-		return unborn, diag.NewWarningDiagnostic(summary, fmt.Sprintf("The connection to node %q depends on values that are only known at apply, "+
+		return unknownNode, diag.NewWarningDiagnostic(summary, fmt.Sprintf("The connection to node %q depends on values that are only known at apply, "+
 			"so the diagram shows the node without what it runs. Plan again after the apply.", name))
 	}
 	return offline, diag.NewWarningDiagnostic(summary, detail+"\n\nThe diagram shows the node as offline.")

@@ -87,14 +87,14 @@ func ageReason(text string) string {
 // says nothing where it could not be run.
 func pgpReason(text string) string {
 	const said = "failed to decrypt sops data key with pgp:"
-	_, words, found := strings.Cut(text, said)
-	switch words = strings.TrimSpace(words); {
-	case strings.Contains(words, "No secret key"):
+	_, reason, found := strings.Cut(text, said)
+	switch reason = strings.TrimSpace(reason); {
+	case strings.Contains(reason, "No secret key"):
 		return "GnuPG's keyring has no secret key for it"
-	case found && words == "":
+	case found && reason == "":
 		return "gpg could not be run; is GnuPG installed?"
 	case found:
-		return words
+		return reason
 	default:
 		return text
 	}

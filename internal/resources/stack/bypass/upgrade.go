@@ -15,7 +15,7 @@ import (
 
 // UpgradeResourceState turns a resource of the state, which is JSON, into what
 // Terraform sends from then on. A state of another version than the schema's is
-// the other server's business as a whole: its attributes may be others.
+// left to the other server: its attributes may be others.
 func (s *Server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
 	kind, ok := s.resources[req.TypeName]
 	if !ok || req.Version != kind.Version || req.RawState == nil || len(req.RawState.JSON) == 0 {
@@ -90,8 +90,8 @@ func encode(out *msgpack.Encoder, value any, typ tftypes.Type) error {
 }
 
 func encodeNumber(out *msgpack.Encoder, number json.Number) error {
-	if whole, err := number.Int64(); err == nil {
-		return out.EncodeInt(whole)
+	if integer, err := number.Int64(); err == nil {
+		return out.EncodeInt(integer)
 	}
 	return out.EncodeString(number.String()) // which the protocol reads in full precision
 }

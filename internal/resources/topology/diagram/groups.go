@@ -135,7 +135,7 @@ func (p *picture) titleNetworks(node, stack string) []string {
 			continue
 		}
 		lines := networkLines(l.Network)
-		if short, ok := strings.CutPrefix(l.Name, stack+"_"); ok && l.reach == whole {
+		if short, ok := strings.CutPrefix(l.Name, stack+"_"); ok && l.reach == oneStack {
 			lines[0] = text(short)
 		}
 		if len(lines) > 1 || lines[0] != "default" { // which goes without saying
@@ -157,7 +157,7 @@ func (p *picture) named(l *lan) bool {
 	case p.GroupBy == ByCriticality:
 		return true
 	}
-	return l.reach == whole
+	return l.reach == oneStack
 }
 
 // service draws one service; more are further lines.

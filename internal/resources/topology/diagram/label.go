@@ -66,7 +66,7 @@ func exposure(s Service) (hosts, ports []string) {
 	return hosts, ports
 }
 
-// atMost joins some words of a list, and says how many were left out. Nothing
+// atMost joins some parts of a list, and says how many were left out. Nothing
 // gives no line.
 func atMost(list []string, limit int, separator string) []string {
 	if len(list) == 0 {
@@ -189,10 +189,10 @@ func counted(n int, word string) string {
 }
 
 // summaries joins what is not empty into one line.
-func summaries(words ...string) []string {
-	words = slices.DeleteFunc(words, func(w string) bool { return w == "" })
-	if len(words) == 0 {
+func summaries(parts ...string) []string {
+	parts = slices.DeleteFunc(parts, func(w string) bool { return w == "" })
+	if len(parts) == 0 {
 		return nil
 	}
-	return []string{strings.Join(words, ", ")}
+	return []string{strings.Join(parts, ", ")}
 }

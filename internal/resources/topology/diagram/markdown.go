@@ -8,7 +8,7 @@ func Markdown(d Diagram) string {
 	var out strings.Builder
 	out.WriteString("```mermaid\n" + d.Mermaid + "```\n")
 	var legend []string
-	for _, entry := range []struct{ sign, words string }{
+	for _, entry := range []struct{ sign, meaning string }{
 		{":::exposed", "orange: reachable by a port"},
 		{":::served", "green: served by a reverse proxy"},
 		{":::unwell", "red: unhealthy"},
@@ -18,7 +18,7 @@ func Markdown(d Diagram) string {
 		{".- net_", "dotted line: joins the network"},
 	} {
 		if strings.Contains(d.Mermaid, entry.sign) {
-			legend = append(legend, entry.words)
+			legend = append(legend, entry.meaning)
 		}
 	}
 	if len(legend) > 0 {

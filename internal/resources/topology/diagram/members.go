@@ -14,9 +14,9 @@ type reach int
 const (
 	// unused: nobody joins it.
 	unused reach = iota
-	// whole: all services of one stack join it, and nobody else. It is named in
+	// oneStack: all services of one stack join it, and nobody else. It is named in
 	// the stack's title.
-	whole
+	oneStack
 	// inner: some services of one stack join it.
 	inner
 	// shared: services of several stacks join it.
@@ -33,7 +33,7 @@ type lan struct {
 	Network
 	node    string // empty for one that spans nodes
 	reach   reach
-	home    string // the stack it is drawn in, for whole and inner
+	home    string // the stack it is drawn in, for oneStack and inner
 	members []member
 	joined  map[member]bool   // the same
 	joining map[[2]string]int // how many of a node's stack
@@ -135,7 +135,7 @@ func (l *lan) place(services map[[2]string]int) {
 		home := l.members[0]
 		l.reach, l.home = inner, home.stack
 		if len(l.members) == services[[2]string{home.node, home.stack}] {
-			l.reach = whole
+			l.reach = oneStack
 		}
 	}
 }
