@@ -110,7 +110,7 @@ func obstacle(p string, have observed.Directory) string {
 	if have.Kind != observed.SymbolicLink {
 		return fmt.Sprintf("On the node %s is %s, not a directory, and is left as it is. Move it away, or write another path.", where, have.Kind)
 	}
-	return fmt.Sprintf("On the node %s is a symbolic link to %s. Links are not followed: whoever can write to %s could make this one lead to any directory of the node. "+
+	return fmt.Sprintf("On the node %s is a symbolic link to %s. Links are not followed: anyone who can write to %s could make this one lead to any directory of the node. "+
 		"If you mean what the link leads to, write %s instead of %s; if not, remove the link.",
 		where, have.Target, path.Dir(have.Obstacle), path.Join(have.Target, strings.TrimPrefix(p, have.Obstacle)), p)
 }

@@ -39,7 +39,7 @@ func (a away) apply(c *fleet.NodeConfig) {
 func whenOfflineSchema(otherwise string) schema.Attribute {
 	return schema.StringAttribute{
 		MarkdownDescription: "What happens when a node is away: `fail` ends the plan with an error; with `keep` the last known state " +
-			"of its resources stands, with a warning, and every other node goes on. See the guide on offline nodes. " + otherwise,
+			"of its resources is kept, with a warning, and every other node goes on. See the guide on offline nodes. " + otherwise,
 		Optional:   true,
 		Validators: []validator.String{stringvalidator.OneOf(offlineFail, offlineKeep)},
 	}

@@ -35,7 +35,7 @@ func registriesSchema() schema.Attribute {
 						"`nginx:1` is pulled as `registry.lan/docker/library/nginx:1`. On the node and in plans the image keeps the name that " +
 						"the stack gives it. When the mirror doesn't answer, refuses or lacks the image, the registry itself is asked, as " +
 						"Docker does with its own mirrors. A reference with a digest gets its layers from the mirror and its name from the " +
-						"registry, for engines allow no other way. The mirror's own credentials stand under its own host.",
+						"registry, for engines allow no other way. The mirror's own credentials are set under its own host.",
 					Optional: true,
 				},
 				"username": schema.StringAttribute{

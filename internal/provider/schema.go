@@ -18,7 +18,7 @@ const namePattern = `^[A-Za-z0-9][A-Za-z0-9_.-]*$`
 
 func providerSchema() schema.Schema {
 	return schema.Schema{
-		MarkdownDescription: "Declare a whole homelab, review every change as a plan, and let `terraform apply` converge it. " +
+		MarkdownDescription: "Declare a complete homelab, review every change as a plan, and let `terraform apply` converge it. " +
 			"The provider talks to Docker engines through their API only: nothing is installed on a node.\n\n" +
 			"One provider block serves every node, so `for_each` over nodes works without aliases. Connections are " +
 			"never stored in state: a node may change its address and nothing is replaced. Nodes need Docker Engine 20.10 " +

@@ -42,7 +42,7 @@ func (siteSubnets) Definition(_ context.Context, _ function.DefinitionRequest, r
 			"A site is divided into slots of /24, or /64 in IPv6; a site too small for sixteen of them, into sixteen. VLAN n lies in slot n, counted around.\n\n" +
 			"The result is a map from the same names to `vlan_id`, `cidr` and `gateway`, the first address that a host may have.",
 		Parameters: []function.Parameter{
-			function.StringParameter{Name: "site", MarkdownDescription: "Prefix of the whole site, IPv4 or IPv6."},
+			function.StringParameter{Name: "site", MarkdownDescription: "Prefix of the complete site, IPv4 or IPv6."},
 			function.DynamicParameter{Name: "subnets", MarkdownDescription: "By name, a VLAN id, or an object with `vlan_id` and either `prefix_length` or `cidr`: " +
 				"`{ servers = 20, cameras = { vlan_id = 30, prefix_length = 26 }, guests = { vlan_id = 276, cidr = \"10.0.1.0/24\" } }`."},
 		},

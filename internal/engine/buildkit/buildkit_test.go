@@ -107,7 +107,7 @@ func TestSolveOptions_WhatTheEngineCannot_IsAnError(t *testing.T) {
 		"build.sbom":                             {SBOM: "true"},
 		"build.provenance":                       {Provenance: "mode=max"},
 		"build.cache_to with type=registry":      {CacheTo: []string{"a/b:c"}},
-		"does not tell its host-gateway":         {ExtraHosts: []string{"a:host-gateway"}},
+		"does not pass its host-gateway":         {ExtraHosts: []string{"a:host-gateway"}},
 		`"x" of host "a" is no IP address`:       {ExtraHosts: []string{"a:x"}},
 		"build.ssh":                              {SSH: []desired.BuildSSH{{ID: "k", Path: "/no/such/key"}}},
 	} {

@@ -181,7 +181,7 @@ func (r *Request) addHosts(o *client.SolveOpt, gateway string) error {
 		host, ip, _ := strings.Cut(entry, ":")
 		if ip == "host-gateway" {
 			if ip = gateway; ip == "" {
-				return fmt.Errorf("build.extra_hosts: this engine does not tell its host-gateway to BuildKit: write the address in place of host-gateway, or upgrade the engine on that node to 23.0 or newer")
+				return fmt.Errorf("build.extra_hosts: this engine does not pass its host-gateway to BuildKit: write the address in place of host-gateway, or upgrade the engine on that node to 23.0 or newer")
 			}
 		}
 		ip = strings.TrimSuffix(strings.TrimPrefix(ip, "["), "]")

@@ -39,13 +39,13 @@ func hostKeyFailures(t *testing.T, s *site) {
 or set nodes["atlas"].host_key. Other nodes are not affected.`)
 	write(t, known, "[127.0.0.1]:"+s.port+" "+hostKey+"\n")
 	s.fails(t, fleet.NodeConfig{Host: s.as("root")}, `Node "atlas" (ssh://root@127.0.0.1:<port>): `+
-		`the server's host key (ssh-ed25519 <hash>) is not the one in <dir>/known_hosts, line 1. The node was installed anew, or someone is in between. If you know why it changed, run
+		`the server's host key (ssh-ed25519 <hash>) is not the one in <dir>/known_hosts, line 1. The node was reinstalled, or someone is in between. If you know why it changed, run
   ssh-keygen -f "<dir>/known_hosts" -R "[127.0.0.1]:<port>"
   ssh-keyscan -t ed25519 -p <port> 127.0.0.1 >> ~/.ssh/known_hosts
 or set nodes["atlas"].host_key. Other nodes are not affected.`)
 	s.fails(t, fleet.NodeConfig{Host: s.as("root"), HostKey: hostKey}, `Node "atlas" (ssh://root@127.0.0.1:<port>): `+
 		`the server's host key (ssh-ed25519 <hash>) is not the one that host_key pins. `+
-		`If the node was installed anew, set nodes["atlas"].host_key to its new key; otherwise someone may be in between. Other nodes are not affected.`)
+		`If the node was reinstalled, set nodes["atlas"].host_key to its new key; otherwise someone may be in between. Other nodes are not affected.`)
 	// The pinned key counts, whatever known_hosts says.
 	s.connects(t, fleet.NodeConfig{Host: s.as("root"), HostKey: s.hostKey(t)})
 	s.know(t)

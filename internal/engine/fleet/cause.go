@@ -89,7 +89,7 @@ func dialCause(where string, c NodeConfig, err error) (reason, advice string, ok
 		return fmt.Sprintf("there is no socket %s.", where), "Start the Docker engine, or correct the path.", true
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Sprintf("permission denied on %s.", where),
-			"Add the user that runs Terraform to the group docker (sudo usermod -aG docker <user>) and log in anew.", true
+			"Add the user that runs Terraform to the group docker (sudo usermod -aG docker <user>) and log in again.", true
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Sprintf("the connection to %s was refused: nothing listens there.", where), "Start " + c.peer("the Docker engine") + ", or correct the host.", true
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):

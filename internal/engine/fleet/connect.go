@@ -75,7 +75,7 @@ type answerError struct {
 }
 
 func (e *answerError) Error() string {
-	return fmt.Sprintf("no engine's answer: %d %s", e.status, http.StatusText(e.status))
+	return fmt.Sprintf("not an engine's answer: %d %s", e.status, http.StatusText(e.status))
 }
 
 // checkAPI compares the engine's newest API, and a pinned one, with what is needed.

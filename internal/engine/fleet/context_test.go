@@ -61,7 +61,7 @@ func TestNode_Context_EachFailure_HasItsDiagnostic(t *testing.T) {
 		"absent": {"", `Node "atlas": the Docker context "absent" cannot be used: it does not exist.` + look, fleet.InvalidHost},
 		"lax": {`{"Host":"tcp://10.0.2.20:2376","SkipTLSVerify":true}`, `Node "atlas": the Docker context "lax" cannot be used: ` +
 			`it skips the verification of certificates, which the provider never does.` + look, fleet.InvalidHost},
-		"plain": {`{"Host":"tcp://10.0.2.20:2375"}`, `Node "atlas" (tcp://10.0.2.20:2375): plain tcp gives whoever is on the network root on the node, ` +
+		"plain": {`{"Host":"tcp://10.0.2.20:2375"}`, `Node "atlas" (tcp://10.0.2.20:2375): plain tcp gives everyone on the network root on the node, ` +
 			`so it is accepted to loopback addresses only. Set tls (see "Protect the Docker daemon socket" in Docker's documentation), or use ssh://. ` +
 			`The address comes from the Docker context "plain".`, fleet.InvalidHost},
 		"down": {`{"Host":"tcp://` + closed + `"}`, `Node "atlas" (tcp://` + closed + `): the connection to ` + closed + ` was refused: nothing listens there. ` +

@@ -83,7 +83,7 @@ func (c NodeConfig) check() *Error {
 		return c.TLS.check()
 	case e.scheme == schemeTCP && !loopback(e.address):
 		return invalid([]string{"host"},
-			"plain tcp gives whoever is on the network root on the node, so it is accepted to loopback addresses only.",
+			"plain tcp gives everyone on the network root on the node, so it is accepted to loopback addresses only.",
 			`Set tls (see "Protect the Docker daemon socket" in Docker's documentation), or use ssh://.`)
 	default:
 		return nil

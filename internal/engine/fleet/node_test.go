@@ -192,7 +192,7 @@ func TestUnreachable_PermissionDenied_NamesTheGroup(t *testing.T) {
 	err := &net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("connect", syscall.EACCES)}
 	got := fleet.Unreached("atlas", fleet.NodeConfig{Host: "unix:///var/run/docker.sock"}, err)
 	requireError(t, got, fleet.Unreachable, `Node "atlas" (unix:///var/run/docker.sock): permission denied on /var/run/docker.sock. `+
-		"Add the user that runs Terraform to the group docker (sudo usermod -aG docker <user>) and log in anew. Other nodes are not affected.")
+		"Add the user that runs Terraform to the group docker (sudo usermod -aG docker <user>) and log in again. Other nodes are not affected.")
 }
 
 func TestUnreachable_NameNotResolved_NamesIt(t *testing.T) {

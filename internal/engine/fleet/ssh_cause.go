@@ -84,7 +84,7 @@ func (t *tunnel) explainHostKey(s story) error {
 	pin := fmt.Sprintf("nodes[%q].host_key", t.name)
 	if t.hostKey != "" && !t.hop(s) {
 		return &explainedError{fmt.Sprintf("the server's host key (%s) is not the one that host_key pins.", offered),
-			fmt.Sprintf("If the node was installed anew, set %s to its new key; otherwise someone may be in between.", pin)}
+			fmt.Sprintf("If the node was reinstalled, set %s to its new key; otherwise someone may be in between.", pin)}
 	}
 	if s.say(keyChanged) == nil {
 		return &explainedError{fmt.Sprintf("the server offered a host key that is not in known_hosts (%s).", offered),
@@ -99,7 +99,7 @@ func (t *tunnel) explainHostKey(s story) error {
 		forget = m[1]
 	}
 	return &explainedError{
-		fmt.Sprintf("the server's host key (%s) is not the one in %s. The node was installed anew, or someone is in between.", offered, where),
+		fmt.Sprintf("the server's host key (%s) is not the one in %s. The node was reinstalled, or someone is in between.", offered, where),
 		fmt.Sprintf("If you know why it changed, run\n  %s\n  %s\nor set %s.", forget, t.trust(s), pin),
 	}
 }

@@ -11,7 +11,7 @@ import (
 // KeptMetadata warns that a network which exists keeps its "labels" or "description",
 // whichever is the attribute, on the nodes where it stays.
 func KeptMetadata(attribute, network string, nodes ...string) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(path.Root(attribute), "Engine keeps the old words", fmt.Sprintf(
+	return diag.NewAttributeWarningDiagnostic(path.Root(attribute), "Labels of network are not changed", fmt.Sprintf(
 		"No engine can change the %s of a network that exists. The state has what is written now; network %q on %s has it once it is replaced for another reason.",
 		attribute, network, Nodes(nodes)))
 }

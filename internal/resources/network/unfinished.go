@@ -22,7 +22,7 @@ func unfinished(m *model, view core.NetworkView) diag.Diagnostics {
 	if len(view.Detached) > 0 {
 		text = cutOff(m) + fmt.Sprintf(" These containers are off it since; applying attaches them with the same aliases and fixed addresses: %s.", strings.Join(view.Detached, ", "))
 	}
-	return diag.Diagnostics{diag.NewWarningDiagnostic("Network is not whole", text)}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Network is not complete", text)}
 }
 
 // gone warns of such a network that is not there at all, for whoever does not want

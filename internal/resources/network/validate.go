@@ -112,7 +112,7 @@ func (m *model) checkParent() diag.Diagnostics {
 	if _, vlan, tagged := strings.Cut(parent, "."); tagged {
 		id, err := strconv.Atoi(vlan)
 		if err != nil || id < 1 || id > maxVLAN {
-			diags.AddAttributeError(at, invalid, fmt.Sprintf("%q names no VLAN: behind the dot stands its id, from 1 to %d, as in eth0.20.", parent, maxVLAN))
+			diags.AddAttributeError(at, invalid, fmt.Sprintf("%q does not name a VLAN: write its id, from 1 to %d, after the dot, as in eth0.20.", parent, maxVLAN))
 		}
 	}
 	return diags

@@ -38,7 +38,7 @@ var facts = []fact{
 
 	{"os", text, "Operating system type: `linux` or `windows`."},
 	{"operating_system", text, "Name of the operating system, such as `Debian GNU/Linux 12 (bookworm)`."},
-	{"architecture", text, "Architecture in the kernel's words, such as `x86_64` or `aarch64`."},
+	{"architecture", text, "Architecture as the kernel names it, such as `x86_64` or `aarch64`."},
 	{"kernel_version", text, "Version of the kernel."},
 	{"cpus", number, "Number of CPUs that the engine may use."},
 	{"memory_bytes", number, "Memory of the machine, in bytes."},
@@ -53,7 +53,7 @@ var facts = []fact{
 		"Null for an engine without root, which does not tell."},
 	{"root_gid", number, "Group of the node that root's in a container is, likewise."},
 	{"security_options", list, "Security features in use, as the engine lists them, such as `name=apparmor`."},
-	{"runtimes", list, "Names of the container runtimes, sorted. `nvidia` stands here where NVIDIA's toolkit is set up as a runtime."},
+	{"runtimes", list, "Names of the container runtimes, sorted. `nvidia` is listed where NVIDIA's toolkit is set up as a runtime."},
 	{"cdi_devices", list, "Devices found through the Container Device Interface, such as `nvidia.com/gpu=0`, sorted. " +
 		"Empty on engines before Docker 28.2 (API 1.50), which do not tell."},
 	{"gpus", list, "Vendors of the GPUs that containers can be given, sorted, such as `nvidia` or `amd`: where there is a CDI device of the kind " +

@@ -33,7 +33,7 @@ func ephemeralSchema() schema.Schema {
 			"Keys are of ECDSA on P-256.",
 		Attributes: map[string]schema.Attribute{
 			"seed": schema.StringAttribute{
-				MarkdownDescription: "The secret that everything is derived from: at least 32 random characters, as `openssl rand -hex 32` gives. Another seed makes everything anew.",
+				MarkdownDescription: "The secret that everything is derived from: at least 32 random characters, as `openssl rand -hex 32` gives. Another seed replaces everything.",
 				Required:            true, Sensitive: true,
 			},
 			"name": schema.StringAttribute{

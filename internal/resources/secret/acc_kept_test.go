@@ -25,7 +25,7 @@ resource "homelab_secret" "this" {
 	// A stack of the same name takes its value up, as another mode asks for.
 	made = strings.Replace(made, "keepers ", "mode = \"0444\"\n  keepers ", 1)
 	h.configure(made)
-	h.applies(`+ rotated = "takes up the kept value"`, `+ version = "3"`)
+	h.applies(`+ rotated = "uses the kept value"`, `+ version = "3"`)
 	h.requireNoChange()
 	h.requireSame(first)
 	h.requireVersions("v3")
@@ -35,7 +35,7 @@ resource "homelab_secret" "this" {
 	made = strings.ReplaceAll(made, "homelab_secret\" \"this", "homelab_secret\" \"renamed")
 	made = strings.ReplaceAll(made, "homelab_secret.this", "homelab_secret.renamed")
 	h.configure(made)
-	h.applies(`+ rotated = "takes up the kept value"`, `+ version = "3"`)
+	h.applies(`+ rotated = "uses the kept value"`, `+ version = "3"`)
 	h.requireNoChange()
 	h.requireSame(first)
 	h.requireSays(h.terraform([]string{"apply", "-no-color", "-auto-approve", "-replace=homelab_secret.renamed", "-replace=homelab_stack.this"}).Stdout,

@@ -55,8 +55,8 @@ func remainsDiagnostics(remains core.SecretRemains, prior, next *model) diag.Dia
 	}
 	switch {
 	case remains.Volume != "":
-		diags.AddWarning("Value of secret stays on node", fmt.Sprintf("The value of secret %q stays on node %q, in the volume %s, and the next homelab_secret of that name there takes it up "+
-			"if it fits its generate.%s To have the value removed, apply keep_on_destroy = false before, or afterwards remove the container %s and the volume on the node.",
+		diags.AddWarning("Value of secret stays on node", fmt.Sprintf("The value of secret %q stays on node %q, in the volume %s, and the next homelab_secret of that name there uses it "+
+			"if it matches its generate.%s To have the value removed, apply keep_on_destroy = false before, or afterwards remove the container %s and the volume on the node.",
 			name, node, remains.Volume, moves, desired.Secret{Name: name}.WindowName()))
 	case remains.Generated:
 		diags.AddWarning("Generated value of secret is removed", fmt.Sprintf("This removes the generated value of secret %q of node %q (keep_on_destroy). "+

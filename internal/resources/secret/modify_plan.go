@@ -121,7 +121,7 @@ func (r *secretResource) preview(ctx context.Context, planned, config, prior *mo
 		planned.Rotated = types.StringValue(fmt.Sprintf("to version %d: %s", preview.Version, preview.Reason))
 	}
 	if preview.TakesUp {
-		planned.Rotated = types.StringValue(takenUp)
+		planned.Rotated = types.StringValue(usesKept)
 	}
 	diags.Append(keptDiagnostics(preview, planned)...)
 	switch {
@@ -134,8 +134,8 @@ func (r *secretResource) preview(ctx context.Context, planned, config, prior *mo
 	return agreement{Write: preview.Write, Keep: preview.Keep}, diags
 }
 
-// takenUp is what rotated says of a secret that goes on with a kept value.
-const takenUp = "takes up the kept value"
+// usesKept is what rotated says of a secret that goes on with a kept value.
+const usesKept = "uses the kept value"
 
 // leave notes that the run takes a secret away, and warns of what becomes of its value.
 // next is what takes its place under another name or on another node, if anything does.

@@ -159,7 +159,7 @@ func newChange(ctx context.Context, planned, config *model, agreed agreement) (c
 		value, more := config.value()
 		change.Value = value
 		if diags.Append(more...); value == nil && (change.Write && !change.Keep || planned.Version.IsUnknown()) {
-			diags.AddAttributeError(path.Root("value"), "Secret is not known", "Applying takes the value, and nobody knows it. Nothing was changed. "+
+			diags.AddAttributeError(path.Root("value"), "Secret is not known", "Applying needs the value, and it is not known. Nothing was changed. "+
 				"Where it comes from homelab_sops_file, set its key_required to terraform.applying, or to true, so that applying without a key says which keys would do.")
 		}
 		return change, diags

@@ -153,8 +153,8 @@ func fileAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"keep_on_destroy": schema.BoolAttribute{
 			Optional: true,
-			MarkdownDescription: "Whether the value stays on the node when the secret is destroyed, as the named volumes of a stack do: the next secret of this name takes it up if it " +
-				"fits `generate`. Data that was made with a value opens with that value only. Default `true` for a generated value, which nobody else has, and `false` for one that is given.",
+			MarkdownDescription: "Whether the value stays on the node when the secret is destroyed, as the named volumes of a stack do: the next secret of this name uses it if it " +
+				"matches `generate`. Data that was made with a value opens with that value only. Default `true` for a generated value, which nobody else has, and `false` for one that is given.",
 		},
 		"uid": id("User"),
 		"gid": id("Group"),

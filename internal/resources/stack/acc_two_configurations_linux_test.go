@@ -107,7 +107,7 @@ func meetings() map[string][]func(*meeting) {
 		"secret, created":             {m.has(secrets, token), o.declined(secrets, token, `A secret named "NAME" exists on the node already.*terraform import`), o.nothing()},
 		"secret, given another value": {m.has(secrets, token), o.warned(secrets, map[string]any{"name": "NAME", "value": "another", "value_version": "1"}, `A secret named "NAME" exists`), o.nothing()},
 		"secret, state lost":          {m.has(secrets, token), m.loses(), m.declined(secrets, token, `terraform import`), m.takes(secrets, "local/NAME"), m.has(secrets, token), m.stays()},
-		"secret, destroyed and kept":  {m.has(secrets, token), m.goes(), o.says(secrets, token, `takes up the kept value`)},
+		"secret, destroyed and kept":  {m.has(secrets, token), m.goes(), o.says(secrets, token, `uses the kept value`)},
 		"directory, same owner":       {m.has(nodes, folder), o.says(nodes, folder, ``), o.goes(), o.stays()},
 		"directory, another owner": {m.has(nodes, folder), m.forgets(), o.says(nodes, directory(1001, "0700"), `Directory .*/srv/NAME.*uid 1000.*1001`),
 			m.says(nodes, folder, `uid.*1001.*1000`)},

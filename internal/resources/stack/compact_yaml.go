@@ -24,7 +24,7 @@ func (compactYAML) Definition(_ context.Context, _ function.DefinitionRequest, r
 	resp.Definition = function.Definition{
 		Summary: "Write a YAML document in fewer lines",
 		MarkdownDescription: "Writes what `yamlencode` wrote in about half as many lines, with the same meaning: a list or a mapping that fits on a line is on one, " +
-			"and a text of several lines is shown as it is. Use it for the `compose` of a `homelab_stack` that is made of values, since a plan shows the whole document.",
+			"and a text of several lines is shown as it is. Use it for the `compose` of a `homelab_stack` that is made of values, since a plan shows the complete document.",
 		Parameters: []function.Parameter{
 			function.StringParameter{Name: "document", MarkdownDescription: "One YAML document, a mapping from keys to values. Comments are lost."},
 		},

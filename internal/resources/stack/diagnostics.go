@@ -69,8 +69,8 @@ func createDiagnostics(err error, inState bool, m *model, show shown, limit time
 }
 
 const tainted = "\n\nTerraform calls a resource tainted whose create failed: its next plan says that the stack is replaced. " +
-	"Applying that takes up what is healthy all the same, and a warning in the plan says what it removes. " +
-	"For a plan that shows each change, first run terraform untaint 'homelab_stack.NAME', with the address that stands at the top of this error."
+	"Applying that plan still keeps what is healthy, and a warning in the plan says what it removes. " +
+	"For a plan that shows each change, first run terraform untaint 'homelab_stack.NAME', with the address at the top of this error."
 
 // afterwards is what the engine has since an apply or destroy failed; without a
 // write it is unseen.

@@ -44,7 +44,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 		MarkdownDescription: "A Compose project on one node: its containers, networks and volumes.\n\n" +
 			"The plan shows each service that will change, field by field, and what was changed by hand on the node. " +
 			"Planning only reads. Applying does what the plan said: containers that need not change keep running, and an update " +
-			"that does not come up is rolled back.",
+			"that does not become ready is rolled back.",
 		Attributes: attributes,
 	}
 }
@@ -103,7 +103,7 @@ func inputAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Secret values, never kept in state or plan: for `${NAME}` in the documents, and as the source of " +
 				"top-level `secrets` with `environment: NAME` or `external: true`; an external one that is not here is the `homelab_secret` of that name. A changed value is noticed by comparing it with the node; " +
 				"the plan shows its version. No name may be in `variables` too. " +
-				"A value that ends up in a container's environment can be read by whoever may use the node's engine; prefer secret files.",
+				"A value that ends up in a container's environment can be read by anyone who may use the node's engine; prefer secret files.",
 		},
 	}
 }
@@ -128,7 +128,7 @@ func behaviourAttributes() map[string]schema.Attribute {
 		"show_values": schema.ListAttribute{
 			Optional: true, ElementType: types.StringType,
 			MarkdownDescription: "Fields of `services[*].spec` and `networks[*].spec` whose values are shown though they are free text, such as `[\"environment.DB_*\", \"labels.*\"]`; " +
-				"`*` stands for any text, and `[\"*\"]` shows all. Terraform tells a provider nothing of what is `sensitive`, so the values of `environment`, `command`, `entrypoint`, " +
+				"`*` matches any text, and `[\"*\"]` shows all. Terraform does not say to a provider what is `sensitive`, so the values of `environment`, `command`, `entrypoint`, " +
 				"`healthcheck.test`, `labels`, `annotations`, `logging.options` and of the hooks' commands and environment are otherwise shown as `(hidden, 3f9a1c08)`: " +
 				"a changed value is another text, and one that is not known yet is known after apply. Shown without being asked for are the variables `TZ`, `PUID`, `PGID`, `UID`, `GID`, " +
 				"`UMASK`, `LANG`, `LANGUAGE`, `LC_*` and `LOG_LEVEL`. What is in `secrets` is never shown.",
@@ -148,7 +148,7 @@ func behaviourAttributes() map[string]schema.Attribute {
 		"rollback": schema.BoolAttribute{
 			Optional: true, Computed: true,
 			Default: booldefault.StaticBool(true),
-			MarkdownDescription: "Whether an update that does not come up is undone: the previous containers are kept, stopped, until every new one has arrived. " +
+			MarkdownDescription: "Whether an update that does not become ready is rolled back: the previous containers are kept, stopped, until every new one has arrived. " +
 				"Default `true`. A first creation is left as it is, to be looked at.",
 		},
 	}

@@ -75,7 +75,7 @@ var alone = map[string]mistake{
 		`"eth0.7" on node "local" is a sub-interface by its name. ` +
 			"Engines tag frames on a parent without a dot in its name: name the interface that carries all VLANs, such as eth0."},
 	"link_copied": {map[string]string{"attachments": `{ local = { parent = "eth0@if7" } }`}, "Invalid attachment", "attachments",
-		"\"eth0@if7\" on node \"local\" can be no interface's name. `ip link` lists the names; leave away what follows an @."},
+		"\"eth0@if7\" on node \"local\" cannot be the name of an interface. `ip link` lists the names; leave away what follows an @."},
 	"range_and_size": {map[string]string{"cidr": `"10.209.20.0/24"`, "attachments": `{ local = { parent = "eth0", size = 16, range = "10.209.20.32/28" } }`}, "Invalid address range", "attachments",
 		`Node "local" has both range and size. A range says its size: remove one of the two.`},
 	"size_zero": {map[string]string{"attachments": `{ local = { parent = "eth0", size = 0 } }`}, "Invalid address range", "attachments",
@@ -121,7 +121,7 @@ var onNode = map[string]mistake{
 	"static_other": {map[string]string{"cidr": `"10.224.20.0/24"`, "attachments": `{ local = { parent = "eth0", range = "10.224.20.32/27" }, other = { parent = "eth0", range = "10.224.20.64/27" } }`,
 		"addresses": `{ plex = { node = "local", ipv4 = "10.224.20.70" } }`}, "Invalid static address", "addresses",
 		`The address of "plex" on node "local", 10.224.20.70, is in the range of node "other", 10.224.20.64/27, whose engine may give it to another container. ` +
-			"Choose one of 10.224.20.32/27, or one that no node's range holds."},
+			"Choose one of 10.224.20.32/27, or one outside the ranges of all nodes."},
 	"exists": {map[string]string{"cidr": `"10.225.20.0/24"`}, "Overlapping address ranges", "cidr",
 		`Node "local": The subnet 10.225.20.0/24 overlaps 10.225.0.0/16, which network "hltest-theirs" has on the node. One node cannot have both: choose another subnet for one of them.`},
 	"foreign": {map[string]string{"name": `"hltest-there"`, "cidr": `"10.226.20.0/24"`}, "Network exists already", "name",

@@ -125,7 +125,7 @@ func (s segment) checkAttachments() []problem {
 			problems = append(problems, problem{place, invalidAttachment, fmt.Sprintf("%q on node %q is a sub-interface by its name. "+
 				"Engines tag frames on a parent without a dot in its name: name the interface that carries all VLANs, such as eth0.", a.parent, node)})
 		case strings.ContainsAny(a.parent, "/: \t\n@"):
-			problems = append(problems, problem{place, invalidAttachment, fmt.Sprintf("%q on node %q can be no interface's name. "+
+			problems = append(problems, problem{place, invalidAttachment, fmt.Sprintf("%q on node %q cannot be the name of an interface. "+
 				"`ip link` lists the names; leave away what follows an @.", a.parent, node)})
 		case len(link) > maxLink:
 			problems = append(problems, problem{place, invalidAttachment, fmt.Sprintf("The sub-interface on node %q would be %s, which has %d characters; "+
@@ -213,7 +213,7 @@ func (s segment) checkStatic(parts map[string]ranges) []problem {
 				if pair.part.IsValid() && pair.part.Contains(pair.addr) {
 					problems = append(problems, problem{at{"addresses", name, attribute}, invalidAddress,
 						fmt.Sprintf("The address of %q on node %q, %s, is in the range of node %q, %s, whose engine may give it to another container. "+
-							"Choose one of %s, or one that no node's range holds.", name, x.node, pair.addr, node, pair.part, s.own(parts[x.node], attribute))})
+							"Choose one of %s, or one outside the ranges of all nodes.", name, x.node, pair.addr, node, pair.part, s.own(parts[x.node], attribute))})
 				}
 			}
 		}

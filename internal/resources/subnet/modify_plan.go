@@ -193,7 +193,7 @@ func (r *subnetResource) previewNode(ctx context.Context, s segment, node string
 		diags.AddAttributeWarning(path.Root("name"), "Network is there already", remark)
 	}
 	if preview.Now.Unfinished {
-		diags.AddAttributeWarning(path.Root("attachments"), "Network is not whole", s.unfinished(node, preview.Now))
+		diags.AddAttributeWarning(path.Root("attachments"), "Network is not complete", s.unfinished(node, preview.Now))
 	}
 	// What state and configuration agree on is not to be touched: whatever happened on
 	// the node since the state was read is not in this plan.

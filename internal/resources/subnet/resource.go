@@ -309,12 +309,12 @@ func (r *subnetResource) takeBack(ctx context.Context, name string, made map[str
 		}
 	}
 	if len(gone) > 0 {
-		diags.AddWarning("Subnet is not made", fmt.Sprintf("Network %q was made on %s and is removed again: a new subnet is made on all of its nodes or on none.",
+		diags.AddWarning("Subnet is not created", fmt.Sprintf("Network %q was made on %s and is removed again: a new subnet is made on all of its nodes or on none.",
 			name, concept.Nodes(gone)))
 	}
 	if len(left) > 0 {
-		diags.AddError("Subnet is made in part", fmt.Sprintf("Network %q is left on %s. Terraform takes the subnet for tainted, and makes it again on every node. "+
-			"To have it make only what is missing, and leave that network to what is on it, run terraform untaint ADDRESS before you apply again.",
+		diags.AddError("Subnet is incomplete", fmt.Sprintf("Network %q is left on %s. Terraform marks the subnet as tainted, so the next apply replaces it on every node. "+
+			"To create only what is missing and keep that network, run terraform untaint ADDRESS before you apply again.",
 			name, concept.Nodes(sortedKeys(left))))
 	}
 	return left, diags

@@ -33,8 +33,8 @@ func (m *model) take(ctx context.Context, networks map[string]networkModel) (dia
 		n := networks[node]
 		parent, vlan, ok := tag(n.Parent.ValueString())
 		if !ok || modes[n.Driver.ValueString()] == nil {
-			diags.AddError("Network is no subnet's", fmt.Sprintf("Network %q on node %q is on no VLAN: its driver is %s and its parent %q. "+
-				"A subnet's is macvlan or ipvlan on a sub-interface such as eth0.20; import others as homelab_network.",
+			diags.AddError("Network does not belong to a subnet", fmt.Sprintf("Network %q on node %q is not on a VLAN: its driver is %s and its parent %q. "+
+				"The network of a subnet has the driver macvlan or ipvlan and a sub-interface such as eth0.20 as its parent. Import other networks as homelab_network.",
 				m.Name.ValueString(), node, n.Driver.ValueString(), n.Parent.ValueString()))
 			return diags
 		}

@@ -102,7 +102,7 @@ func (d *dataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	resp.Diagnostics.Append(diags...)
 	if len(drawn.Omitted) > 0 {
 		resp.Diagnostics.AddWarning("Diagram shortened", fmt.Sprintf(
-			"The whole homelab is more than GitHub draws in one diagram (%d characters, %d lines), so this was left out: %s. "+
+			"The complete homelab is more than GitHub draws in one diagram (%d characters, %d lines), so this was left out: %s. "+
 				"For more detail draw parts of it, with nodes, or leave out details, with show.", diagram.MaxCharacters, diagram.MaxEdges, strings.Join(drawn.Omitted, "; ")))
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)

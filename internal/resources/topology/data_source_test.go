@@ -288,7 +288,7 @@ func TestRead_TooLarge_WarnsOfWhatIsLeftOut(t *testing.T) {
 	}
 	state, resp := read(t, house{runs: map[string]core.Inventory{"atlas": have}}, nil)
 	got := said(resp.Diagnostics)
-	if !strings.HasPrefix(got, "Warning: Diagram shortened: The whole homelab is more than GitHub draws in one diagram (50000 characters, 500 lines), so this was left out: only the number of services") {
+	if !strings.HasPrefix(got, "Warning: Diagram shortened: The complete homelab is more than GitHub draws in one diagram (50000 characters, 500 lines), so this was left out: only the number of services") {
 		t.Error(got)
 	}
 	if len(state.Omitted.Elements()) != 1 || state.Counts.Services.ValueInt64() != 4000 {

@@ -110,7 +110,7 @@ func styleAttributes() map[string]schema.Attribute {
 		},
 		"direction": schema.StringAttribute{
 			Optional: true, Computed: true,
-			MarkdownDescription: "Where arrows point, in Mermaid's words: `LR` (default, left to right, which fits GitHub's page best), `RL`, `TB` or `BT`.",
+			MarkdownDescription: "Where arrows point, as Mermaid writes it: `LR` (default, left to right, which fits GitHub's page best), `RL`, `TB` or `BT`.",
 			Validators:          []validator.String{stringvalidator.OneOf("LR", "RL", "TB", "BT")},
 		},
 		"show": schema.SetAttribute{
@@ -137,7 +137,7 @@ func resultAttributes() map[string]schema.Attribute {
 		"markdown": schema.StringAttribute{Computed: true,
 			MarkdownDescription: "The diagram as Markdown: in a fenced block, with a legend below, and what was left out."},
 		"omitted": schema.ListAttribute{Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "What was left out to stay within GitHub's limits, in words; empty for nothing."},
+			MarkdownDescription: "What was left out to stay within GitHub's limits, as text; empty if nothing was."},
 		"counts": schema.SingleNestedAttribute{
 			Computed:            true,
 			MarkdownDescription: "How many there are of each, whatever is shown.",

@@ -45,7 +45,7 @@ func with(ctx context.Context, v *Values) context.Context { return context.WithV
 func From(ctx context.Context) *Values {
 	v, ok := ctx.Value(key{}).(*Values)
 	if !ok {
-		panic("bypass: no Server stands in front of the plugin framework, so state would lose what the node has; this is a bug in the provider")
+		panic("bypass: no Server is in front of the plugin framework, so state would lose what the node has; this is a bug in the provider")
 	}
 	return v
 }
