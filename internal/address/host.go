@@ -20,13 +20,13 @@ var special = []struct {
 	{netip.MustParsePrefix("224.0.0.0/4"), "multicast (RFC 5771)"},
 	{netip.MustParsePrefix("240.0.0.0/4"), "future use and broadcast (RFC 1112, RFC 919)"},
 	{netip.MustParsePrefix("::/8"), "unspecified, loopback and embedded IPv4 addresses (RFC 4291)"},
-	{netip.MustParsePrefix("100::/64"), "what is to be discarded (RFC 6666)"},
+	{netip.MustParsePrefix("100::/64"), "traffic to be dropped (RFC 6666)"},
 	{netip.MustParsePrefix("fe80::/10"), "link-local addresses (RFC 4291)"},
 	{netip.MustParsePrefix("ff00::/8"), "multicast (RFC 4291)"},
 }
 
 // CheckPrefix says why a network cannot have the prefix: a part of it is reserved
-// for something that no host's address may be.
+// for something that may not be the address of a host.
 func CheckPrefix(prefix netip.Prefix) error {
 	for _, reserved := range special {
 		if prefix.Overlaps(reserved.prefix) {

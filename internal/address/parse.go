@@ -9,7 +9,7 @@ import (
 
 // ParsePrefix reads a CIDR in any spelling and returns its one canonical value:
 // host bits cleared, IPv6 shortened and lower-case, IPv4 never mapped into IPv6.
-// A netmask may stand for the length ("10.0.20.0/255.255.255.0"). A bare address
+// A netmask may replace the length ("10.0.20.0/255.255.255.0"). A bare address
 // is an error, because whether one host or a complete network is meant is a guess.
 func ParsePrefix(text string) (netip.Prefix, error) {
 	base, length, found := strings.Cut(strings.TrimSpace(text), "/")
@@ -33,7 +33,7 @@ func ParsePrefix(text string) (netip.Prefix, error) {
 	return netip.PrefixFrom(addr, bits).Masked(), nil
 }
 
-// prefixLength reads what stands after the slash: a number, or an IPv4 netmask.
+// prefixLength reads what comes after the slash: a number, or an IPv4 netmask.
 func prefixLength(addr netip.Addr, text string) (int, error) {
 	if mask, err := netip.ParseAddr(text); err == nil && mask.Is4() && addr.Is4() {
 		return maskLength(mask)

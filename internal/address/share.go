@@ -14,7 +14,7 @@ type Pool struct {
 	// Prefix is the subnet's.
 	Prefix netip.Prefix
 	// Gateway is its router's address. A node's range may hold it, because every
-	// engine is told of it and gives it to nobody. Zero: none.
+	// engine gets it as reserved and gives it to no container. Zero: none.
 	Gateway netip.Addr
 	// Reserved are addresses that no node may hand out, as a router's DHCP pool.
 	Reserved []Range

@@ -21,7 +21,7 @@ const emptyDockerConfig = "{\n\t\"auths\": {}\n}"
 
 // useAPISocket gives the services that ask for it the engine's socket and the
 // configuration of a client, as Docker Compose does, but without the credentials
-// of whoever runs it: those would go to the node and into the service unseen.
+// of the person who runs it: those would go to the node and into the service unseen.
 func (l *load) useAPISocket(m *model) {
 	for _, name := range sortedKeys(m.resolved.Services) {
 		service := m.resolved.Services[name]

@@ -100,7 +100,7 @@ func command(c types.ShellCommand) strslice.StrSlice {
 	return strslice.StrSlice(append([]string{}, c...))
 }
 
-// environment lists KEY=value, sorted. A key without a value stands alone: by
+// environment lists KEY=value, sorted. A key without a value has no equals sign: by
 // that the engine knows to leave it out even if the image sets it.
 func (l *load) environment(s types.ServiceConfig) []string {
 	var env []string

@@ -124,7 +124,7 @@ func (l *load) resolvers(s types.ServiceConfig) []string {
 }
 
 // securityOptions returns the engine's options, and whether the system's paths
-// shall not be masked, which the engine is told in another way.
+// shall not be masked, which the engine gets in another way.
 func (l *load) securityOptions(s types.ServiceConfig) (options []string, unconfined bool) {
 	for _, option := range sorted(s.SecurityOpt) {
 		if option == "systempaths=unconfined" {
@@ -165,7 +165,7 @@ func (l *load) seccomp(s types.ServiceConfig, path string) string {
 	return compact.String()
 }
 
-// number reads a whole number that compose-go leaves as text.
+// number reads an integer that compose-go leaves as text.
 func (l *load) number(s types.ServiceConfig, key, text string) int {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {

@@ -96,7 +96,7 @@ func (i *includes) entry(item *yaml.Node, base string, own bool) {
 		dir = filepath.Dir(files[0])
 	case filepath.IsAbs(dir):
 		// The included file's relative paths become absolute: they could no
-		// longer be told from paths of the node.
+		// longer be distinguished from paths of the node.
 		i.addIncludeError("include: project_directory must be relative to the stack's project_directory")
 	default:
 		dir = filepath.Join(base, dir)

@@ -52,7 +52,7 @@ var topLevelKeys = map[string]string{
 
 const blkio = "services.*.blkio_config."
 
-// serviceKeys are the supported keys of a service that stand by themselves.
+// serviceKeys are the supported keys of a service that have no keys below them.
 var serviceKeys = map[string]string{
 	"services.*": `annotations attach blkio_config build cap_add cap_drop cgroup cgroup_parent command configs
 		container_name cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus

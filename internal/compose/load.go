@@ -26,14 +26,14 @@ type Input struct {
 	Dir string
 	// Profiles are the enabled profiles.
 	Profiles []string
-	// Variables and Secrets are what ${NAME} stands for. No name may be in both.
+	// Variables and Secrets are the values of ${NAME}. No name may be in both.
 	Variables map[string]string
 	Secrets   map[string]string
 	// Unknown names the secrets of which nobody knows the value yet. A stack
 	// with such a secret is for planning only: see [desired.Stack.Undecided].
 	Unknown []string
 	// UnknownNames reports that not even the names of the secrets are known yet:
-	// every name that is used where a secret may be, and that is no variable, may
+	// every name that is used where a secret may be, and that is not a variable, may
 	// be one. Secrets is empty then.
 	UnknownNames bool
 	// Pull is when images are pulled, for services without a pull_policy: one

@@ -27,7 +27,7 @@ func (l *load) mounts(p *types.Project, written types.ServiceConfig) []desired.M
 }
 
 // expandHome replaces "~" at the beginning of a bind's source by the variable
-// HOME. Docker Compose takes the home of whoever runs it, of which a plan must
+// HOME. Docker Compose takes the home of the person who runs it, of which a plan must
 // not depend.
 func (l *load) expandHome(tree map[string]any) {
 	home := l.in.Variables["HOME"]

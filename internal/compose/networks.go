@@ -16,7 +16,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-// interfaceOption is the endpoint's option that interface_name stands for.
+// interfaceOption is the endpoint's option that interface_name sets.
 const interfaceOption = "com.docker.network.endpoint.ifname"
 
 func networkMode(name string) container.NetworkMode { return container.NetworkMode(name) }

@@ -6,7 +6,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-// Outline returns what the documents declare, as far as it can be told without
+// Outline returns what the documents declare, as far as it is known without
 // the values of secrets: services with their ports, networks, labels and
 // dependencies, and networks. A variable without a value counts as empty, also a
 // required one; secrets in the input are ignored. Of files only those are read

@@ -83,7 +83,7 @@ func (l *load) findDir() {
 	l.dir = dir
 }
 
-// sourceGuard stands before compose-go's own loader of included and extended
+// sourceGuard runs before compose-go's own loader of included and extended
 // files, and refuses those it may not read. It accepts nothing else.
 type sourceGuard struct {
 	dir string

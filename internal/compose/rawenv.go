@@ -17,7 +17,7 @@ import (
 func init() { dotenv.RegisterFormat("raw", readRawEnv) }
 
 // readRawEnv reads an environment file as "docker run --env-file" does: each line
-// is KEY=VALUE, the value as it stands, or a KEY whose value lookup has. Errors
+// is KEY=VALUE, the value unchanged, or a KEY whose value lookup has. Errors
 // name the line and never quote it.
 func readRawEnv(r io.Reader, file string, variables map[string]string, lookup func(string) (string, bool)) error {
 	lines := bufio.NewScanner(r)

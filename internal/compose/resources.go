@@ -51,7 +51,7 @@ func (l *load) resources(s types.ServiceConfig) container.Resources {
 	return r
 }
 
-// deployResources applies what stands under deploy, which wins over the
+// deployResources applies what is under deploy, which wins over the
 // service's own keys, as under Docker Compose.
 func (l *load) deployResources(s types.ServiceConfig, r *container.Resources) {
 	if s.Deploy == nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-// masks are the markers that stand for secrets in the masked load. A marker is
+// masks are the markers that replace secrets in the masked load. A marker is
 // made from the secret's name alone, so what is derived from the masked load,
 // such as Docker Compose's hash, is the same in every run and says nothing about
 // the value. It is all lower-case letters and digits: no parser of Compose cuts

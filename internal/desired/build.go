@@ -85,7 +85,7 @@ type BuildSecret struct {
 }
 
 // BuildSSH is an SSH agent, or the keys in a file, that a step of a build may
-// use by its ID. An empty Path means the agent of whoever runs Terraform.
+// use by its ID. An empty Path means the agent of the user who runs Terraform.
 type BuildSSH struct{ ID, Path string }
 
 // apiBuildKitNow is the API of Docker Engine 23.0, whose BuildKit is the first

@@ -12,7 +12,7 @@ import (
 
 // The cost of a SecretCheck: 32 MiB and about 0.14 s for each guess on a small
 // machine (see docs/adr on secret checks). The prefix goes up with any change of
-// these, and whoever changes them keeps reading the checks made before: a check
+// these, and a change to them must keep reading the checks made before: a check
 // that cannot be read counts as another secret.
 const (
 	checkPrefix  = "scrypt-1"

@@ -15,13 +15,13 @@ type ComposeHash struct {
 	services []string
 }
 
-// NewComposeHash returns the hash of a text in which ContainerMark stands for
+// NewComposeHash returns the hash of a text in which ContainerMark replaces
 // the containers of the named services.
 func NewComposeHash(text string, services ...string) ComposeHash {
 	return ComposeHash{text: text, services: services}
 }
 
-// ContainerMark is what stands in a text of NewComposeHash, encoded in JSON, for
+// ContainerMark is what is in a text of NewComposeHash, encoded in JSON, for
 // the ID of a service's first container. NUL is in no Compose document.
 func ContainerMark(service string) string { return "\x00" + service + "\x00" }
 

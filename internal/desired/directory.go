@@ -70,7 +70,7 @@ const MaxID = 1<<32 - 2
 // kernelPaths are not on a disk.
 var kernelPaths = []string{"/proc", "/sys", "/dev"}
 
-// DefaultDataRoot is where engines keep their own data unless told otherwise.
+// DefaultDataRoot is where engines keep their own data by default.
 const DefaultDataRoot = "/var/lib/docker"
 
 // CheckDirectory tells in a sentence's end what makes a path unfit for a

@@ -75,7 +75,7 @@ const (
 	// LabelNetworkName marks a network that is a resource of its own; its value is
 	// its name.
 	LabelNetworkName = "io.homelab.network"
-	// LabelDescription is what such a network is for, in its maker's words.
+	// LabelDescription is the description of such a network.
 	LabelDescription = "io.homelab.description"
 	// LabelReattach marks a note of the containers that belong on a network which is
 	// recreated (ReattachNote).

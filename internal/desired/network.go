@@ -19,7 +19,7 @@ type Network struct {
 	Driver   string // empty: the engine's default
 	Options  map[string]string
 	Internal bool
-	// Attachable lets stand-alone containers join a swarm network.
+	// Attachable lets standalone containers join a swarm network.
 	Attachable bool
 	EnableIPv4 *bool
 	EnableIPv6 *bool
@@ -175,7 +175,7 @@ func OwnLabels(labels map[string]string) map[string]string {
 	return own
 }
 
-// SpecByItself flattens a network that is no stack's: its labels left out, which
+// SpecByItself flattens a network that does not belong to a stack: its labels left out, which
 // no engine can change, except for its zone, which others go by; and its address ranges
 // by subnet.
 func (n *Network) SpecByItself() Spec {

@@ -27,7 +27,7 @@ type NodeSecret struct {
 	Mode     *Mode
 }
 
-// Owner is the text by which versions with other owners or modes are told apart.
+// Owner is the text by which versions with other owners or modes are distinguished.
 func (s Secret) Owner() string { return fmt.Sprintf("%d-%d-%o", s.UID, s.GID, uint32(s.Mode)) }
 
 // ParseOwner reads what [Secret.Owner] wrote into the secret.
@@ -52,7 +52,7 @@ func (s Secret) Volume(version int) string {
 func (s Secret) WindowName() string { return "homelab-secret-" + s.Name }
 
 // ScratchName is the label [LabelScratch] of containers through which versions are
-// written: no stack's name.
+// written. It is not a stack's name.
 func (s Secret) ScratchName() string { return "secret/" + s.Name }
 
 // NoteName is the label [LabelScratch] of the container that is there for as long as

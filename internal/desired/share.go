@@ -20,7 +20,7 @@ type Share struct {
 }
 
 // IsNamespace reports whether a namespace is shared, which a container loses when
-// the other one starts anew.
+// the other one starts again.
 func (s Share) IsNamespace() bool { return s.Field != keyVolumesFrom }
 
 const keyVolumesFrom = "volumes_from"

@@ -61,7 +61,7 @@ type Service struct {
 	// Dependencies are the services this one waits for, by service name.
 	Dependencies map[string]Dependency
 	// UpdateOrder says whether an old container stops before or after the new
-	// one has arrived; empty means StopFirst. It is no part of Spec: it says how to
+	// one has arrived; empty means StopFirst. It is not part of Spec: it says how to
 	// get there, not what there is.
 	UpdateOrder UpdateOrder
 	// RestartExplicit reports that the user wrote a restart policy: with "no" or
@@ -76,7 +76,7 @@ type Service struct {
 	// secrets in it. Values of such fields never leave the process.
 	Secret map[string][]string
 	// Unknown has the fields of Secret of which nobody knows the value yet; what
-	// stands in them means nothing.
+	// is in them means nothing.
 	Unknown map[string]bool
 	// ComposeHash is Docker Compose's own hash of the service.
 	ComposeHash ComposeHash
@@ -89,7 +89,7 @@ type Image struct {
 	// Reference is the image as the user wrote it, or "<stack>-<service>" for
 	// a build without an image name.
 	Reference string
-	// Pull is when the engine is told to pull.
+	// Pull is when the engine pulls.
 	Pull PullPolicy
 	// OwnPolicy reports that Pull is the service's own pull_policy.
 	OwnPolicy bool

@@ -2,11 +2,11 @@ package desired
 
 import "strings"
 
-// withheld begins the texts that stand for secrets which were not decrypted. It is
+// withheld begins the texts that replace secrets which were not decrypted. It is
 // so long that nobody's secret begins with it.
 const withheld = "homelab-not-decrypted-5d0c7a1e93b84f62:"
 
-// Withhold is a text that stands for the secret with a name until it is decrypted,
+// Withhold returns the text that replaces the secret with a name until it is decrypted,
 // for where a value that is not known cannot be passed on.
 func Withhold(name string) string { return withheld + name }
 

@@ -146,7 +146,7 @@ func (r *run) labels(ctx context.Context, s *desired.Service, op *plan.Operation
 }
 
 // image is what a reference means on the node now that all images are there,
-// looked up once; ok is false when that cannot be told.
+// looked up once; ok is false when that is not known.
 func (r *run) image(ctx context.Context, ref string) (img image.InspectResponse, ok bool) {
 	r.mu.Lock()
 	img, ok = r.images[ref]

@@ -40,7 +40,7 @@ type Options struct {
 	// Digests are the digests, by reference, of images that the node has. The
 	// node itself forgets them for what it did not pull under that name.
 	Digests map[string]string
-	// Progress is told of every operation that starts and of the steps of long
+	// Progress gets every operation that starts and of the steps of long
 	// ones. It is called from several goroutines. It is never given a secret.
 	Progress func(ctx context.Context, message string)
 	// Slots bounds how many operations run at once, over all runs that share it;

@@ -16,7 +16,7 @@ const progressEvery = time.Second
 // last message. It is used by one goroutine.
 type pullProgress struct {
 	report func(string)
-	digest string // "sha256:…", once the engine has told
+	digest string // "sha256:…", once the engine has reported it
 
 	layers map[string]layer
 	said   time.Time

@@ -1,5 +1,5 @@
 // Package localfile reads what a configuration names where Terraform runs. It refuses
-// what is neither a regular file nor a directory: whoever opens a named pipe may wait
+// what is neither a regular file nor a directory: opening a named pipe may wait
 // for ever. [os.DevNull] counts as an empty file.
 package localfile
 

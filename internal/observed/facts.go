@@ -67,8 +67,8 @@ type Facts struct {
 	// engine tells: by a device of the kind vendor.com/gpu, or NVIDIA's runtime.
 	GPUs []string
 
-	// AddressPools are the ranges that the engine was told to take the subnets of
-	// networks from that nobody names one for; nil if it was told of none.
+	// AddressPools are the ranges that the engine is configured to take the subnets of
+	// networks from that nobody names one for; nil if none are configured.
 	AddressPools []string
 
 	SwarmRole SwarmRole

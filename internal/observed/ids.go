@@ -7,7 +7,7 @@ import (
 	"github.com/docker/docker/api/types/system"
 )
 
-// NoID is an owner that cannot be told: of the node, what an engine without root
+// NoID is an owner that is not known: of the node, what an engine without root
 // calls its users; in a container, one of the node's users that is not mapped.
 const NoID = -1
 

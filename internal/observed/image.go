@@ -39,7 +39,7 @@ func newImage(resp image.InspectResponse) Image {
 	return img
 }
 
-// named is the image as a reference names it; an ID is no reference.
+// named is the image as a reference names it; an ID is not a reference.
 func (i Image) named(ref string) Image {
 	if ref == i.ID {
 		ref = ""

@@ -24,8 +24,8 @@ const (
 	labelSwarmService = "com.docker.swarm.service.name"
 )
 
-// Inventory is all that a node runs or could run again, whoever made it: every
-// container that is no tool of an apply or of "docker compose run", and every
+// Inventory is all that a node runs or could run again, whatever made it: every
+// container that is not a tool of an apply or of "docker compose run", and every
 // network. Both are sorted by name.
 type Inventory struct {
 	Containers []RunningContainer
@@ -234,7 +234,7 @@ func (c *RunningContainer) readLinks(links []string) {
 }
 
 // readPorts lists the bindings; one for all IPv4 and one for all IPv6 addresses
-// are the same to whoever looks from outside.
+// are the same when seen from outside.
 func readPorts(bindings nat.PortMap) []PublishedPort {
 	var ports []PublishedPort
 	for port, list := range bindings {

@@ -78,7 +78,7 @@ func isInherited(c container.InspectResponse, target string) bool {
 }
 
 // deliveredFile recognises a mount of a volume that homelab filled, mounted
-// whole or as the path of the one file in it.
+// complete or as the path of the one file in it.
 func deliveredFile(m container.MountPoint, s *Stack, mountpoints map[string]volume.Volume) (desired.FileView, string, bool) {
 	vol, ok := s.Volumes[m.Name]
 	if m.Type == mount.TypeBind {

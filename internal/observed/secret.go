@@ -30,12 +30,12 @@ type Secret struct {
 	Shown  int
 	Stamp  string
 	// Kept reports whether the secret was destroyed and its value was kept: the next
-	// secret of that name takes it up.
+	// secret of that name uses it.
 	Kept bool
 	// Scratch are containers that an interrupted change left.
 	Scratch []string
 	// Notes are containers that say that the first version is being written. They go
-	// before whoever writes it says that it is there.
+	// before the writer says that it is there.
 	Notes []string
 }
 
@@ -105,7 +105,7 @@ func (s *Secret) Users() []SecretUser {
 }
 
 // Abandoned reports that what is there was left by a create that was cut off: nobody
-// was ever told that the secret exists, and nothing mounts it.
+// was ever informed that the secret exists, and nothing mounts it.
 func (s *Secret) Abandoned() bool {
 	return len(s.Notes) > 0 && s.Newest() == 1 && len(s.Users()) == 0
 }

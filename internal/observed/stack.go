@@ -206,7 +206,7 @@ func (s *Stack) Tagged(ref, id string) *Stack {
 	return &tagged
 }
 
-// sortContainers puts the container that stands for a replica first: one with
+// sortContainers puts the container that counts as a replica first: one with
 // its final name before one on its way, a running one before a stopped one,
 // the newest before older ones.
 func sortContainers(list []Container) {

@@ -33,7 +33,7 @@ type Window struct {
 // It is not to be written to.
 func (n *Node) Windows() []Window { return n.index.windows }
 
-// ListWindows lists the windows of a node, whoever keeps them.
+// ListWindows lists the windows of a node, whatever keeps them.
 func ListWindows(ctx context.Context, r interface {
 	ContainerList(ctx context.Context, options container.ListOptions) ([]container.Summary, error)
 }) ([]Window, error) {

@@ -40,7 +40,7 @@ type tlsModel struct {
 }
 
 // nodes returns the fleet's configuration. A node with any unknown value is
-// marked as unknown; namesUnknown reports that the whole map is.
+// marked as unknown; namesUnknown reports that the map itself is.
 func (m model) nodes(ctx context.Context) (nodes map[string]fleet.NodeConfig, namesUnknown bool, diags diag.Diagnostics) {
 	if m.Nodes.IsUnknown() {
 		return nil, true, nil

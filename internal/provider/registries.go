@@ -53,7 +53,7 @@ func registriesSchema() schema.Attribute {
 }
 
 // registries returns the settings by registry. An entry with any unknown value is
-// marked as unknown, and so is every registry's while the whole map is: nothing
+// marked as unknown, and so is every registry's while the map itself is: nothing
 // is asked with half the settings.
 func (m model) registries(ctx context.Context) (settings map[string]registry.Settings, unknown bool, diags diag.Diagnostics) {
 	if m.Registries.IsUnknown() {

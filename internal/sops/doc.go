@@ -1,5 +1,5 @@
 // Package sops decrypts SOPS files in a program of its own, homelab-sops, which
-// stands beside the provider's.
+// is beside the provider's.
 //
 // SOPS brings the clients of every key service it knows: tens of megabytes, and
 // milliseconds of each start. Terraform starts a provider several times a plan,

@@ -39,7 +39,7 @@ type Request struct {
 	// Credentials gives user and password for a registry's host; both are empty
 	// for an anonymous pull. nil means anonymous everywhere.
 	Credentials func(ctx context.Context, host string) (user, password string, err error)
-	// Progress is told of each step and its output; nil means nobody is. Secrets
+	// Progress gets each step and its output; nil means nothing is reported. Secrets
 	// are already taken out.
 	Progress func(line string)
 }
@@ -108,7 +108,7 @@ func connect(ctx context.Context, engine Engine) (*client.Client, *client.Worker
 	return nil, nil, fmt.Errorf("connect to BuildKit: %w", err)
 }
 
-// dialer hands the engine's connections to BuildKit's client, which tells of a
+// dialer hands the engine's connections to BuildKit's client, which reports a
 // failure as text only.
 type dialer struct {
 	engine Engine

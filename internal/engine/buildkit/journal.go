@@ -14,7 +14,7 @@ import (
 const (
 	// keptLines is how many lines of a step's output an error carries.
 	keptLines = 20
-	// hidden stands for a secret in a step's output.
+	// hidden replaces a secret in a step's output.
 	hidden = "(secret)"
 )
 

@@ -83,7 +83,7 @@ func (f *Fleet) checkAPI(ctx context.Context, n *Node, engine string) error {
 	e := &Error{Node: n.name, Host: n.Host(), Kind: TooOld}
 	switch {
 	case versions.LessThan(engine, minimumAPI):
-		// The version is a courtesy; the message stands without it.
+		// The version is a courtesy; the message is complete without it.
 		release := "an unknown version"
 		if v, err := n.ServerVersion(ctx); err == nil && v.Version != "" {
 			release = "version " + v.Version

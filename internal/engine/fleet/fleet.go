@@ -44,7 +44,7 @@ type NodeConfig struct {
 	Unknown bool
 	// ConnectTimeout bounds the one attempt to connect; 0 means the fleet's.
 	ConnectTimeout time.Duration
-	// KeepOffline has the last known state stand while the node is away.
+	// KeepOffline keeps the last known state while the node is away.
 	KeepOffline bool
 
 	// origin says where an address that the configuration lacks comes from.

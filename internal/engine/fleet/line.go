@@ -16,7 +16,7 @@ const (
 	// Terraform walks ten resources at a time by default.
 	idleConnections = 10
 	idleTimeout     = 30 * time.Second
-	// pingLimit bounds what is read of an answer that is no engine's.
+	// pingLimit bounds what is read of an answer that is not an engine's.
 	pingLimit = 4 << 10
 	// diagnoseLimit bounds the search for a cause once the connection failed.
 	diagnoseLimit = 10 * time.Second

@@ -75,7 +75,7 @@ func (n *Node) DialHijack(ctx context.Context, url, proto string, meta map[strin
 
 // Explain turns the error of a call that did not get through to the engine into
 // an [*Error] of kind [Unreachable]. Of other errors only the message changes: they have
-// no request's address, and say "interrupted" where ctx was cancelled. The engine's
+// no address of a request, and say "interrupted" where ctx was cancelled. The engine's
 // own answers stay as they are.
 func (n *Node) Explain(err error) error {
 	switch {

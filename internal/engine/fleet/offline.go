@@ -15,7 +15,7 @@ import (
 )
 
 // KeepsState reports whether the node is away while its configuration says that
-// what was last seen of it stands for as long.
+// what was last seen of it is kept for as long.
 func (e *Error) KeepsState() bool { return e.keep && e.Offline() }
 
 // Offline reports whether nothing answers where the node should be, as when it is
@@ -28,7 +28,7 @@ var awayErrors = [...]error{
 	syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.ETIMEDOUT, syscall.EPIPE,
 }
 
-// offlineError marks an error that got its message where it was found.
+// offlineError marks an error of a node that is offline.
 type offlineError struct{ error }
 
 func (e *offlineError) Unwrap() error { return e.error }

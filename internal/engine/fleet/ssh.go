@@ -19,7 +19,7 @@ import (
 const endGrace = 500 * time.Millisecond
 
 // tunnel is the one ssh connection to a node: it is made when it is first needed,
-// carries every API connection as a channel of its own, and is made anew when it
+// carries every API connection as a channel of its own, and is made again when it
 // broke. It is safe for concurrent use.
 type tunnel struct {
 	name    string // the node's
@@ -97,7 +97,7 @@ func (t *tunnel) join(ctx context.Context) *sshAttempt {
 }
 
 // over reports whether the connection ended, or failed long enough ago to be tried
-// anew.
+// again.
 func (a *sshAttempt) over() bool {
 	select {
 	case <-a.done:
@@ -143,7 +143,7 @@ func (l *line) laySSH(t *tunnel) {
 type sshTransport struct{ below *http.Transport }
 
 // RoundTrip sends a request. One that changes nothing is sent once more where ssh
-// was about to end: it was not told yet that the other side is gone.
+// was about to end: it does not know yet that the other side is gone.
 func (t *sshTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.below.RoundTrip(req)
 	var channel *channelError

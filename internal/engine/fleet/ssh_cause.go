@@ -104,7 +104,7 @@ func (t *tunnel) explainHostKey(s story) error {
 	}
 }
 
-// hop reports whether the words are a jump host's: host_key pins the node's key.
+// hop reports whether the message is a jump host's: host_key pins the node's key.
 func (t *tunnel) hop(s story) bool { return s.proxied && !s.aliased }
 
 // trust is the command that has ssh know the server's key.

@@ -34,7 +34,7 @@ var (
 )
 
 // diagnose says why the engine's socket cannot be used over a connection that
-// stands, or broke just now.
+// works, or broke just now.
 func (t *tunnel) diagnose(ctx context.Context, m *sshMaster) error {
 	if m.ended() {
 		return &offlineError{&explainedError{fmt.Sprintf("the ssh connection broke (%s).", brief(m.log.lines())), "Check that the node is on, and run Terraform again."}}

@@ -40,7 +40,7 @@ func (t *transcript) lines() []string {
 	return append([]string(nil), t.text...)
 }
 
-// story is what ssh's words, as "ssh -v" has them, tell of a login. With a jump
+// story is what ssh's output, as of "ssh -v", says of a login. With a jump
 // host there are two logins in one transcript; the later one counts.
 type story struct {
 	host, port, user string // whom it spoke with

@@ -22,7 +22,7 @@ type engineAuth struct {
 // Auth returns the credentials for a reference's registry as the engine wants
 // them in the X-Registry-Auth header: a secret. It is empty when there are none.
 // Those of the settings go first; else credential helpers may be run. No registry
-// is asked. Errors are [*Error] for what is no reference, and [*CredentialError].
+// is asked. Errors are [*Error] for what is not a reference, and [*CredentialError].
 func (r *Resolver) Auth(ctx context.Context, ref string) (encoded string, err error) {
 	parsed, err := parse(ref)
 	if err != nil {
@@ -41,7 +41,7 @@ func (r *Resolver) Auth(ctx context.Context, ref string) (encoded string, err er
 
 // AuthSource says with which credentials a reference's registry is asked, and
 // where they come from, as text for people: never the credentials. It is empty
-// where that cannot be told.
+// where that is not known.
 func (r *Resolver) AuthSource(ctx context.Context, ref string) string {
 	parsed, err := parse(ref)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// Image is what a registry tells of an image.
+// Image is what a registry says of an image.
 type Image struct {
 	// Digest is what the reference means: the digest of the index for a
 	// multi-platform image.
@@ -53,7 +53,7 @@ type Offer struct {
 
 // Offer tells for which platforms there is an image by a reference: one request
 // where that is an index, a second one for the configuration of a single image.
-// Nothing is tried twice: whoever asks can do without. Errors are as those of [Resolver.Digest].
+// Nothing is tried twice: the caller can do without. Errors are as those of [Resolver.Digest].
 func (r *Resolver) Offer(ctx context.Context, ref string) (Offer, error) {
 	return ask(context.WithValue(ctx, once{}, true), r, ref, func(ctx context.Context, ref name.Reference) (Offer, error) {
 		manifest, err := remote.Get(ref, r.options(ctx)...)
@@ -172,7 +172,7 @@ func indexManifest(d *remote.Descriptor) (*v1.IndexManifest, error) {
 	return manifest, nil
 }
 
-// platformText is empty for what is no image to run: BuildKit stores attestations
+// platformText is empty for what is not an image to run: BuildKit stores attestations
 // as images for "unknown/unknown".
 func platformText(p *v1.Platform) string {
 	if p == nil || p.OS == "unknown" {

@@ -13,7 +13,7 @@ import (
 // Terraform then sees no change. The framework itself holds spellings against each
 // other when something was read or applied, and not when it is planned. Terraform
 // wants every attribute to be as configured or as before, so a list, set or map of
-// texts is kept as a whole or not at all; in objects each attribute counts.
+// texts is kept completely or not at all; in objects each attribute counts.
 func Keep(ctx context.Context, planned, prior attr.Value) attr.Value {
 	if prior == nil || !isKnown(planned) || !isKnown(prior) || !planned.Type(ctx).Equal(prior.Type(ctx)) {
 		return planned

@@ -9,7 +9,7 @@ import (
 )
 
 // Used warns that something which another one takes the place of, with another name
-// or on another node, has users: Terraform destroys it first, unless it is told not to.
+// or on another node, has users: Terraform destroys it first, unless the configuration says otherwise.
 func (s Subject) Used(users []string) diag.Diagnostics {
 	if len(users) == 0 {
 		return nil

@@ -81,9 +81,9 @@ func (s Subject) NodeError(err error) diag.Diagnostics {
 	return diag.Diagnostics{s.failed(explained.Summary(), explained.Detail())}
 }
 
-// Read words why a resource in state cannot be looked at. Without an error among
-// them the state stands. neverRead tells a state that an import has just begun:
-// there is nothing to stand.
+// Read says why a resource in state cannot be looked at. Without an error among
+// them the state is kept. neverRead reports that an import has just begun the state:
+// there is nothing to keep.
 func (s Subject) Read(err error, neverRead bool) diag.Diagnostics {
 	var diags diag.Diagnostics
 	switch {
@@ -119,10 +119,10 @@ func (s Subject) StandsUnseen(err error, changes bool) diag.Diagnostics {
 	return diag.Diagnostics{diag.NewWarningDiagnostic(summary, detail)}
 }
 
-// NotApplied words why nothing was applied: the node could not be asked.
+// NotApplied says why nothing was applied: the node could not be asked.
 func (s Subject) NotApplied(err error) diag.Diagnostics { return s.untouched(err, "") }
 
-// NotDestroyed words why nothing was destroyed: the node could not be asked.
+// NotDestroyed says why nothing was destroyed: the node could not be asked.
 func (s Subject) NotDestroyed(err error) diag.Diagnostics {
 	return s.untouched(err, fmt.Sprintf(" If the node is gone for good, terraform state rm ADDRESS forgets the %s.", s.Kind))
 }

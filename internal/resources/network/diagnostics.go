@@ -19,7 +19,7 @@ func (m *model) otherNetwork() string {
 	return fmt.Sprintf(" Or choose another name, or remove it with docker network rm %s.", m.Name.ValueString())
 }
 
-// applyDiagnostics words how an apply ended.
+// applyDiagnostics says how an apply ended.
 func applyDiagnostics(err error, m *model) diag.Diagnostics {
 	var failed *core.Error
 	refused := m.subject().Refused(err, m.otherNetwork())

@@ -16,7 +16,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/concept"
 )
 
-// The words of the nat attribute.
+// The values of the nat attribute.
 const (
 	natMasquerade = "masquerade"
 	natNone       = "none"

@@ -140,7 +140,7 @@ func (m *model) chooseDriver(config *model) {
 	}
 }
 
-// undecided names the containers on a network of which only applying tells what it
+// undecided names the containers on a network of which only applying shows what it
 // is to be.
 func undecided(m *model, record privateRecord) diag.Diagnostics {
 	if len(record.Attached) == 0 {
@@ -164,7 +164,7 @@ func (m *model) unknown() {
 	m.Reattached = types.ListUnknown(types.StringType)
 }
 
-// show writes what will be into the plan, and returns the changes that whoever
+// show writes what will be into the plan, and returns the changes that the person who
 // approves it can see. A replacement is one if state and configuration differ: what
 // happened on the node since the state was read was not shown, and applying must
 // not do it.

@@ -128,13 +128,13 @@ func sameTexts(a, b map[string]string) bool {
 	return true
 }
 
-// refreshPools keeps the order and the words of the ranges that are asked for.
+// refreshPools keeps the order and the spelling of the ranges that are asked for.
 func (m *model) refreshPools(n *desired.Network, record privateRecord) diag.Diagnostics {
 	if m.IPAM.IsNull() && (!record.Imported || chosenByEngine(n.Pools())) {
 		return nil
 	}
 	if n.ConfigOnly && len(n.Pools()) == 0 {
-		return nil // newer engines don't tell
+		return nil // newer engines do not say
 	}
 	asked := m.askedPools()
 	var elements []attr.Value
@@ -161,7 +161,7 @@ func (m *model) refreshPools(n *desired.Network, record privateRecord) diag.Diag
 
 // chosenByEngine reports whether the ranges look as if nobody had asked for them: those
 // that engines have by themselves (moby, libnetwork/ipamutils/utils.go, and the
-// first /64 of an RFC 4193 prefix), whole. If somebody asked for them all the same,
+// first /64 of an RFC 4193 prefix), complete. If somebody asked for them all the same,
 // the plan after the import says so, and nothing is recreated.
 func chosenByEngine(pools []desired.Pool) bool {
 	return !slices.ContainsFunc(pools, func(p desired.Pool) bool {

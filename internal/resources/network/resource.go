@@ -53,7 +53,7 @@ func (r *networkResource) Configure(_ context.Context, req resource.ConfigureReq
 	resp.Diagnostics.Append(concept.Provided("homelab_network", req.ProviderData, &r.core)...)
 }
 
-// Create makes the network; it takes up what an interrupted create left.
+// Create makes the network; it continues with what an interrupted create left.
 func (r *networkResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var planned model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
@@ -105,7 +105,7 @@ func (r *networkResource) Read(ctx context.Context, req resource.ReadRequest, re
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, recordKey, record)...)
 }
 
-// Update makes the network again, or only notes new words.
+// Update replaces the network, or only notes new labels and a new description.
 func (r *networkResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var planned, state model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
@@ -127,7 +127,7 @@ func (r *networkResource) Update(ctx context.Context, req resource.UpdateRequest
 	view, err := r.core.Apply(ctx, planned.Node.ValueString(), want, opts)
 	resp.Diagnostics.Append(applyDiagnostics(err, &planned)...)
 	if view.ID == "" {
-		return // nothing was written, or nothing can be seen: the prior state stands
+		return // nothing was written, or nothing can be seen: the prior state is kept
 	}
 	result := &planned
 	if err != nil {

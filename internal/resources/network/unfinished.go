@@ -25,7 +25,7 @@ func unfinished(m *model, view core.NetworkView) diag.Diagnostics {
 	return diag.Diagnostics{diag.NewWarningDiagnostic("Network is not complete", text)}
 }
 
-// gone warns of such a network that is not there at all, for whoever does not want
+// gone warns of such a network that is not there at all, for a caller that does not want
 // it back.
 func gone(m *model, view core.NetworkView) diag.Diagnostics {
 	if !view.Unfinished {

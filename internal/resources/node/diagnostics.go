@@ -21,7 +21,7 @@ func subject(name string) concept.Subject { return concept.Subject{Kind: "node",
 
 func (m *model) subject() concept.Subject { return subject(m.Name.ValueString()) }
 
-// unseenDiagnostics words why a plan goes on without looking at the node; ok is
+// unseenDiagnostics says why a plan goes on without looking at the node; ok is
 // false where that is an error.
 func unseenDiagnostics(err error, planned *model) (diags diag.Diagnostics, ok bool) {
 	if core.UnknownUntilApply(err) {
@@ -42,7 +42,7 @@ func dataDiagnostics(name string, err error) diag.Diagnostics {
 	return concept.WithSentence(diags, "A data source has no last known state to keep (when_offline = \"keep\"): leave the facts of this node out until it is back.")
 }
 
-// directoryDiagnostics words why directories could not be made or repaired.
+// directoryDiagnostics says why directories could not be made or repaired.
 func directoryDiagnostics(name string, err error) diag.Diagnostics {
 	var problems *core.DirectoriesError
 	if errors.As(err, &problems) {

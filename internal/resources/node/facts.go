@@ -22,7 +22,7 @@ const (
 	dictionary
 )
 
-// fact is one thing that an engine tells of its node.
+// fact is one thing that an engine reports about its node.
 type fact struct {
 	name        string
 	kind        kind

@@ -27,7 +27,7 @@ func (r *nodeResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !planned.Name.Equal(prior.Name) { // made anew, elsewhere
+	if !planned.Name.Equal(prior.Name) { // replaced, elsewhere
 		prior = model{}
 	}
 	identity, _, diags := concept.Identity(ctx, req.Private, resp.Private, req.State.Raw.IsNull())

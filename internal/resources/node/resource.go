@@ -119,7 +119,7 @@ func (r *nodeResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	have, diags := r.apply(ctx, &planned, managed, resp.Private)
 	resp.Diagnostics.Append(diags...)
 	if have == nil {
-		return // nothing was written, or nothing can be seen: the prior state stands
+		return // nothing was written, or nothing can be seen: the prior state is kept
 	}
 	resp.Diagnostics.Append(planned.observe(ctx, have)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &planned)...)

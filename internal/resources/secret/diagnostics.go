@@ -31,7 +31,7 @@ func applyDiagnostics(err error, m *model) diag.Diagnostics {
 		fmt.Sprintf("%s: %s. The version before, if there was one, stays in force. Apply again.", where, err))}
 }
 
-// keptDiagnostics warns of a kept value that the secret does not take up.
+// keptDiagnostics warns of a kept value that the secret does not use.
 func keptDiagnostics(preview core.SecretPreview, m *model) diag.Diagnostics {
 	if !preview.GivesUp {
 		return nil

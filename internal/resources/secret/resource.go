@@ -57,7 +57,7 @@ func (r *secretResource) Configure(_ context.Context, req resource.ConfigureRequ
 	resp.Diagnostics.Append(concept.Provided("homelab_secret", req.ProviderData, &r.core)...)
 }
 
-// Create writes the first version; it takes up what an interrupted create left, and a
+// Create writes the first version; it continues with what an interrupted create left, and a
 // value that was kept.
 func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var planned, config model
@@ -137,7 +137,7 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 	view, err := r.core.Apply(ctx, planned.Node.ValueString(), change)
 	resp.Diagnostics.Append(applyDiagnostics(err, &planned)...)
 	if err != nil && !errors.Is(err, core.ErrSecretWritten) && (view.Version == 0 || planned.Version.IsUnknown() || strconv.Itoa(view.Version) != planned.Version.ValueString()) {
-		return // the prior state stands
+		return // the prior state is kept
 	}
 	planned.observe(view)
 	planned.Superseded, planned.Watched = noNames, types.BoolValue(true)

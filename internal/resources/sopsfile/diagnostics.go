@@ -74,7 +74,7 @@ func noKey(name string, f *sops.Failure) string {
 		"(sops updatekeys %s).", name, lines(f.Recipients), what, places(f.Recipients), name)
 }
 
-// kinds are the keys that SOPS knows by its words for them: what people call them,
+// kinds are the keys by SOPS's names for them: what people call them,
 // and where one has to be.
 var kinds = map[string]struct{ name, place string }{
 	"age":      {"age", "age: SOPS_AGE_KEY, the file that SOPS_AGE_KEY_FILE names, the command SOPS_AGE_KEY_CMD, or sops/age/keys.txt in your configuration directory"},

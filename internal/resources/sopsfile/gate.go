@@ -65,7 +65,7 @@ func absolute(file string) string {
 }
 
 // Pass returns why nothing may be changed; without an error in it the way is free.
-// The first call decrypts the files, and whoever else calls waits for it. It is
+// The first call decrypts the files, and every other caller waits for it. It is
 // told to the first in full, and to the others in a sentence.
 func (g *Gate) Pass(ctx context.Context) diag.Diagnostics {
 	r := g.current()

@@ -83,7 +83,7 @@ func (m *model) leave(names []string) diag.Diagnostics {
 	return diags
 }
 
-// later stands for a value that is known only where the key is.
+// later marks a value that is known only where the key is.
 func (m *model) later(name string) types.String {
 	if m.Placeholder.ValueBool() {
 		return types.StringValue(desired.Withhold(name))

@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// Server is a provider server in front of another one: whoever wants to change
+// Server is a provider server in front of another one: a caller that wants to change
 // something there has to get past a gate. It is safe for concurrent use where the
 // other one is.
 type Server struct {

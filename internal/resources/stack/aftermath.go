@@ -33,8 +33,8 @@ func whatIsThere(after *core.Aftermath) string {
 	return fmt.Sprintf("On the node now: %s.", aftermathClauses(after, ""))
 }
 
-// aftermathClauses says how the services stand. untouched is what is said if every
-// service that ran runs on as it was and nothing else is to be told.
+// aftermathClauses says what state the services are in. untouched is what is said if every
+// service that ran runs on as it was and there is nothing else to say.
 func aftermathClauses(a *core.Aftermath, untouched string) string {
 	var clauses []string
 	if len(a.Again) > 0 {

@@ -169,7 +169,7 @@ func (m *model) directories() []string {
 	return slices.Compact(out)
 }
 
-// holdsData reports whether a path of a node is none of those that are the system's own,
+// holdsData reports whether a path of a node is not one of the system's own,
 // such as sockets and devices.
 func holdsData(source string) bool {
 	if !path.IsAbs(source) || source == "/" || strings.HasSuffix(source, ".sock") {

@@ -26,7 +26,7 @@ func rolledBack(err error) bool {
 	return errors.As(err, &failed) && failed.RolledBack
 }
 
-// applyDiagnostics words how an apply ended.
+// applyDiagnostics says how an apply ended.
 func applyDiagnostics(err error, m *model, show shown, limit time.Duration, timeout string) diag.Diagnostics {
 	var diverged *core.DivergedError
 	var failed *core.Error
@@ -57,9 +57,9 @@ func applyDiagnostics(err error, m *model, show shown, limit time.Duration, time
 	return diags
 }
 
-// createDiagnostics words how a create ended. Terraform marks what it has a state of
+// createDiagnostics says how a create ended. Terraform marks what it has a state of
 // as tainted: its next plan says that all of it is destroyed and created, though that
-// create takes up what is there.
+// create keeps what is there.
 func createDiagnostics(err error, inState bool, m *model, show shown, limit time.Duration) diag.Diagnostics {
 	diags := applyDiagnostics(err, m, show, limit, "timeouts.create")
 	if err == nil || !inState {

@@ -53,7 +53,7 @@ func (d *Documents) begin(ctx context.Context, id string, in compose.Input) *loa
 	}
 	l := &loading{in: in, done: make(chan struct{})}
 	d.loaded[id] = l
-	shared := context.WithoutCancel(ctx) // whoever joins must not suffer when this caller gives up
+	shared := context.WithoutCancel(ctx) // other callers must not fail when this caller gives up
 	go func() {
 		defer close(l.done)
 		l.want, l.err = compose.Load(shared, in)

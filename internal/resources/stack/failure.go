@@ -11,7 +11,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/core"
 )
 
-// failureDetail tells what failed, what its container said, what runs now and
+// failureDetail says what failed, what its container said, what runs now and
 // what to do.
 func failureDetail(e *core.Error, after *core.Aftermath, m *model, limit time.Duration, timeout string) string {
 	var b strings.Builder
@@ -44,8 +44,8 @@ func hasTimeout(e *core.Error) bool {
 	return errors.Is(e, core.ErrTimeout) || errors.Is(e, context.DeadlineExceeded)
 }
 
-// interrupted reports whether nothing failed but what was given up because Terraform
-// was told to stop.
+// interrupted reports whether nothing failed except what was given up because Terraform
+// was asked to stop.
 func interrupted(e *core.Error) bool {
 	return !slices.ContainsFunc(e.Failures, func(f core.Failure) bool { return !errors.Is(f.Err, context.Canceled) })
 }

@@ -116,7 +116,7 @@ type remembered struct {
 
 // preview fills in the computed attributes of a plan and returns what will
 // happen; nil where that cannot be known yet. resume reports that what a failed create
-// left is taken up.
+// left is used.
 func (r *stackResource) preview(ctx context.Context, planned, config, prior *model, last remembered) (changes []string, resume bool, diags diag.Diagnostics) {
 	if !planned.inputsKnown() {
 		r.undecided(ctx, planned)
@@ -174,7 +174,7 @@ func (r *stackResource) undecided(ctx context.Context, planned *model) {
 	r.core.Undecided(planned.Node.ValueString(), planned.Name.ValueString())
 }
 
-// agreed identifies the changes that whoever approves the plan can see: those
+// agreed identifies the changes that the person who approves the plan can see: those
 // to things whose planned value differs from the state's. What the node needs
 // and the state doesn't show came after the state was read, and applying must
 // not do it. The list is never nil, which would allow anything.

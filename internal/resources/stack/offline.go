@@ -14,7 +14,7 @@ func (m *model) subject() concept.Subject {
 	return concept.Subject{Kind: "stack", Name: m.Name.ValueString(), Node: m.Node.ValueString()}
 }
 
-// neverRead tells a state that an import has just begun: there is nothing to stand.
+// neverRead reports whether an import has just begun the state: there is nothing to keep.
 func (m *model) neverRead() bool { return !m.wasRead }
 
 // unseen plans a stack on a node that cannot be looked at; ok is false where that

@@ -74,7 +74,7 @@ func (r *stackResource) Configure(_ context.Context, req resource.ConfigureReque
 	resp.Diagnostics.Append(concept.Provided("homelab_stack", req.ProviderData, &r.documents)...)
 }
 
-// Create makes the stack; it takes up what an interrupted create left.
+// Create makes the stack; it continues with what an interrupted create left.
 func (r *stackResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var planned, config model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &planned)...)
@@ -184,7 +184,7 @@ func (r *stackResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	show := planned.shown(salt)
 	resp.Diagnostics.Append(redact(applyDiagnostics(err, &planned, show, limit, "timeouts.update"), config.Secrets, planned.redactions(show, want))...)
 	if err != nil && len(view.Services) == 0 {
-		return // nothing was written, or nothing can be seen: the prior state stands
+		return // nothing was written, or nothing can be seen: the prior state is kept
 	}
 	result, promised := &planned, planned
 	if rolledBack(err) {

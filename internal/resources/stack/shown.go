@@ -20,7 +20,7 @@ import (
 // logged. The attribute's description and the guide list them too.
 var harmless = []string{"TZ", "PUID", "PGID", "UID", "GID", "UMASK", "LANG", "LANGUAGE", "LC_*", "LOG_LEVEL"}
 
-// alreadyHidden are the texts that stand in place of a value.
+// alreadyHidden are the texts that replace a value.
 var alreadyHidden = regexp.MustCompile(`^(secret \(version \d+\)|set outside Terraform|\(hidden, [0-9a-f]{8}\))( \| secret \(version \d+\)| \| set outside Terraform)*$`)
 
 // saltBytes is the length of a salt.
@@ -46,7 +46,7 @@ type shown struct {
 }
 
 // newShown returns the decision for a stack. The patterns are fields of a service's
-// spec in which * stands for any text.
+// spec in which * matches any text.
 func newShown(salt []byte, patterns []string) shown {
 	s := shown{salt: salt}
 	for _, name := range harmless {
@@ -68,7 +68,7 @@ func (s shown) hides(key string) bool {
 }
 
 // text is how a field's value is shown. It is false where that cannot be known yet.
-// A text that stands for a value already stays as it is.
+// A text that replaces a value already stays as it is.
 func (s shown) text(key, value string) (string, bool) {
 	switch {
 	case !s.hides(key) || alreadyHidden.MatchString(value):
@@ -122,7 +122,7 @@ func (s shown) spec(spec map[string]string, unknown []string) (map[string]string
 	return out, slices.Compact(unknown)
 }
 
-// differences redactions why an applied stack is not as it was asked for.
+// differences says why an applied stack is not as it was asked for.
 func (s shown) differences(changes []core.Change) string {
 	var lines []string
 	for _, c := range changes {
@@ -137,9 +137,9 @@ func (s shown) differences(changes []core.Change) string {
 	return strings.Join(lines, "; ")
 }
 
-// shortestValue is how many bytes of a hidden value have to stand in a row to be
+// shortestValue is how many bytes of a hidden value have to be in a row to be
 // taken for it. It is longer than for a secret, since most hidden values are none:
-// redactions such as "true" and "5432" stay readable.
+// texts such as "true" and "5432" stay readable.
 const shortestValue = 8
 
 // redactions returns the hidden values of a stack that may turn up in what a program or an

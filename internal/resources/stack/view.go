@@ -28,7 +28,7 @@ func bypassingTypes(ctx context.Context) map[string]tftypes.Type {
 	return types
 }
 
-// What a nil stands for when it is encoded, as Terraform's protocol has it: a
+// What a nil becomes when it is encoded, as Terraform's protocol has it: a
 // value that a plan cannot know, or none.
 var (
 	unknown = msgpack.RawMessage{0xd4, 0, 0}
@@ -225,7 +225,7 @@ func or[T any](value *T, missing msgpack.RawMessage) any {
 	return *value
 }
 
-// bypassUnknown answers a plan that only applying will tell what the node has.
+// bypassUnknown answers a plan that only applying will show what the node has.
 func bypassUnknown(ctx context.Context) {
 	bypass.From(ctx).Answer(map[string][]byte{"services": unknown, "networks": unknown, "volumes": unknown})
 }

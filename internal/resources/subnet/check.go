@@ -221,7 +221,7 @@ func (s segment) checkStatic(parts map[string]ranges) []problem {
 	return problems
 }
 
-// own is the node's own range of a family, in words.
+// own is the node's own range of a family, as text.
 func (s segment) own(part ranges, attribute string) string {
 	if attribute == "ipv6" {
 		return part.v6.String()

@@ -68,14 +68,14 @@ func (r *subnetResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, plannedKey, changes)...)
 }
 
-// whose tells one resource from others of the run; again reports that it is planned
+// whose identifies one resource of the run; again reports that it is planned
 // for the second time, to replace what it was.
 type whose struct {
 	identity string
 	again    bool
 }
 
-// metadataWarnings warns of labels and a description that networks which stay don't get.
+// metadataWarnings warns of labels and a description that existing networks do not get.
 func (m *model) metadataWarnings(ctx context.Context, state *model) diag.Diagnostics {
 	at := "labels"
 	if m.Labels.Equal(state.Labels) {

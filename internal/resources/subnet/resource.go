@@ -81,7 +81,7 @@ func (r *subnetResource) ValidateConfig(ctx context.Context, req resource.Valida
 }
 
 // Create makes the network on every node. Where one fails, what was made on the
-// others is removed again: Terraform makes a resource whose create failed anew, and
+// others is removed again: Terraform replaces a resource whose create failed, and
 // there is nothing to be destroyed for that then.
 func (r *subnetResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var planned model
@@ -297,7 +297,7 @@ func (r *subnetResource) remove(ctx context.Context, name string, from map[strin
 }
 
 // takeBack removes what a create made that failed on another node, and returns what
-// is still there, with words on how to go on.
+// is still there, with a message on how to go on.
 func (r *subnetResource) takeBack(ctx context.Context, name string, made map[string]networkModel) (map[string]networkModel, diag.Diagnostics) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), defaultTimeout)
 	defer cancel()

@@ -80,7 +80,7 @@ func (s segment) link(node string) string {
 type ranges struct{ v4, v6 netip.Prefix }
 
 // divide gives every node its range. held is what nodes have now; a node that
-// stays keeps what it has, whoever else comes or goes.
+// stays keeps what it has, whichever others come or go.
 func (s segment) divide(held map[string]ranges) (map[string]ranges, []problem) {
 	held4, held6 := map[string]netip.Prefix{}, map[string]netip.Prefix{}
 	for node, has := range held {

@@ -24,7 +24,7 @@ var (
 	}}
 )
 
-// take fills in, after an import, what the nodes' networks tell of the subnet. They
+// take fills in, after an import, what the nodes' networks say of the subnet. They
 // have to agree on its VLAN and its ranges.
 func (m *model) take(ctx context.Context, networks map[string]networkModel) (diags diag.Diagnostics) {
 	attachments := map[string]attachmentModel{}

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// The labels and the variable by which reverse proxies are told the names to
+// The labels and the variable by which reverse proxies get the names to
 // serve: Traefik's router rules
 // (https://doc.traefik.io/traefik/routing/providers/docker/), caddy-docker-proxy's
 // site addresses, and nginx-proxy's VIRTUAL_HOST.

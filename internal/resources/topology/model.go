@@ -116,7 +116,7 @@ func (m *model) checkStacks() diag.Diagnostics {
 	return diags
 }
 
-// describe tells of external networks that are declared VLANs what they are.
+// describe says of external networks that are declared VLANs what they are.
 func (m *model) describe(ctx context.Context, h *diagram.Homelab) diag.Diagnostics {
 	var subnets []subnetModel
 	diags := m.Subnets.ElementsAs(ctx, &subnets, true)

@@ -62,7 +62,7 @@ func (d *dataSource) running(ctx context.Context, names []string, criticality st
 	return h, diags
 }
 
-// absent words why a node did not answer. Only a wrong name is an error.
+// absent says why a node did not answer. Only a wrong name is an error.
 func absent(name string, index int, err error) (string, diag.Diagnostic) {
 	var explained interface {
 		Summary() string

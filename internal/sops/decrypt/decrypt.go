@@ -63,7 +63,7 @@ func names(tree *upstream.Tree, format sops.Format) []string {
 	}
 	values, err := flatten(tree.Branches[0], format == sops.INI)
 	if err != nil {
-		return nil // whoever has the key is told
+		return nil // a run with the key reports it
 	}
 	return slices.Sorted(maps.Keys(values))
 }

@@ -41,7 +41,7 @@ type key struct{}
 func with(ctx context.Context, v *Values) context.Context { return context.WithValue(ctx, key{}, v) }
 
 // From returns the values of the call that ctx belongs to. It panics where no [Server]
-// stands in front of the framework: the values would be empty, and the answers lost.
+// is in front of the framework: the values would be empty, and the answers lost.
 func From(ctx context.Context) *Values {
 	v, ok := ctx.Value(key{}).(*Values)
 	if !ok {

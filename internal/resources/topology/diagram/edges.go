@@ -116,7 +116,7 @@ func (p *picture) memberships() {
 				p.edge(p.serviceID(from.node, from.stack, from.service), "-.-", "", p.lanID(l))
 				continue
 			}
-			// A longer line, so that the network stands outside the box, and no other
+			// A longer line, so that the network is outside the box, and no other
 			// network in between.
 			p.edge(p.ids.of("stack", from.node, from.stack), "-..-", "", p.lanID(l))
 		}

@@ -241,7 +241,7 @@ func (p *picture) restOfNodes() {
 // unrated is the title of what nobody gave a criticality.
 const unrated = "no criticality"
 
-// ranks puts common words for a criticality in their order; any other comes
+// ranks puts common names for a criticality in their order; any other comes
 // after them.
 var ranks = map[string]int{"critical": -9, "highest": -8, "high": -7, "medium": -6, "normal": -5, "moderate": -4, "low": -3, "lowest": -2, "none": -1}
 

@@ -64,7 +64,7 @@ func text(name string) string {
 // leaves all others as they are, or where they have to be short, numbers.
 type ids struct {
 	short bool
-	owner map[string]string // what an id stands for
+	owner map[string]string // what an id means
 	made  map[string]string // the id of what was asked for
 }
 
