@@ -21,7 +21,7 @@ var keptByRFC = [][2]string{
 	{"ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"}, // multicast: RFC 4291
 }
 
-// TestCarve_SitesAnywhere plans random sites of the whole address space, with many
+// TestCarve_SitesAnywhere plans random sites of the complete address space, with many
 // near what is reserved: each either is refused for that, or has subnets of which
 // every gateway is an address that the RFCs leave to hosts.
 func TestCarve_SitesAnywhere_ReservedAddressesAreKept(t *testing.T) {
@@ -119,11 +119,11 @@ func isKept(t *testing.T, prefix netip.Prefix) string {
 // has not (RFC 6164).
 func requireHost(t *testing.T, prefix netip.Prefix, addr netip.Addr) {
 	t.Helper()
-	whole := prefix.Addr().BitLen()
+	bits := prefix.Addr().BitLen()
 	if !prefix.Contains(addr) {
 		t.Fatalf("%s is not of %s", addr, prefix)
 	}
-	if prefix.Bits() >= whole-1 {
+	if prefix.Bits() >= bits-1 {
 		return
 	}
 	if addr == prefix.Addr() {

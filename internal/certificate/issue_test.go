@@ -93,7 +93,7 @@ func TestIssue_LongerThanTheAuthority_IsRefused(t *testing.T) {
 	}
 }
 
-// The registry asks whoever scrapes it for a certificate, as the collector does
+// The registry asks a client that scrapes it for a certificate, as the collector does
 // the registry.
 func TestIssue_MutualTLS_LetsInWhoHasTheProfile(t *testing.T) {
 	i := issuer(t, seed)

@@ -127,7 +127,7 @@ func (l *load) caches(s types.ServiceConfig, key string, texts []string) []strin
 	return slices.Clone(texts)
 }
 
-// additionalContexts tells local directories from what the engine fetches. The
+// additionalContexts separates local directories from what the engine fetches. The
 // contexts of other services are filled in later.
 func (l *load) additionalContexts(s types.ServiceConfig) map[string]desired.BuildContext {
 	if len(s.Build.AdditionalContexts) == 0 {

@@ -42,7 +42,7 @@ func buildHash(ctx context.Context, b *desired.Build, contexts contextDigests) (
 	return "sha256:" + hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// contextDigests reads local build contexts, and tells warn what is left out of them.
+// contextDigests reads local build contexts, and gives warn what is left out of them.
 type contextDigests struct {
 	warn func(dir string, paths []string)
 }

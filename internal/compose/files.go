@@ -252,8 +252,8 @@ func (l *load) secretValue(secret types.FileObjectConfig) (string, bool) {
 // secretName is what a homelab_secret may be called.
 var secretName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`)
 
-// isOnNode tells an external secret that is a resource of its own on the node from
-// one that gets its value from the stack's secrets.
+// isOnNode reports whether an external secret is a resource of its own on the node.
+// Otherwise it gets its value from the stack's secrets.
 func (l *load) isOnNode(secret types.FileObjectConfig) bool {
 	_, given := l.masks.byName[secret.Name]
 	return bool(secret.External) && !given
@@ -278,8 +278,8 @@ func (l *load) nodeSecret(r fileUse, name string) desired.File {
 	return desired.File{Kind: r.kind, Name: r.Source, Target: r.target, Source: sourceNode, Secret: use}
 }
 
-// mountedSecret tells a mount of a secret's file by its path on the node, as
-// homelab_secret gives it out.
+// mountedSecret returns the secret whose file is mounted by its path on the node, as
+// homelab_secret gives it out; false if the mount is not one of a secret.
 func mountedSecret(v types.ServiceVolumeConfig) (desired.NodeSecret, bool) {
 	if v.Type != types.VolumeTypeBind || !v.ReadOnly {
 		return desired.NodeSecret{}, false

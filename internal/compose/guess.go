@@ -66,7 +66,7 @@ func (l *load) complete(ctx context.Context, names ...map[string]bool) bool {
 	return true
 }
 
-// isSource tells the fields that name where a secret or config comes from. One
+// isSource reports whether a field names where a secret or config comes from. One
 // that is external is taken to be on the node.
 func isSource(path fieldPath) bool {
 	return len(path) == 3 && (path[0] == "secrets" || path[0] == "configs") && path[2] == "environment"
@@ -87,7 +87,7 @@ func names(path fieldPath, node *yaml.Node) []string {
 	return slices.Collect(maps.Keys(asked))
 }
 
-// isBare tells a variable in an environment's list that has no value of its own.
+// isBare reports whether a variable in an environment's list has no value of its own.
 func isBare(path fieldPath, node *yaml.Node) bool {
 	_, err := strconv.Atoi(path[len(path)-1])
 	return err == nil && !strings.ContainsAny(node.Value, "=$")

@@ -120,7 +120,7 @@ func (t *keyTable) checkValue(value any, at string, path fieldPath, seen func(fi
 	}
 }
 
-// isUnset tells a value that says no more than the key's absence.
+// isUnset reports whether a value means the same as the key's absence.
 func isUnset(v any) bool {
 	switch v := v.(type) {
 	case nil:

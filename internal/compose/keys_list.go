@@ -106,7 +106,7 @@ func (w schemaWalk) walk(node map[string]any, at string, inside []string) {
 	}
 }
 
-// isScalar tells a pattern whose values are plain data.
+// isScalar reports whether the values of a pattern are plain data.
 func isScalar(node map[string]any) bool {
 	_, typed := node["type"]
 	_, properties := node["properties"]

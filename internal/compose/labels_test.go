@@ -7,7 +7,7 @@ import (
 )
 
 // Docker Compose overwrites some labels, so that a document with them runs; what it
-// would keep is refused, as nobody could tell it from bookkeeping.
+// would keep is refused, as it could not be distinguished from bookkeeping.
 func TestLoad_LabelsDockerComposeOverwrites_HaveNoEffect(t *testing.T) {
 	const document = `services:
   web:

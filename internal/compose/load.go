@@ -149,8 +149,8 @@ func (l *load) readMasked(ctx context.Context) (*model, bool) {
 	return m, len(l.list) == 0
 }
 
-// readReal loads the documents with the secrets' values, for which the masked
-// load stands warrant. An error here quotes values, so its text is not passed on.
+// readReal loads the documents with the secrets' values. The masked load has found
+// their errors before. An error here quotes values, so its text is not passed on.
 func (l *load) readReal(ctx context.Context, masked *model) (*model, bool) {
 	m, err := l.read(ctx, l.secrets())
 	if err == nil {
@@ -163,7 +163,7 @@ func (l *load) readReal(ctx context.Context, masked *model) (*model, bool) {
 	return m, true
 }
 
-// secrets are the values of the secrets; a marker stands for one that is not
+// secrets are the values of the secrets; a marker replaces one that is not
 // known.
 func (l *load) secrets() map[string]string {
 	values := maps.Clone(l.masks.byName)

@@ -46,8 +46,8 @@ func (l *load) expandHome(tree map[string]any) {
 	}
 }
 
-// isDelivered tells a bind of a relative source, whose files are taken from
-// where Terraform runs, from one of the node's own paths.
+// isDelivered reports whether a bind has a relative source. Its files are taken
+// from where Terraform runs, not from the node's own paths.
 func isDelivered(v types.ServiceVolumeConfig) bool {
 	return v.Type == types.VolumeTypeBind && !filepath.IsAbs(v.Source)
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Nobody writes into the pipes: whoever opens one waits for ever.
+// Nobody writes into the pipes: opening one waits for ever.
 func TestLoad_NamedPipe_IsRefused(t *testing.T) {
 	web := func(keys string) string { return "services:\n  web:\n    image: web:1\n" + keys }
 	for name, c := range map[string]struct {

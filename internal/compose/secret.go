@@ -163,12 +163,12 @@ func secretAllowed(path fieldPath) bool {
 	return false
 }
 
-// isHookSecret tells a hook's fields that may hold a secret.
+// isHookSecret reports whether a field of a hook may hold a secret.
 func isHookSecret(path fieldPath) bool {
 	return len(path) > 4 && slices.Contains(hookKeys, path[2]) && slices.Contains([]string{"environment", "command"}, path[4])
 }
 
-// isEnvironment tells a service's or a hook's environment.
+// isEnvironment reports whether a field is in a service's or a hook's environment.
 func isEnvironment(path fieldPath) bool {
 	return len(path) > 2 && path[0] == "services" && (path[2] == "environment" || isHookSecret(path) && path[4] == "environment")
 }

@@ -73,7 +73,7 @@ var kernelPaths = []string{"/proc", "/sys", "/dev"}
 // DefaultDataRoot is where engines keep their own data by default.
 const DefaultDataRoot = "/var/lib/docker"
 
-// CheckDirectory tells in a sentence's end what makes a path unfit for a
+// CheckDirectory says as the end of a sentence what makes a path unfit for a
 // directory of a node; dataRoot is the engine's own directory, "" when it is not
 // known.
 func CheckDirectory(p, dataRoot string) error {

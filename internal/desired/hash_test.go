@@ -10,7 +10,7 @@ import (
 )
 
 // fixed is a service that uses every kind of field. It must never change: its
-// hash below stands for the containers in everybody's homes.
+// hash below is that of the containers in everybody's homes.
 func fixed() *Service {
 	grace := 30
 	return &Service{
@@ -100,7 +100,7 @@ func TestHash_Secrets_AreNotInIt(t *testing.T) {
 		return s.Hash()
 	}
 	if with("hunter2") != with("swordfish") {
-		t.Error("the hash tells secrets apart, so it can be guessed against")
+		t.Error("the hash distinguishes secrets, so it can be guessed against")
 	}
 }
 

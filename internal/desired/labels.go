@@ -81,8 +81,8 @@ const (
 	// recreated (ReattachNote).
 	LabelReattach = "io.homelab.reattach"
 
-	// LabelZone is how much a network may have to do with the outside, in its maker's
-	// words: one of the zones. A service has it with ZoneExternal only.
+	// LabelZone is how much a network may have to do with the outside, as its
+	// creator declared it: one of the zones. A service has it with ZoneExternal only.
 	LabelZone = "io.homelab.zone"
 
 	prefixOwnLabel = "io.homelab."

@@ -231,7 +231,7 @@ func IsClosedByItself(key string, asked Spec) bool {
 	return false
 }
 
-// isIPv6 tells the family of a range's field.
+// isIPv6 reports whether a field belongs to an IPv6 range.
 func isIPv6(key string) bool {
 	rest := strings.TrimPrefix(key, fieldPools)
 	return strings.Contains(rest[:max(0, strings.IndexByte(rest, '/'))], ":")

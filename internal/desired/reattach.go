@@ -22,7 +22,7 @@ type reattachNote struct {
 // ReattachNote is a network that nothing can join and that has no addresses: it
 // keeps, on the node, which containers belong on another network while that is made
 // again, so that a later apply knows them if this one does not live to attach them.
-// taken tells which names of networks are in use. The error is that of encoding.
+// taken reports whether a network's name is in use. The error is that of encoding.
 func ReattachNote(network string, list []Detached, taken func(name string) bool) (*Network, error) {
 	value, err := json.Marshal(reattachNote{Network: network, Containers: list})
 	if err != nil {

@@ -34,7 +34,7 @@ func processFields(v View, s Spec) {
 	s.text("restart", RestartText(v.Host.RestartPolicy))
 }
 
-// commandField tells an empty list, which clears the image's, from none.
+// commandField distinguishes an empty list, which clears the image's, from no list.
 func commandField(s Spec, key string, values []string) {
 	if values != nil && len(values) == 0 {
 		s[key] = "[]"

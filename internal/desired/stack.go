@@ -152,8 +152,8 @@ type Mount struct {
 	Subpath string
 	// Labels are put on a volume that is made for the mount.
 	Labels map[string]string
-	// Recursive says what happens to mounts below a bind's source, in Compose's
-	// words: "disabled", "writable", "readonly"; empty or "enabled" is the
+	// Recursive says what happens to mounts below a bind's source, as
+	// Compose writes it: "disabled", "writable", "readonly"; empty or "enabled" is the
 	// engine's default. Readonly needs API 1.44.
 	Recursive string
 	// Consistency is kept for the engine's record; Linux knows only one.
@@ -187,7 +187,7 @@ type File struct {
 	Target string // absolute path in the container
 	// Source is where it was read from: a path, or a word such as "content".
 	Source string
-	// Directory tells a tree from a single file. A single file is the entry
+	// Directory reports that it is a tree, not a single file. A single file is the entry
 	// named FileEntry in its volume.
 	Directory bool
 	// Entries are the tree's members in the order they are written. A single

@@ -245,7 +245,7 @@ func (f *fake) ImageImport(ctx context.Context, _ image.ImportSource, ref string
 	return io.NopCloser(strings.NewReader("")), f.call(ctx, "import %s", ref)
 }
 
-// DialHijack stands for an engine without BuildKit.
+// DialHijack is that of an engine without BuildKit.
 func (f *fake) DialHijack(context.Context, string, string, map[string][]string) (net.Conn, error) {
 	return nil, errdefs.ErrNotImplemented
 }

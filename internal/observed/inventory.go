@@ -136,8 +136,8 @@ func (n *Node) glance(ctx context.Context, id string) (container.InspectResponse
 	return n.reader.ContainerInspect(ctx, id)
 }
 
-// isTool tells the containers of "docker compose run", and those that an apply
-// makes for itself.
+// isTool reports whether a container belongs to "docker compose run", or to an apply
+// that made it for itself.
 func isTool(c container.InspectResponse) bool {
 	if c.Config == nil {
 		return false

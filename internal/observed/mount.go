@@ -13,8 +13,8 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 )
 
-// readMounts tells the mounts that a service declares from the files that were
-// delivered.
+// readMounts returns the mounts that a service declares, and apart from them the files
+// that were delivered.
 func readMounts(c container.InspectResponse, s *Stack, out *Container, mountpoints map[string]volume.Volume) ([]desired.Mount, []desired.FileView) {
 	requested := map[string]mount.Mount{}
 	if c.HostConfig != nil {
@@ -53,9 +53,9 @@ func readMounts(c container.InspectResponse, s *Stack, out *Container, mountpoin
 	return mounts, files
 }
 
-// isInherited tells a mount that a container has by volumes_from and not for
+// isInherited reports whether a container has a mount by volumes_from and not for
 // itself. One that its image declares too counts as its own: the engine cannot
-// tell them apart either.
+// distinguish them either.
 func isInherited(c container.InspectResponse, target string) bool {
 	if c.HostConfig == nil || len(c.HostConfig.VolumesFrom) == 0 {
 		return false

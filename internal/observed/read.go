@@ -84,7 +84,7 @@ func wrap(verb string, err error) error {
 
 // Stack reads one stack: an inspection of each of its containers, and of each
 // image that they or refs name and of which neither cache nor the list of
-// containers tells enough. A container or image that is gone by then is simply
+// containers says enough. A container or image that is gone by then is simply
 // not there.
 func (n *Node) Stack(ctx context.Context, name string, refs []string, cache Cache) (*Stack, error) {
 	s := &Stack{

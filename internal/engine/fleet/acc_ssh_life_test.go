@@ -94,7 +94,7 @@ func otherSocket(t *testing.T, s *site) {
 }
 
 // brokenLogin has the server's end killed between two calls: the next one logs in
-// anew, and where that fails, says why.
+// again, and where that fails, says why.
 func brokenLogin(t *testing.T, s *site) {
 	f := one(t, fleet.NodeConfig{Host: s.as("narrow")})
 	if err := list(t, f); err != nil {

@@ -76,7 +76,7 @@ Match User guest,walled,narrow,closed,fenced,stranger
   AuthorizedKeysFile /etc/ssh/keys-%u
 `)
 	s.run(t, "chmod 644 /etc/ssh/keys-*; kill -HUP $(cat /run/sshd.pid)")
-	for deadline := time.Now().Add(time.Minute); ; { // sshd listens anew, and knows guest
+	for deadline := time.Now().Add(time.Minute); ; { // sshd listens again, and knows guest
 		out, err := exec.CommandContext(t.Context(), filepath.Join(s.lab.Bin, "ssh"), "-l", "guest", s.node.Name, "true").CombinedOutput()
 		if err == nil {
 			return
@@ -183,7 +183,7 @@ func (s *site) newKey(t *testing.T, name, passphrase string) string {
 	return file
 }
 
-// fails connects, and compares the whole diagnostic. What no test can foretell is
+// fails connects, and compares the complete diagnostic. What no test can foretell is
 // written as <hash>, for a key's, and <port>.
 func (s *site) fails(t *testing.T, c fleet.NodeConfig, want string) {
 	t.Helper()

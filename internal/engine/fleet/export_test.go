@@ -1,6 +1,6 @@
 package fleet
 
-// Unreached lets tests put errors into words that root cannot provoke.
+// Unreached lets tests explain errors that root cannot provoke.
 func Unreached(name string, c NodeConfig, err error) error { return unreachable(name, c, err) }
 
 // PortainerMessage lets tests see how long texts of Portainer are shortened.

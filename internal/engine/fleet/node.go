@@ -35,7 +35,7 @@ func (n *Node) Host() string { return shown(n.config.Host) }
 const apiManifests = "1.48"
 
 // ImageInspect returns what the engine knows of an image, by name or ID, with the
-// manifests of an image of several platforms where it tells them.
+// manifests of an image of several platforms where the engine has them.
 func (n *Node) ImageInspect(ctx context.Context, ref string) (image.InspectResponse, error) {
 	if versions.GreaterThanOrEqualTo(n.ClientVersion(), apiManifests) {
 		return n.Client.ImageInspect(ctx, ref, client.ImageInspectWithManifests(true))

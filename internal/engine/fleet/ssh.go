@@ -167,7 +167,7 @@ type sshConn struct {
 	answered atomic.Bool
 }
 
-// Read tells an answer's end from a channel that was never opened.
+// Read distinguishes the end of an answer from a channel that was never opened.
 func (c *sshConn) Read(b []byte) (int, error) {
 	n, err := c.UnixConn.Read(b)
 	if n > 0 {
@@ -176,7 +176,7 @@ func (c *sshConn) Read(b []byte) (int, error) {
 	return n, c.judge(err)
 }
 
-// Write tells the same of a request that nobody took.
+// Write does the same for a request that nothing accepted.
 func (c *sshConn) Write(b []byte) (int, error) {
 	n, err := c.UnixConn.Write(b)
 	return n, c.judge(err)

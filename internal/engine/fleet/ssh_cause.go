@@ -78,7 +78,7 @@ func explainShut(where string) error {
 		"It may take no more logins at once (MaxStartups), or refuse this address; its log tells."}}
 }
 
-// explainHostKey tells a host key that is not known from one that changed.
+// explainHostKey says whether a host key is not known or has changed.
 func (t *tunnel) explainHostKey(s story) error {
 	offered := strings.TrimSpace(s.keyKind + " " + s.keyHash)
 	pin := fmt.Sprintf("nodes[%q].host_key", t.name)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// probe tells on the node why a connection to the socket was not made: sshd
+// probe finds out on the node why a connection to the socket was not made: sshd
 // answers "open failed" to whatever kept it from that (openssh-portable,
 // serverloop.c, server_request_direct_streamlocal). It needs nothing but a shell;
 // where there is none, the answer is left open.

@@ -51,7 +51,7 @@ type Offer struct {
 	Single bool
 }
 
-// Offer tells for which platforms there is an image by a reference: one request
+// Offer returns the platforms for which there is an image by a reference: one request
 // where that is an index, a second one for the configuration of a single image.
 // Nothing is tried twice: the caller can do without. Errors are as those of [Resolver.Digest].
 func (r *Resolver) Offer(ctx context.Context, ref string) (Offer, error) {

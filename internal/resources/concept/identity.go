@@ -9,7 +9,7 @@ import (
 
 const identityKey = "identity"
 
-// Identity tells a resource from others that are planned in the same run. Terraform
+// Identity distinguishes a resource from others that are planned in the same run. Terraform
 // plans a resource that it replaces twice, the second time with the private state
 // that the first left in planned; again reports that. prior is what the request has,
 // and created that it has no state.

@@ -14,7 +14,7 @@ import (
 )
 
 // TestAccNetwork_CreateFails: what the engine refuses leaves nothing, neither on the
-// node nor in state; what a killed run has made is taken up.
+// node nor in state; what a killed run has made is kept.
 func TestAccNetwork_CreateFailsOrIsKilled_NextApplyMakesIt(t *testing.T) {
 	b := newBench(t)
 	c := acctest.NewCLI(t)

@@ -202,7 +202,7 @@ func effects(planned, prior *model, preview core.NetworkPreview, differs bool, r
 	return diags
 }
 
-// replacement tells why a network is recreated, whom that disturbs and how long.
+// replacement says why a network is replaced, which containers that interrupts and for how long.
 func replacement(m *model, preview core.NetworkPreview, record privateRecord) string {
 	var causes, lost []string
 	for _, c := range preview.Changes {

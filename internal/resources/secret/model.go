@@ -62,7 +62,7 @@ func (m *model) subject() concept.Subject {
 // keep is what the configuration says of keeping the value; nil leaves it open.
 func (m *model) keep() *bool { return m.Keep.ValueBoolPointer() }
 
-// neverRead tells a state that an import has just begun.
+// neverRead reports whether an import has just begun the state.
 func (m *model) neverRead() bool { return m.Version.IsNull() }
 
 // inputsKnown reports whether everything is known that says which version is wanted,

@@ -62,7 +62,7 @@ resource "echo" "this" {}
 `, path, more)
 }
 
-// noKeys takes away the keys of whoever runs the test.
+// noKeys takes away the keys of the user who runs the test.
 func noKeys(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{"SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE", "SOPS_AGE_KEY_CMD", "SOPS_AGE_SSH_PRIVATE_KEY_FILE", "SOPS_AGE_SSH_PRIVATE_KEY_CMD"} {

@@ -100,6 +100,6 @@ func TestGate_Holds_HoweverThePathIsWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !gate.Holds("secrets.enc.yaml") || !gate.Holds(self) || gate.Holds("other.enc.yaml") {
-		t.Error("it tells files apart by how their paths are written")
+		t.Error("it distinguishes files by how their paths are written")
 	}
 }

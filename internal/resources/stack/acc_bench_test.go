@@ -124,7 +124,7 @@ func (b *bench) container(service string) container.InspectResponse {
 	return c
 }
 
-// lives tells every container of the stack with its run: the same text means the
+// lives returns every container of the stack with its run: the same text means the
 // same container that was not restarted.
 func (b *bench) lives() map[string]string {
 	b.Helper()

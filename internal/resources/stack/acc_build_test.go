@@ -39,7 +39,7 @@ import (
 func inDirectory(dir string) string { return fmt.Sprintf("project_directory = %q", dir) }
 
 // noAccount fails the test where the text is to be found in what the engine
-// tells of an image, or in the image itself.
+// says of an image, or in the image itself.
 func (b *bench) noAccount(ref, text string) error {
 	history, err := b.engine.ImageHistory(b.Context(), ref)
 	b.must(err)

@@ -86,7 +86,7 @@ func (r *testRegistry) pushFor(t *testing.T, source, ref string, indexed bool) {
 }
 
 // None of the stacks runs: what they want of the node is seen beforehand, and
-// each is told who stands in its way and what to do.
+// the error of each names what blocks it and says what to do.
 func TestAccStack_NodeHasNotWhatStacksWant_PlanNamesBothSides(t *testing.T) {
 	labtest.Require(t)
 	t.Parallel()

@@ -84,7 +84,7 @@ func TestAccStack_MadeByDockerCompose_SharedContainersAreTakenOverAndStayTheSame
 	requireEqual(t, "after docker compose up and apply", s.everything(t), changed)
 }
 
-// sharesDB tells the containers that a change of db makes again, and what holds
+// sharesDB returns the containers that a change of db recreates, and what holds
 // on to them in turn.
 func sharesDB(name string) bool {
 	for _, service := range []string{"-db-", "-inside-", "-watcher-", "-backup-", "-deeper-"} {

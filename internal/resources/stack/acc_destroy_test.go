@@ -240,7 +240,7 @@ func TestSweep_Leftovers_AreRemovedAndNothingElse(t *testing.T) {
 		b.must(sweep(context.WithoutCancel(t.Context()), b.engine, func(_, name string) bool { return name == kept }))
 	})
 	b.must(sweep(t.Context(), b.engine, func(_, name string) bool { return strings.HasPrefix(name, b.name) }))
-	if left, whole := remaining(b.name+"-left"), remaining(kept); left != 0 || whole != 3 {
-		t.Errorf("%d of 3 leftovers remain, and %d of the 3 others", left, whole)
+	if left, others := remaining(b.name+"-left"), remaining(kept); left != 0 || others != 3 {
+		t.Errorf("%d of 3 leftovers remain, and %d of the 3 others", left, others)
 	}
 }

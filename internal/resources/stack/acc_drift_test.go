@@ -108,9 +108,9 @@ type drift struct {
 	before  func(*bench) // what has to be there first
 	byHand  func(*bench)
 	plan    []string
-	touched []string // containers that start anew or are others
+	touched []string // containers that start again or are others
 	kept    bool     // they are repaired as they are, not recreated
-	left    bool     // what was left by hand is taken up, not recreated
+	left    bool     // what was left by hand is kept, not recreated
 }
 
 const driftServices = `
@@ -171,7 +171,7 @@ var drifts = []drift{
 	}, plan: []string{`services.web.spec.deploy.resources.limits.memory: "134217728" -> "67108864"`}, kept: true},
 }
 
-// netName stands for the engine's name of a network or volume of the stack.
+// netName is replaced by the engine's name of a network or volume of the stack.
 func netName(key string) string { return "STACK_" + key }
 
 func TestAccStack_Drift_IsPlannedByFieldAndRepaired(t *testing.T) {

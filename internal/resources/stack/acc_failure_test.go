@@ -170,7 +170,7 @@ func TestAccStack_UpdateFailsWithoutRollback_LeavesTheNewContainer(t *testing.T)
 			ExpectError: wordings(`exited with code 3`, `I give up`, `What was made so far stays, to be looked at: web ran before and does not run now (it exited with code 3).`)},
 		b.step(b.config(sleeping, "rollback = false"), holds(func() error {
 			if got := b.containers(); len(got) != 1 || !got["web/1"].State.Running {
-				return fmt.Errorf("after mending there is %v", b.lives())
+				return fmt.Errorf("after the repair there is %v", b.lives())
 			}
 			return nil
 		})),

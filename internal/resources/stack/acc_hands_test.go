@@ -15,7 +15,7 @@ import (
 )
 
 // handed are changes, and the way back, in which a name, a port, an address or a
-// range of addresses goes from one to another. NAME stands for the test's own, and
+// range of addresses goes from one to another. NAME is replaced by the test's own, and
 // NET for the first three numbers of addresses.
 var handed = []struct{ name, before, after string }{
 	{"two services swap all they have", `

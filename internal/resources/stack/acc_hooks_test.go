@@ -93,11 +93,11 @@ services:
       - {command: [/app, health, -url, "http://127.0.0.1:8080/healthz"]}
       - {command: [/app, job, -code, "5"]}
 `
-	mended := strings.ReplaceAll(listening, `"5"`, `"0"`)
+	fixed := strings.ReplaceAll(listening, `"5"`, `"0"`)
 	b.test(
 		b.step(b.config(listening)),
 		resource.TestStep{Config: b.config(listening), Destroy: true, ExpectError: wordings("pre_stop hook 2 of service web: exited with code 5")},
-		b.step(b.config(mended), holds(func() error {
+		b.step(b.config(fixed), holds(func() error {
 			if b.container("web").State.Status != container.StateRunning {
 				return fmt.Errorf("web is %s", b.container("web").State.Status)
 			}

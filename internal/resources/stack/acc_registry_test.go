@@ -216,9 +216,9 @@ func cutConfigs(left *countdown) func(http.ResponseWriter, *http.Request, http.H
 		if req.Method != http.MethodGet || !strings.Contains(req.URL.Path, "/blobs/") || byProvider(req) != "" {
 			return false
 		}
-		whole := httptest.NewRecorder()
-		next.ServeHTTP(whole, req)
-		body := whole.Body.Bytes()
+		recorder := httptest.NewRecorder()
+		next.ServeHTTP(recorder, req)
+		body := recorder.Body.Bytes()
 		if !bytes.HasPrefix(body, []byte("{")) || !left.take() {
 			return false
 		}

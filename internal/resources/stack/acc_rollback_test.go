@@ -131,14 +131,14 @@ func takePort(b *bench) string {
 // cutPull names an image of a registry that hangs up in the middle of a layer.
 func cutPull(b *bench) string {
 	b.Helper()
-	whole := startRegistry(b.T)
+	complete := startRegistry(b.T)
 	content := make([]byte, 1<<20)
 	_, err := rand.Read(content) // what the node has, and what packs well, would not be cut off
 	b.must(err)
 	source := "homelab.test/" + b.name + ":1"
 	b.must(images.Load(b.Context(), b.engine, images.Image{Ref: source, Files: map[string][]byte{"/content": content}}))
-	whole.push(b.T, source, "cut:1")
-	for _, ref := range []string{source, whole.address + "/cut:1"} {
+	complete.push(b.T, source, "cut:1")
+	for _, ref := range []string{source, complete.address + "/cut:1"} {
 		_, err := b.engine.ImageRemove(b.Context(), ref, image.RemoveOptions{})
 		if !errdefs.IsNotFound(err) {
 			b.must(err)
@@ -148,7 +148,7 @@ func cutPull(b *bench) string {
 	b.must(err)
 	there, err := labtest.Node(b.T).Listen(here.Addr().(*net.TCPAddr).Port)
 	b.must(err)
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { cutLayers(w, req, whole.address) })}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { cutLayers(w, req, complete.address) })}
 	go func() { _ = server.Serve(here) }()
 	go func() { _ = server.Serve(there) }()
 	b.Cleanup(func() { _ = server.Close() })

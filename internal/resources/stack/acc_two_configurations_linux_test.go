@@ -245,7 +245,7 @@ func (a actor) says(kind string, attributes map[string]any, words string) func(*
 func (a actor) goes() func(*meeting) {
 	return func(m *meeting) {
 		m.Helper()
-		if a == 0 { // what is its own goes, but for data and what else stays by default
+		if a == 0 { // what is its own goes, except data and what else stays by default
 			m.before = slices.DeleteFunc(m.before, func(line string) bool {
 				return !strings.HasPrefix(line, "volume ") && !strings.HasPrefix(line, "file ")
 			})

@@ -96,8 +96,8 @@ func namesNotKnown() diag.Diagnostic {
 			"Name the secrets in the map, with values that are not known, to have it planned: secrets = { TOKEN = ….values[\"token\"] }.")
 }
 
-// undecidedNames tells an error that only says that the names of the secrets are
-// not known.
+// undecidedNames reports whether an error only says that the names of the secrets
+// are not known.
 func undecidedNames(err error) bool { return errors.Is(err, compose.ErrUndecided) }
 
 // withoutSecrets is why a stack cannot be applied whose secrets are not known even

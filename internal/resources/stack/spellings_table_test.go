@@ -4,8 +4,8 @@ package stack_test
 // their own, and where in an engine's description of the container the field is.
 type spelling struct{ keys, at string }
 
-// spellings are the ways that the engine, or a plan, is asked about. STACK stands
-// for the stack's name, OUTSIDE for a container of another one.
+// spellings are the ways that the engine, or a plan, is asked about. STACK is
+// replaced by the name of the stack, OUTSIDE by a container of another one.
 var spellings = []spelling{
 	{"working_dir: /tmp/", "Config.WorkingDir"},
 	{"working_dir: //tmp/./x/..", "Config.WorkingDir"},

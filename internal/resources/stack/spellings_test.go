@@ -121,7 +121,7 @@ func holdSpellings(t *testing.T, column string, seen map[string]string) {
 	}
 }
 
-// readSpellings reads what stands before the table, its columns except for the first,
+// readSpellings reads what is before the table, its columns except for the first,
 // and the rows by spelling.
 func readSpellings(text string) (head string, columns []string, rows map[string]map[string]string) {
 	at := strings.Index(text, "| ")

@@ -171,8 +171,8 @@ func (s specWire) fields() (spec map[string]string, unknown []string) {
 	return spec, unknown
 }
 
-// encoded is the fields of a service or network, some of them not known; missing is
-// what those of one stand for that has none, not even an empty map.
+// encoded returns the fields of a service or network, some of them not known; missing
+// is the value of the fields if spec is nil.
 func encoded(spec map[string]string, notKnown []string, missing msgpack.RawMessage) any {
 	if spec == nil {
 		return missing
@@ -190,8 +190,8 @@ func encoded(spec map[string]string, notKnown []string, missing msgpack.RawMessa
 	return out
 }
 
-// answer answers a call with what the node has, past the framework. missing is what
-// nil stands for.
+// answer answers a call with what the node has, past the framework. missing is
+// the value of nil.
 func (m *model) answer(ctx context.Context, missing msgpack.RawMessage) diag.Diagnostics {
 	services, networks, volumes := map[string]any{}, map[string]any{}, map[string]any{}
 	for name, s := range m.view.Services {

@@ -16,15 +16,15 @@ import (
 )
 
 // attributeCase is a subnet with attributes of one kind, which are given, changed
-// and cleared. NN stands for a number of the case's own, MM and KK for two more.
+// and cleared. NN is replaced by a number of the case's own, MM and KK for two more.
 type attributeCase struct {
 	// first and second are the arguments beside those of the base, and respelled
 	// those of second in other words.
 	first, second, respelled map[string]string
-	// firstHas and secondHas are words of what each node's engine has then, and
+	// firstHas and secondHas are fields of what each node's engine has then, and
 	// repairedHas those of n1 after its network was recreated.
 	firstHas, secondHas, repairedHas string
-	// only is the node whose network the change makes again, if not both.
+	// only is the node whose network the change replaces, if not both.
 	only string
 	// words are kept in state: no network is recreated.
 	words bool
@@ -88,7 +88,7 @@ var attributes = map[string]attributeCase{
 	},
 }
 
-// baseHas are words of what both engines have of a subnet with nothing special.
+// baseHas are fields of what both engines have of a subnet with nothing special.
 const baseHas = "macvlan parent=eth0.NN mode=bridge subnet=10.0.NN.0/24"
 
 // table is all cases in one configuration, so that each step is one apply for all.
@@ -132,7 +132,7 @@ func (b *table) config(arguments func(attributeCase) map[string]string) string {
 	return text
 }
 
-// applied is a step after which the engines have words of each case, and have made
+// applied is a step after which the engines have the fields of each case, and have made
 // again what the case says.
 func (b *table) applied(config string, has func(c attributeCase, node string) string, again func(c attributeCase, node string) bool) resource.TestStep {
 	return resource.TestStep{Config: config, Check: func(*terraform.State) error {
@@ -159,7 +159,7 @@ func (b *table) applied(config string, has func(c attributeCase, node string) st
 	}}
 }
 
-// words are what an engine has of a network.
+// words are the fields that an engine has of a network.
 func words(n network.Inspect) []string {
 	out := []string{n.Driver, "parent=" + n.Options["parent"], "mode=" + n.Options[n.Driver+"_mode"]}
 	for _, c := range n.IPAM.Config {

@@ -156,7 +156,7 @@ func (b *bench) gone(name string) resource.TestCheckFunc {
 	}
 }
 
-// away plans while a node is offline: its state stands.
+// away plans while a node is offline: its state is kept.
 func (b *bench) away() resource.TestStep {
 	config := strings.Replace(b.config(nil), b.provider(nil, ""), b.provider(map[string]string{"n2": "unix:///nonexistent.sock"}, `when_offline = "keep"`), 1)
 	return resource.TestStep{Config: config, PlanOnly: true}

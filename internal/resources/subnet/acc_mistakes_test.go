@@ -21,7 +21,7 @@ import (
 type mistake struct {
 	change  map[string]string
 	summary string
-	at      string // the attribute, in the words of the configuration
+	at      string // the attribute, as the configuration writes it
 	detail  string
 }
 

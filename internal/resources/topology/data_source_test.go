@@ -47,7 +47,7 @@ func (h house) Inventory(_ context.Context, node string) (core.Inventory, error)
 	return have, nil
 }
 
-// refusal is an error as the fleet words it.
+// refusal is an error as the fleet writes it.
 type refusal struct {
 	summary, detail string
 	name, later     bool

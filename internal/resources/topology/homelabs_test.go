@@ -11,7 +11,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/topology/diagram"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // homelab loads the Compose documents testdata/homelabs/<name>/<node>/<stack>.yaml.
 func homelab(t *testing.T, name string) diagram.Homelab {

@@ -14,7 +14,7 @@ import (
 )
 
 // attempts is a key service that remembers why each key did not serve: SOPS
-// itself tells it in a text for a terminal only.
+// itself says it in a text for a terminal only.
 type attempts struct {
 	local    keyservice.KeyServiceClient
 	failures map[string]error // by encrypted data key

@@ -91,7 +91,7 @@ func TestFile_PGPKey_IsDecryptedByGnuPG(t *testing.T) {
 	requireNoKey(t, file, "pgp", fingerprint, "gpg could not be run; is GnuPG installed?")
 }
 
-// service stands in for a key service: it keeps what it is given to encrypt, and
+// service replaces a key service: it keeps what it is given to encrypt, and
 // refuses who does not say the word.
 func service(t *testing.T, allowed func(*http.Request) bool, answer func(request *http.Request, body map[string]any, kept string) (reply any, keep string)) string {
 	t.Helper()

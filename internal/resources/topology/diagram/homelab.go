@@ -30,7 +30,7 @@ type Stack struct {
 // "exited"; empty for one that is well, or of which nobody asked.
 type Condition string
 
-// Alarming tells a condition that is worse than not running.
+// Alarming reports whether a condition is worse than not running.
 func (c Condition) Alarming() bool { return c == "unhealthy" || c == "restarting" || c == "dead" }
 
 // Service is one service, or a container of no stack.
@@ -62,7 +62,7 @@ type Port struct {
 	Protocol  string
 }
 
-// loopback tells a port that only the node itself can reach.
+// loopback reports whether only the node itself can reach a port.
 func (p Port) loopback() bool { return strings.HasPrefix(p.Address, "127.") || p.Address == "::1" }
 
 // NeedKind says in which way a service needs another.

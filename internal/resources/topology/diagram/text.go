@@ -88,8 +88,8 @@ func (i *ids) of(kind string, names ...string) string {
 	return id
 }
 
-// spell makes an id of names; what they have in common with others, or ids cannot
-// have, a hash tells apart.
+// spell makes an id of names. It appends a hash if the id would be that of others too,
+// or if the names have characters that ids cannot have.
 func (i *ids) spell(kind string, names []string, key string) string {
 	id, faithful := kind, true
 	for _, name := range names {
