@@ -141,7 +141,7 @@ func (s Site) pinned(r Request) (netip.Prefix, error) {
 		return netip.Prefix{}, &Problem{Name: r.Name, Reason: fmt.Sprintf("%s is outside the site, %s", pinned, s.Prefix)}
 	}
 	if r.Bits != 0 && r.Bits != pinned.Bits() {
-		return netip.Prefix{}, &Problem{Name: r.Name, Reason: fmt.Sprintf("%s is no /%d", pinned, r.Bits)}
+		return netip.Prefix{}, &Problem{Name: r.Name, Reason: fmt.Sprintf("%s is not a /%d", pinned, r.Bits)}
 	}
 	return pinned, nil
 }

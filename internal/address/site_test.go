@@ -63,7 +63,7 @@ func TestCarve_Mistakes_NameTheSubnetAndTheWayOut(t *testing.T) {
 		"outside": {site, []Request{{Name: "a", VLAN: 2, Pinned: netip.MustParsePrefix("10.1.0.0/24")}},
 			`"a": 10.1.0.0/24 is outside the site, 10.0.0.0/16`},
 		"two lengths": {site, []Request{{Name: "a", VLAN: 2, Bits: 25, Pinned: netip.MustParsePrefix("10.0.1.0/24")}},
-			`"a": 10.0.1.0/24 is no /25`},
+			`"a": 10.0.1.0/24 is not a /25`},
 		"slot too big":  {Site{Prefix: site.Prefix, SlotBits: 8}, nil, `a slot of /8 does not fit into 10.0.0.0/16`},
 		"multicast":     {Site{Prefix: netip.MustParsePrefix("239.0.0.0/16")}, nil, `239.0.0.0/16 overlaps 224.0.0.0/4, which is kept for multicast (RFC 5771)`},
 		"slot too long": {Site{Prefix: site.Prefix, SlotBits: 33}, nil, `a slot of /33 does not fit into 10.0.0.0/16`},

@@ -37,7 +37,7 @@ var yamlPrefix = regexp.MustCompile(`^yaml: (?:line \d+(?:, column \d+)?: )?`)
 var yamlLine = regexp.MustCompile(`line (\d+)`)
 
 // parse reads a text's YAML documents. It returns an error with the line for a
-// text that is no YAML.
+// text that is not YAML.
 func parse(attribute, text string) (document, *Error) {
 	doc := document{attribute: attribute, text: text}
 	decoder := yaml.NewDecoder(bytes.NewReader([]byte(text)))

@@ -117,7 +117,7 @@ func TestLoad_Mistake_SaysWhereAndWhat(t *testing.T) {
 			Input{Compose: webService("build: ./nope"), Dir: "/"}, "compose", 4, `build.context "./nope" cannot be read`,
 		},
 		"missing directory":  {Input{Compose: webService("tty: true"), Dir: "/no/such"}, "project_directory", 0, "cannot be read: no such file"},
-		"project name":       {Input{Name: "Media!", Compose: webService("tty: true")}, "name", 0, `"Media!" is no Compose project name`},
+		"project name":       {Input{Name: "Media!", Compose: webService("tty: true")}, "name", 0, `"Media!" is not a Compose project name`},
 		"pull":               {Input{Compose: webService("tty: true"), Pull: "often"}, "pull", 0, `"often" is not a pull policy`},
 		"name in both maps":  {Input{Compose: webService("tty: true"), Variables: map[string]string{"A": "1"}, Secrets: map[string]string{"A": "2"}}, "secrets", 0, `"A" is both in variables and in secrets`},
 		"reserved label":     {Input{Compose: webService("labels: {io.homelab.x: y}")}, "compose", 4, `label "io.homelab.x" is kept by the provider itself`},

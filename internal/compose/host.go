@@ -117,7 +117,7 @@ func tmpfs(s types.ServiceConfig) map[string]string {
 func (l *load) resolvers(s types.ServiceConfig) []string {
 	for _, address := range s.DNS {
 		if _, err := netip.ParseAddr(address); err != nil {
-			l.addServiceError(s.Name, "dns", "dns %q is no IP address", address)
+			l.addServiceError(s.Name, "dns", "dns %q is not an IP address", address)
 		}
 	}
 	return slices.Clone(s.DNS)
@@ -160,7 +160,7 @@ func (l *load) seccomp(s types.ServiceConfig, path string) string {
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, text); err != nil {
-		l.addServiceError(s.Name, "security_opt", "the seccomp profile %q is no JSON: %v", path, err)
+		l.addServiceError(s.Name, "security_opt", "the seccomp profile %q is not JSON: %v", path, err)
 	}
 	return compact.String()
 }

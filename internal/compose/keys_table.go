@@ -124,8 +124,8 @@ var ignoredKeys = map[string]string{
 
 // refusedKeys are errors.
 var refusedKeys = map[string]string{
-	"models":                           "language models are no containers; run the model's server as a service",
-	"services.*.models":                "language models are no containers; run the model's server as a service",
+	"models":                           "language models are not containers; run the model's server as a service",
+	"services.*.models":                "language models are not containers; run the model's server as a service",
 	"services.*.develop":               "it is for docker compose watch on a developer's machine; remove it",
 	"services.*.provider":              "it runs a program where Terraform runs; use a Terraform resource instead",
 	"services.*.pre_start.per_replica": "Docker Compose does not have it yet; remove it, and the hook runs once for all replicas",

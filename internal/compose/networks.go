@@ -128,7 +128,7 @@ func (l *load) addresses(p *types.Project, s types.ServiceConfig, key string, op
 	}
 	for _, ip := range config.LinkLocalIPs {
 		if _, err := netip.ParseAddr(ip); err != nil {
-			l.addServiceError(s.Name, "networks."+key+".link_local_ips", "link_local_ips %q is no IP address", ip)
+			l.addServiceError(s.Name, "networks."+key+".link_local_ips", "link_local_ips %q is not an IP address", ip)
 		}
 	}
 	if config.IPv4Address == "" && config.IPv6Address == "" && len(config.LinkLocalIPs) == 0 {
@@ -180,7 +180,7 @@ func (l *load) macAddress(s types.ServiceConfig, key string, options *types.Serv
 	}
 	parsed, err := net.ParseMAC(mac)
 	if err != nil {
-		l.addServiceError(s.Name, "mac_address", "mac_address %q is no MAC address", mac)
+		l.addServiceError(s.Name, "mac_address", "mac_address %q is not a MAC address", mac)
 		return mac
 	}
 	return parsed.String()
@@ -268,7 +268,7 @@ func (l *load) pool(key string, pool *types.IPAMPool) network.IPAMConfig {
 		case text == "":
 			return ""
 		case err != nil:
-			l.addErrorAt(at, "network %q: ipam %s %q is no IP address", key, field, text)
+			l.addErrorAt(at, "network %q: ipam %s %q is not an IP address", key, field, text)
 			return text
 		case subnet.IsValid() && !subnet.Contains(ip):
 			l.addErrorAt(at, "network %q: ipam %s %s is outside the subnet %s", key, field, text, subnet.Masked())

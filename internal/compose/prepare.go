@@ -47,7 +47,7 @@ func (l *load) prepare() bool {
 
 func (l *load) checkArguments() {
 	if !projectName.MatchString(l.in.Name) {
-		l.addError("name", "%q is no Compose project name: use lower-case letters, digits, \"-\" and \"_\", beginning with a letter or digit", l.in.Name)
+		l.addError("name", "%q is not a Compose project name: use lower-case letters, digits, \"-\" and \"_\", beginning with a letter or digit", l.in.Name)
 	}
 	if strings.TrimSpace(l.in.Compose) == "" {
 		l.addError("compose", "the document is empty")

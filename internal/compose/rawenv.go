@@ -28,7 +28,7 @@ func readRawEnv(r io.Reader, file string, variables map[string]string, lookup fu
 			line = strings.TrimPrefix(line, "\ufeff")
 		}
 		if !utf8.ValidString(line) {
-			return fmt.Errorf("env_file %s: line %d is no UTF-8 text", file, number)
+			return fmt.Errorf("env_file %s: line %d is not UTF-8 text", file, number)
 		}
 		line = strings.TrimLeftFunc(line, unicode.IsSpace) // what trails belongs to the value
 		if line == "" || line[0] == '#' {

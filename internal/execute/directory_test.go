@@ -41,7 +41,7 @@ func (u *userNamespace) ContainerStatPath(_ context.Context, id, _ string) (cont
 	return container.PathStat{}, nil
 }
 
-func TestOpenWindow_KernelRefusesAFlatOne_IsWhole(t *testing.T) {
+func TestOpenWindow_KernelRefusesAFlatOne_IsComplete(t *testing.T) {
 	engine := &userNamespace{made: map[string]container.HostConfig{}}
 	w, err := OpenWindow(t.Context(), engine, directory.Window{Root: "/", Flat: true}, "me")
 	name := desired.WindowName("/", "me")

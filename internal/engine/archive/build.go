@@ -24,7 +24,7 @@ const OutsideDockerfile = ".homelab.Dockerfile"
 // ignore file excludes: "<dockerfile>.dockerignore" when it exists, else
 // ".dockerignore" (the rules of docs.docker.com/build/concepts/context). The
 // Dockerfile and the ignore file are always included. dockerfile is a path
-// relative to dir; empty means that there is no Dockerfile among the files. One
+// relative to dir; empty means that there is not a Dockerfile among the files. One
 // outside of dir comes last, under the name [OutsideDockerfile]. Sockets are left
 // out, and so is what Terraform and Git keep for themselves ([Tree.LeftOut]). It
 // returns an error for a Dockerfile that is missing.

@@ -24,7 +24,7 @@ type Dockerfile struct {
 }
 
 // ReadDockerfile reads the text of a Dockerfile. args are the build's arguments,
-// which take the place of defaults. Text that is no Dockerfile gives the zero
+// which take the place of defaults. Text that is not a Dockerfile gives the zero
 // value.
 func ReadDockerfile(text []byte, args map[string]string) Dockerfile {
 	parsed, err := parser.Parse(bytes.NewReader(text))

@@ -108,7 +108,7 @@ func TestSolveOptions_WhatTheEngineCannot_IsAnError(t *testing.T) {
 		"build.provenance":                       {Provenance: "mode=max"},
 		"build.cache_to with type=registry":      {CacheTo: []string{"a/b:c"}},
 		"does not pass its host-gateway":         {ExtraHosts: []string{"a:host-gateway"}},
-		`"x" of host "a" is no IP address`:       {ExtraHosts: []string{"a:x"}},
+		`"x" of host "a" is not an IP address`:   {ExtraHosts: []string{"a:x"}},
 		"build.ssh":                              {SSH: []desired.BuildSSH{{ID: "k", Path: "/no/such/key"}}},
 	} {
 		b.Context, b.Dockerfile = t.TempDir(), "Dockerfile"

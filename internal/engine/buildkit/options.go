@@ -186,7 +186,7 @@ func (r *Request) addHosts(o *client.SolveOpt, gateway string) error {
 		}
 		ip = strings.TrimSuffix(strings.TrimPrefix(ip, "["), "]")
 		if net.ParseIP(ip) == nil {
-			return fmt.Errorf("build.extra_hosts: %q of host %q is no IP address", ip, host)
+			return fmt.Errorf("build.extra_hosts: %q of host %q is not an IP address", ip, host)
 		}
 		hosts = append(hosts, host+"="+ip)
 	}

@@ -60,7 +60,7 @@ func cause(where string, c NodeConfig, err error) (reason, advice string) {
 	case errors.As(err, &answer) && answer.tlsWanted:
 		return "the engine expects TLS.", "Set tls for this node."
 	case errors.As(err, &answer):
-		return fmt.Sprintf("what answers there is no Docker engine, or keeps its API closed (HTTP status %d).", answer.status),
+		return fmt.Sprintf("what answers there is not a Docker engine, or keeps its API closed (HTTP status %d).", answer.status),
 			"Check the address, and what a proxy in between allows: /_ping has to answer."
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		return "the connection was closed before the engine answered.", "Check that a Docker engine listens there, and whether it expects TLS."

@@ -157,7 +157,7 @@ func TestNode_SilentEngine_TimesOut(t *testing.T) {
 func TestNode_NotAnEngine_SaysSo(t *testing.T) {
 	f := one(t, fleet.NodeConfig{Host: serve(t, http.NotFoundHandler())})
 	_, err := f.Node(t.Context(), "atlas")
-	requireError(t, err, fleet.Unreachable, "what answers there is no Docker engine, or keeps its API closed (HTTP status 404). "+
+	requireError(t, err, fleet.Unreachable, "what answers there is not a Docker engine, or keeps its API closed (HTTP status 404). "+
 		"Check the address, and what a proxy in between allows: /_ping has to answer. Other nodes are not affected.")
 }
 

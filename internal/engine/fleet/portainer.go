@@ -167,7 +167,7 @@ func explainPortainer(token string, answer *answerError) error {
 		return &offlineError{&explainedError{fmt.Sprintf("the proxy in front of Portainer does not get through to it (HTTP status %d).", answer.status),
 			"Check that Portainer runs."}}
 	default:
-		return &explainedError{fmt.Sprintf("what answers there is no Portainer (HTTP status %d).", answer.status),
+		return &explainedError{fmt.Sprintf("what answers there is not Portainer (HTTP status %d).", answer.status),
 			"Check the address, and the path where a proxy serves Portainer: portainer+https://address/path/endpoints/<id>."}
 	}
 }

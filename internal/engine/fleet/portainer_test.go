@@ -52,7 +52,7 @@ func TestNode_Portainer_EachFailure_HasItsDiagnostic(t *testing.T) {
 			"Give the user access to the environment in Portainer (Environments, Manage access), or use an administrator's token."},
 		"404": {func(*fleet.NodeConfig) {}, other, "Portainer has no environment with this id. " +
 			"Correct the number at the end of the host; it is in the address bar when the environment is open in Portainer."},
-		"no Portainer": {func(*fleet.NodeConfig) {}, elsewhere, "what answers there is no Portainer (HTTP status 404). " +
+		"no Portainer": {func(*fleet.NodeConfig) {}, elsewhere, "what answers there is not Portainer (HTTP status 404). " +
 			"Check the address, and the path where a proxy serves Portainer: portainer+https://address/path/endpoints/<id>."},
 		"refused": {func(*fleet.NodeConfig) {}, closed, "the connection to " + strings.Split(closed, "/")[2] + " was refused: nothing listens there. " +
 			"Start Portainer, or correct the host."},

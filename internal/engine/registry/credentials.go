@@ -192,7 +192,7 @@ func askHelper(ctx context.Context, helper, host string) (found, error) {
 	}
 	var answer struct{ Username, Secret string }
 	if err := json.NewDecoder(bytes.NewReader(out)).Decode(&answer); err != nil {
-		return found{}, helperError(ctx, program, host, source, errors.New("its answer is no JSON document of a helper"))
+		return found{}, helperError(ctx, program, host, source, errors.New("its answer is not a JSON document of a helper"))
 	}
 	switch {
 	case answer.Username == tokenUser:

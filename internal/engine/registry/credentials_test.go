@@ -160,14 +160,14 @@ no*) echo "credentials not found in native keychain"; exit 1;; *) echo '{"Server
 func TestAuth_HelperFails_NamesItAndTheRegistryAndNoSecret(t *testing.T) {
 	dockerConfig(t, `{"credHelpers":{"broken.lan":"broken","odd.lan":"odd","gone.lan":"gone"},"credsStore":"broken"}`)
 	helper(t, "broken", `echo "swordfish"; echo "swordfish" >&2; exit 3`)
-	helper(t, "odd", `echo "swordfish is no JSON"`)
+	helper(t, "odd", `echo "swordfish is not JSON"`)
 	r := registry.New()
 	for ref, want := range map[string]string{
 		"broken.lan/app": `get credentials of registry "broken.lan" from the credential helper docker-credential-broken: it ended with exit status 3; ` +
 			`run "echo broken.lan | docker-credential-broken get" where Terraform runs to see why, or set username and password under registries["broken.lan"] in the provider block`,
 		"nginx": `get credentials of registry "docker.io" from the credential helper docker-credential-broken: it ended with exit status 3; ` +
 			`run "echo https://index.docker.io/v1/ | docker-credential-broken get" where`,
-		"odd.lan/app":  `from the credential helper docker-credential-odd: its answer is no JSON document of a helper; run`,
+		"odd.lan/app":  `from the credential helper docker-credential-odd: its answer is not a JSON document of a helper; run`,
 		"gone.lan/app": `from the credential helper docker-credential-gone: there is no such program on PATH; install it where Terraform runs, or set username`,
 	} {
 		_, err := r.Auth(t.Context(), ref)

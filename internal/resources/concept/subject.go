@@ -50,8 +50,8 @@ func (s Subject) failed(summary, detail string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(s.At, summary, detail)
 }
 
-// misnamed is an error about the name of the node.
-func (s Subject) misnamed(summary, detail string) diag.Diagnostic {
+// nodeNameError is an error about the name of the node.
+func (s Subject) nodeNameError(summary, detail string) diag.Diagnostic {
 	switch {
 	case len(s.At.Steps()) > 0:
 	case s.Node == "":
@@ -76,7 +76,7 @@ func (s Subject) NodeError(err error) diag.Diagnostics {
 	case !errors.As(err, &explained):
 		return diag.Diagnostics{s.failed("Unable to read "+s.Kind, fmt.Sprintf("%s: %s.", s.Place(), strings.TrimSuffix(err.Error(), ".")))}
 	case core.NotConfigured(err):
-		return diag.Diagnostics{s.misnamed(explained.Summary(), explained.Detail())}
+		return diag.Diagnostics{s.nodeNameError(explained.Summary(), explained.Detail())}
 	}
 	return diag.Diagnostics{s.failed(explained.Summary(), explained.Detail())}
 }
@@ -96,22 +96,22 @@ func (s Subject) Read(err error, neverRead bool) diag.Diagnostics {
 	case core.KeepsState(err):
 		diags.AddWarning(core.Standing(s.node(), s.String(), err))
 	case core.NotConfigured(err):
-		return s.Forsaken()
+		return s.NodeNotConfigured()
 	default:
 		return s.NodeError(err)
 	}
 	return diags
 }
 
-// Forsaken returns the error that the configuration no longer has the node.
-func (s Subject) Forsaken() diag.Diagnostics {
+// NodeNotConfigured returns the error that the configuration no longer has the node.
+func (s Subject) NodeNotConfigured() diag.Diagnostics {
 	summary, detail := core.Forsaken(s.node(), s.String(), "homelab_"+s.Kind)
-	return diag.Diagnostics{s.misnamed(summary, detail)}
+	return diag.Diagnostics{s.nodeNameError(summary, detail)}
 }
 
-// StandsUnseen warns that a resource on a node that is away is planned without
+// KeptUnseen warns that a resource on a node that is away is planned without
 // looking at it. changes reports that its configuration differs from state.
-func (s Subject) StandsUnseen(err error, changes bool) diag.Diagnostics {
+func (s Subject) KeptUnseen(err error, changes bool) diag.Diagnostics {
 	summary, detail := core.Standing(s.node(), s.String(), err)
 	if changes {
 		detail += fmt.Sprintf(" What its planned change does cannot be said; applying it fails, for this %s only, unless the node is back by then.", s.Kind)
@@ -129,7 +129,7 @@ func (s Subject) NotDestroyed(err error) diag.Diagnostics {
 
 func (s Subject) untouched(err error, more string) diag.Diagnostics {
 	if core.NotConfigured(err) {
-		return s.Forsaken()
+		return s.NodeNotConfigured()
 	}
 	diags := s.NodeError(err)
 	if !core.Offline(err) || errors.Is(err, core.ErrOutOfSight) {

@@ -107,7 +107,7 @@ func (r *networkResource) preview(ctx context.Context, planned, config, prior *m
 		if planned.unknown(); !changes {
 			planned.NetworkID, planned.Subnets, planned.EngineLabels, planned.Reattached = prior.NetworkID, prior.Subnets, prior.EngineLabels, prior.Reattached
 		}
-		return nil, append(diags, planned.subject().StandsUnseen(err, changes)...)
+		return nil, append(diags, planned.subject().KeptUnseen(err, changes)...)
 	case err != nil:
 		return nil, append(diags, planned.subject().NodeError(err)...)
 	}

@@ -101,7 +101,7 @@ func (r *networkResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if record.Imported {
 		record.Made, record.Description = desired.OwnLabels(view.Network.Labels), view.Network.Labels[desired.LabelDescription]
 	}
-	record.Attached, record.Detached = everyone(view), view.Detached
+	record.Attached, record.Detached = members(view), view.Detached
 	resp.Diagnostics.Append(concept.Store(ctx, resp.Private, recordKey, record)...)
 }
 

@@ -44,7 +44,7 @@ func resourceSchema(ctx context.Context) schema.Schema {
 			"Engines change nothing of a network in place. For a change it is replaced: the containers on it, running or not, " +
 			"are taken off, attached again with their aliases and fixed addresses, and none of them is recreated. The plan says so and " +
 			"names them in `reattached`. Labels and the description never cause that. If making it again fails, the network and its containers are put back.\n\n" +
-			"Who is on it is nobody's to declare here: a container that was taken off by hand is brought back by its stack, and one of no stack stays off.",
+			"The containers attached to it are not declared here: a container that was detached by hand is attached again by its stack, and one without a stack stays detached.",
 		Attributes: attributes,
 	}
 }
@@ -141,7 +141,7 @@ func behaviourAttributes() map[string]schema.Attribute {
 		},
 		"attachable": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-			MarkdownDescription: "Whether containers that are no swarm service may join an overlay network. Default `false`.",
+			MarkdownDescription: "Whether containers that are not a swarm service may join an overlay network. Default `false`.",
 		},
 		"nat": schema.StringAttribute{
 			Optional: true,

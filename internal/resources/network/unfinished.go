@@ -56,9 +56,9 @@ func (m *model) finish(prior *model, preview core.NetworkPreview, record private
 	return agreed
 }
 
-// everyone are the containers that belong on a network, sorted: those on it and
+// members returns the containers that belong on a network, sorted: those on it and
 // those that an unfinished run left off it.
-func everyone(view core.NetworkView) []string {
+func members(view core.NetworkView) []string {
 	all := slices.Concat(view.Attached, view.Detached)
 	slices.Sort(all)
 	return all

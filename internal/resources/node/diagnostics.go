@@ -30,7 +30,7 @@ func unseenDiagnostics(err error, planned *model) (diags diag.Diagnostics, ok bo
 	if !core.KeepsState(err) {
 		return planned.subject().NodeError(err), false
 	}
-	return planned.subject().StandsUnseen(err, true), true
+	return planned.subject().KeptUnseen(err, true), true
 }
 
 // dataDiagnostics is for the data source.
@@ -67,9 +67,9 @@ func problemDiagnostics(problems []core.DirectoryProblem) diag.Diagnostics {
 	return diags
 }
 
-// changesHands warns that a directory which is new to the state is on the node
+// existingDirectory warns that a directory which is new to the state is on the node
 // already, and is not as it is asked for: a plan shows no difference there.
-func changesHands(name string, want desired.Directory, have core.Directory) diag.Diagnostics {
+func existingDirectory(name string, want desired.Directory, have core.Directory) diag.Diagnostics {
 	is := desired.Directory{Path: want.Path, UID: &have.UID, GID: &have.GID, Mode: &have.Mode}
 	if have.State != observed.DirectoryPresent || is.Fits(want) {
 		return nil

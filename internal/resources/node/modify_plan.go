@@ -125,7 +125,7 @@ func (r *nodeResource) previewDirectories(ctx context.Context, planned, prior *m
 	}
 	for _, w := range toDesired(entries) {
 		if _, mine := known[w.Path]; !mine {
-			diags.Append(changesHands(name, w, found[w.Path])...)
+			diags.Append(existingDirectory(name, w, found[w.Path])...)
 		}
 	}
 	diags.Append(planned.setEntries(ctx, entries)...)

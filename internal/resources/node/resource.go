@@ -139,7 +139,7 @@ func (r *nodeResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	switch {
 	case err == nil:
 	case core.NotConfigured(err):
-		resp.Diagnostics.Append(state.subject().Forsaken()...)
+		resp.Diagnostics.Append(state.subject().NodeNotConfigured()...)
 	default:
 		resp.Diagnostics.Append(directoryDiagnostics(name, err)...)
 	}

@@ -67,7 +67,7 @@ func (c certModel) request(name string, a certificate.Authority) (certificate.Re
 		r.Addresses = append(r.Addresses, address)
 	}
 	if r.Profile != certificate.Client && len(r.DNSNames)+len(r.Addresses) == 0 {
-		return r, fmt.Errorf("a %s needs dns_names or ip_addresses: nobody looks at its common name", r.Profile)
+		return r, fmt.Errorf("a %s needs dns_names or ip_addresses: clients do not check its common name", r.Profile)
 	}
 	return r, nil
 }

@@ -194,10 +194,10 @@ func unseen(err error, planned, prior *model) diag.Diagnostics {
 	case prior != nil && sameInputs(planned, prior):
 		planned.Version, planned.Rotated, planned.Volume, planned.Mount = prior.Version, prior.Rotated, prior.Volume, prior.Mount
 		planned.Superseded, planned.Watched = prior.Superseded, prior.Watched
-		return planned.subject().StandsUnseen(err, false)
+		return planned.subject().KeptUnseen(err, false)
 	default:
 		planned.unknown()
-		return planned.subject().StandsUnseen(err, true)
+		return planned.subject().KeptUnseen(err, true)
 	}
 }
 

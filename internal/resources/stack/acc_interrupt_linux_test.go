@@ -142,7 +142,7 @@ func (s *interruptedStack) recover(t *testing.T, generation int) {
 	}
 	s.Must(t, []string{"apply", "-no-color", "next"})
 	s.RequireEmptyPlan(t)
-	s.requireWhole(t, generation)
+	s.requireComplete(t, generation)
 }
 
 // requireTruth compares the services that a plan starts from with the engine's.
@@ -161,8 +161,8 @@ func (s *interruptedStack) requireTruth(t *testing.T, planFile string) {
 	}
 }
 
-// requireWhole requires exactly what the stack declares, by the proper names.
-func (s *interruptedStack) requireWhole(t *testing.T, generation int) {
+// requireComplete requires exactly what the stack declares, by the proper names.
+func (s *interruptedStack) requireComplete(t *testing.T, generation int) {
 	t.Helper()
 	names := map[string]container.Summary{}
 	for _, c := range containersOf(t, s.engine, s.name) {

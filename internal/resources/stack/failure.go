@@ -29,7 +29,7 @@ func failureDetail(e *core.Error, after *core.Aftermath, m *model, limit time.Du
 		if advice := core.Advice(f); advice != "" {
 			b.WriteString(" " + advice)
 		}
-		writeWords(&b, f)
+		writeOutput(&b, f)
 	}
 	b.WriteString("\n\n" + whatRuns(e, after))
 	if hasTimeout(e) {
@@ -90,8 +90,8 @@ func afterColon(s string) string {
 	return rest
 }
 
-// writeWords shows the last health checks and log lines of a failed container.
-func writeWords(b *strings.Builder, f *core.Failure) {
+// writeOutput shows the last health checks and log lines of a failed container.
+func writeOutput(b *strings.Builder, f *core.Failure) {
 	if len(f.Health) > 0 {
 		b.WriteString("\n\nLast health checks of the failed container:")
 		for _, check := range f.Health {

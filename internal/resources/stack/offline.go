@@ -25,10 +25,10 @@ func unseen(ctx context.Context, err error, planned, prior *model) (diags diag.D
 		bypassUnknown(ctx)
 	case core.KeepsState(err) && prior != nil && sameInputs(planned, prior):
 		bypassPrior(ctx)
-		diags.Append(planned.subject().StandsUnseen(err, false)...)
+		diags.Append(planned.subject().KeptUnseen(err, false)...)
 	case core.KeepsState(err):
 		bypassUnknown(ctx)
-		diags.Append(planned.subject().StandsUnseen(err, true)...)
+		diags.Append(planned.subject().KeptUnseen(err, true)...)
 	default:
 		return nil, false
 	}

@@ -11,7 +11,7 @@ import (
 // other files, put in for a name or left out of it.
 func (m *model) saysItAll(config *model) bool {
 	return len(m.Overrides.Elements()) == 0 && len(m.Profiles.Elements()) == 0 && len(m.Variables.Elements()) == 0 &&
-		config.Secrets.IsNull() && compose.IsWhole(m.Compose.ValueString())
+		config.Secrets.IsNull() && compose.IsComplete(m.Compose.ValueString())
 }
 
 // omitSpecs leaves the services' fields to the apply, which fills them in.

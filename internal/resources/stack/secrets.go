@@ -65,7 +65,7 @@ func leftOpen(same, rotated core.View) []string {
 func missingSecrets(secrets types.Map, want *desired.Stack) string {
 	users := "used by " + strings.Join(want.Undecided(), ", ")
 	if secrets.IsUnknown() {
-		return "What the stack's secrets are is known only at apply. Names that are no variables are taken for secrets; they are " + users + "."
+		return "What the stack's secrets are is known only at apply. Names that are not variables are taken for secrets; they are " + users + "."
 	}
 	return fmt.Sprintf("The values of these secrets are known only at apply: %s (%s).", strings.Join(unknownSecrets(secrets), ", "), users)
 }
@@ -112,6 +112,6 @@ func withoutSecrets(secrets types.Map) diag.Diagnostics {
 		which = "these secrets are: " + strings.Join(names, ", ")
 	}
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("secrets"), "Secrets are not known",
-		"Applying takes the values of all secrets, and nobody knows what "+which+". Nothing was changed. Where they come from homelab_sops_file, "+
+		"Applying needs the values of all secrets, and it is not known what "+which+". Nothing was changed. Where they come from homelab_sops_file, "+
 			"set its key_required to terraform.applying, or to true, so that applying without a key says which keys would do.")}
 }

@@ -37,11 +37,11 @@ func right(n int) map[string]string {
 // %[1]d in a text.
 var alone = map[string]mistake{
 	"vlan_zero": {map[string]string{"vlan_id": "0"}, "Invalid VLAN", "vlan_id",
-		"0 is no VLAN id: 802.1Q has 1 to 4094. For a network on the untagged interface, use homelab_network."},
+		"0 is not a VLAN id: 802.1Q has 1 to 4094. For a network on the untagged interface, use homelab_network."},
 	"vlan_reserved": {map[string]string{"vlan_id": "4095"}, "Invalid VLAN", "vlan_id",
-		"4095 is no VLAN id: 802.1Q has 1 to 4094. For a network on the untagged interface, use homelab_network."},
+		"4095 is not a VLAN id: 802.1Q has 1 to 4094. For a network on the untagged interface, use homelab_network."},
 	"vlan_negative": {map[string]string{"vlan_id": "-1"}, "Invalid VLAN", "vlan_id",
-		"-1 is no VLAN id: 802.1Q has 1 to 4094. For a network on the untagged interface, use homelab_network."},
+		"-1 is not a VLAN id: 802.1Q has 1 to 4094. For a network on the untagged interface, use homelab_network."},
 	"cidr_no_length": {map[string]string{"cidr": `"10.0.20.0"`}, "Invalid CIDR", "cidr",
 		`"10.0.20.0" has no prefix length, as in 10.0.20.0/24.`},
 	"cidr_loopback": {map[string]string{"cidr": `"127.0.20.0/24"`}, "Invalid CIDR", "cidr",

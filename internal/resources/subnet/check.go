@@ -55,7 +55,7 @@ func (s segment) checkVLAN() []problem {
 	if s.vlanUnknown || s.vlan >= minVLAN && s.vlan <= maxVLAN {
 		return nil
 	}
-	return []problem{{at{"vlan_id"}, invalidVLAN, fmt.Sprintf("%d is no VLAN id: 802.1Q has %d to %d. "+
+	return []problem{{at{"vlan_id"}, invalidVLAN, fmt.Sprintf("%d is not a VLAN id: 802.1Q has %d to %d. "+
 		"For a network on the untagged interface, use homelab_network.", s.vlan, minVLAN, maxVLAN)}}
 }
 

@@ -101,7 +101,7 @@ func applyDiagnostics(s segment, node string, existed, creating bool, err error)
 }
 
 // others says what becomes of the other nodes' networks if one node fails; of those
-// of a new subnet, takeBack does.
+// of a new subnet, rollBack does.
 func (s segment) others(creating bool) string {
 	if len(s.nodes) < 2 || creating {
 		return ""

@@ -216,9 +216,9 @@ func unseen(node string, s segment, planned, before networkModel, mine bool, err
 	switch {
 	case core.UnknownUntilApply(err):
 	case core.KeepsState(err) && mine && planned.same(before):
-		return before, s.subject(node).StandsUnseen(err, false)
+		return before, s.subject(node).KeptUnseen(err, false)
 	case core.KeepsState(err):
-		return planned, s.subject(node).StandsUnseen(err, true)
+		return planned, s.subject(node).KeptUnseen(err, true)
 	default:
 		return planned, s.subject(node).NodeError(err)
 	}

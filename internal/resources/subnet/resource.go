@@ -97,7 +97,7 @@ func (r *subnetResource) Create(ctx context.Context, req resource.CreateRequest,
 	made, diags := r.apply(limited, &planned, nil, nil)
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() {
-		made, diags = r.takeBack(ctx, planned.Name.ValueString(), made)
+		made, diags = r.rollBack(ctx, planned.Name.ValueString(), made)
 		resp.Diagnostics.Append(diags...)
 		if len(made) == 0 {
 			return // there is nothing to keep
@@ -296,9 +296,9 @@ func (r *subnetResource) remove(ctx context.Context, name string, from map[strin
 	return left, diags
 }
 
-// takeBack removes what a create made that failed on another node, and returns what
+// rollBack removes what a create made that failed on another node, and returns what
 // is still there, with a message on how to go on.
-func (r *subnetResource) takeBack(ctx context.Context, name string, made map[string]networkModel) (map[string]networkModel, diag.Diagnostics) {
+func (r *subnetResource) rollBack(ctx context.Context, name string, made map[string]networkModel) (map[string]networkModel, diag.Diagnostics) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), defaultTimeout)
 	defer cancel()
 	left, diags := r.remove(ctx, name, made)

@@ -178,7 +178,7 @@ func observedAttributes() map[string]schema.Attribute {
 				"ipv6_gateway": text("IPv6 gateway."),
 				"ipv6_range":   text("The part of `ipv6_cidr` that the node hands out."),
 				"unexpected": schema.MapAttribute{Computed: true, ElementType: types.StringType,
-					MarkdownDescription: "Settings that nobody asked for, as somebody may have made the network again by hand. Applying makes it without them. " +
+					MarkdownDescription: "Settings that the configuration does not ask for, for example because somebody recreated the network by hand. Applying recreates it without them. " +
 						"`detached` names containers that a run which was cut off left off the network; applying attaches them."},
 			}},
 		},

@@ -56,7 +56,7 @@ func golden(t *testing.T, file, got string) {
 // references are the five homelabs that the project has to be able to express.
 var references = []string{"app-platform", "layered", "multi-stack", "service-vms", "three-node"}
 
-func TestDraw_ReferenceHomelabs_AreDrawnWhole(t *testing.T) {
+func TestDraw_ReferenceHomelabs_AreDrawnCompletely(t *testing.T) {
 	for _, name := range references {
 		for _, by := range []diagram.GroupBy{diagram.ByNode, diagram.ByStack, diagram.ByCriticality} {
 			t.Run(name+" by "+string(by), func(t *testing.T) {

@@ -84,7 +84,7 @@ func edgesIn(text string) int {
 	return count
 }
 
-func TestDraw_ExactlyTheLimitOfEdges_IsDrawnWhole(t *testing.T) {
+func TestDraw_ExactlyTheLimitOfEdges_IsDrawnCompletely(t *testing.T) {
 	h := fleet(1, 1, MaxEdges+1)
 	for i := range h.Nodes[0].Stacks[0].Services {
 		s := &h.Nodes[0].Stacks[0].Services[i]

@@ -6,7 +6,7 @@ import (
 	"github.com/homelab-iac/terraform-provider-homelab/internal/compose"
 )
 
-func TestIsWhole_NamesOtherFilesOrServices_IsNot(t *testing.T) {
+func TestIsComplete_NamesOtherFilesOrServices_IsNot(t *testing.T) {
 	for text, want := range map[string]bool{
 		"services: {web: {image: nginx, environment: {A: b}}}":                        true,
 		"x-base: &base {image: nginx}\nservices: {web: {<<: *base, restart: always}}": true,
@@ -17,7 +17,7 @@ func TestIsWhole_NamesOtherFilesOrServices_IsNot(t *testing.T) {
 		"x-base: &base {env_file: a.env}\nservices: {web: {<<: *base, image: nginx}}": false,
 		"services: [": false,
 	} {
-		if got := compose.IsWhole(text); got != want {
+		if got := compose.IsComplete(text); got != want {
 			t.Errorf("%q: %t, want %t", text, got, want)
 		}
 	}

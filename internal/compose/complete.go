@@ -1,9 +1,9 @@
 package compose
 
-// IsWhole reports whether a document is complete, with all of its services: it
+// IsComplete reports whether a document is complete, with all of its services: it
 // includes no other, and none of its services extends another or takes its environment from a
-// file. A text that is no YAML is not complete.
-func IsWhole(text string) bool {
+// file. A text that is not YAML is not complete.
+func IsComplete(text string) bool {
 	doc, problem := parse("compose", text)
 	if problem != nil {
 		return false
