@@ -19,7 +19,7 @@ import (
 const endGrace = 500 * time.Millisecond
 
 // tunnel is the one ssh connection to a node: it is made when it is first needed,
-// carries every API connection as a channel of its own, and is made again when it
+// carries every API connection as a channel of its own, and is opened again when it
 // broke. It is safe for concurrent use.
 type tunnel struct {
 	name    string // the node's

@@ -18,7 +18,7 @@ import (
 // privateRecord is what is remembered of a network between runs, in private state.
 type privateRecord struct {
 	// Made are the labels that the network was seen with when it was last
-	// applied; other ones mean that somebody made it again.
+	// applied; other ones mean that somebody recreated it.
 	Made map[string]string `json:"made"`
 	// Description is likewise.
 	Description string `json:"description,omitempty"`

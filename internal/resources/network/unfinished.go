@@ -37,7 +37,7 @@ func gone(m *model, view core.NetworkView) diag.Diagnostics {
 }
 
 func cutOff(m *model) string {
-	return fmt.Sprintf("An earlier apply was cut off while it made network %q on node %q again.", m.Name.ValueString(), m.Node.ValueString())
+	return fmt.Sprintf("An earlier apply was cut off while it recreated network %q on node %q.", m.Name.ValueString(), m.Node.ValueString())
 }
 
 // finish plans the end of what an earlier run began, if the state shows that there

@@ -158,11 +158,11 @@ func (m *model) directories() []string {
 	var out []string
 	for _, service := range m.view.Services {
 		for field, value := range service.Spec {
-			words := strings.Fields(value)
-			if !strings.HasPrefix(field, "volumes.") || len(words) < 2 || words[0] != "bind" || words[len(words)-1] == "read-only" || !holdsData(words[1]) {
+			fields := strings.Fields(value)
+			if !strings.HasPrefix(field, "volumes.") || len(fields) < 2 || fields[0] != "bind" || fields[len(fields)-1] == "read-only" || !holdsData(fields[1]) {
 				continue
 			}
-			out = append(out, words[1])
+			out = append(out, fields[1])
 		}
 	}
 	slices.Sort(out)

@@ -28,7 +28,7 @@ func (n networkModel) unfinished(view core.NetworkView) networkModel {
 
 // unfinished says what applying does for those containers.
 func (s segment) unfinished(node string, view core.NetworkView) string {
-	text := fmt.Sprintf("An earlier apply was cut off while it made network %q on node %q again.", s.name, node)
+	text := fmt.Sprintf("An earlier apply was cut off while it recreated network %q on node %q.", s.name, node)
 	if len(view.Detached) == 0 {
 		return text + " Every container is on it that was, or is gone: applying only removes what was noted of them."
 	}
