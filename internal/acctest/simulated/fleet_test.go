@@ -205,7 +205,7 @@ func (h *homelab) away(without time.Duration, large bool) {
 	}
 	without = max(without, h.plan(0).took)
 	h.requireFewCalls(0)
-	if limit := without + h.size.timeout; large && max(kept.took, failed.took) > limit {
+	if limit := without + time.Duration(off)*h.size.timeout; large && max(kept.took, failed.took) > limit {
 		t.Errorf("that is more than the %s that connecting and the plan without them may take", limit)
 	}
 }
