@@ -151,7 +151,7 @@ func (p *homelab) EphemeralResources(context.Context) []func() ephemeral.Ephemer
 
 // Functions lists the functions.
 func (p *homelab) Functions(context.Context) []func() function.Function {
-	return []func() function.Function{newSiteSubnets, stack.NewCompactYAML}
+	return []func() function.Function{newSiteSubnets, stack.NewCompactYAML, stack.NewDotenv}
 }
 
 // explain turns the fleet's errors, joined or not, into diagnostics.
