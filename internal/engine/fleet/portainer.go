@@ -15,6 +15,8 @@ import (
 
 	"github.com/docker/docker/client"
 	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/engine/retry"
 )
 
 const (
@@ -23,12 +25,11 @@ const (
 	tokenHeader   = "X-API-Key"
 	portainerForm = "Write portainer+https://address/endpoints/<id>; the id is in the address bar when the environment is open in Portainer."
 
-	portainerRetries = 2
-	shortestPause    = 200 * time.Millisecond
-	longestPause     = 2 * time.Second
 	// portainerWords bounds what of Portainer's own message is shown.
 	portainerWords = 200
 )
+
+var portainerRetries = retry.Policy{Retries: 2, Shortest: 200 * time.Millisecond, Longest: 2 * time.Second, Check: worthAnother}
 
 // portainerPath is what follows the address: where Portainer is served, if not at
 // its root, and the environment.
@@ -81,7 +82,7 @@ func (l *line) layPortainer(token string, e endpoint) {
 	}
 	below := l.transport.Clone()
 	below.Proxy = http.ProxyFromEnvironment
-	l.transport.RegisterProtocol("https", &portainerTransport{token: token, once: below, again: patient(below)})
+	l.transport.RegisterProtocol("https", &portainerTransport{token: token, once: below, again: portainerRetries.Transport(below)})
 	l.closers = append(l.closers, below.CloseIdleConnections)
 	l.pingURL = "https://" + e.address + e.path + "/_ping"
 	l.options = append(l.options, client.WithHTTPHeaders(map[string]string{tokenHeader: token}))
@@ -104,29 +105,8 @@ func (t *portainerTransport) RoundTrip(req *http.Request) (*http.Response, error
 	return t.once.RoundTrip(req)
 }
 
-// patient tries again what may pass: broken connections, 429, and a proxy that
-// does not get through.
-func patient(below http.RoundTripper) http.RoundTripper {
-	c := retryablehttp.NewClient()
-	c.Logger = nil // its lines hold complete URLs
-	c.RetryMax, c.RetryWaitMin, c.RetryWaitMax = portainerRetries, shortestPause, longestPause
-	c.CheckRetry = worthAnother
-	c.ErrorHandler = lastAnswer
-	c.HTTPClient = &http.Client{Transport: below, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return &retryablehttp.RoundTripper{Client: c}
-}
-
-// lastAnswer is a retryablehttp.ErrorHandler: the last answer is worth more than
-// "giving up".
-func lastAnswer(resp *http.Response, err error, _ int) (*http.Response, error) {
-	if err != nil && resp != nil {
-		_ = resp.Body.Close()
-		resp = nil
-	}
-	return resp, err
-}
-
-// worthAnother is a retryablehttp.CheckRetry.
+// worthAnother is a retryablehttp.CheckRetry: broken connections, 429, and a proxy that
+// does not get through may pass.
 func worthAnother(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()

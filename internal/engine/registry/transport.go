@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/engine/retry"
 )
 
 const (
@@ -30,20 +32,7 @@ type retryLimits struct{ shortest, longest time.Duration }
 
 // newTransport retries what may pass: network faults, 429 and 5xx.
 func newTransport(limits retryLimits) http.RoundTripper {
-	c := retryablehttp.NewClient()
-	// Its log lines hold complete URLs, which may be signed.
-	c.Logger = nil
-	c.RetryMax, c.RetryWaitMin, c.RetryWaitMax = retries, limits.shortest, limits.longest
-	c.CheckRetry = limits.retry
-	// The last answer is worth more than "giving up".
-	c.ErrorHandler = lastAnswer
-	c.HTTPClient = &http.Client{
-		Transport: guard{base()},
-		// Whoever uses this transport follows redirects and then drops
-		// credentials where they do not belong.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	return &retryablehttp.RoundTripper{Client: c}
+	return retry.Policy{Retries: retries, Shortest: limits.shortest, Longest: limits.longest, Check: limits.check}.Transport(guard{base()})
 }
 
 func base() *http.Transport {
@@ -62,8 +51,8 @@ func base() *http.Transport {
 // once marks a context whose questions are not worth a second try.
 type once struct{}
 
-// retry is a retryablehttp.CheckRetry.
-func (l retryLimits) retry(ctx context.Context, resp *http.Response, err error) (bool, error) {
+// check is a retryablehttp.CheckRetry.
+func (l retryLimits) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
@@ -77,15 +66,6 @@ func (l retryLimits) retry(ctx context.Context, resp *http.Response, err error) 
 		}
 	}
 	return again, nil
-}
-
-// lastAnswer is a retryablehttp.ErrorHandler.
-func lastAnswer(resp *http.Response, err error, _ int) (*http.Response, error) {
-	if err != nil && resp != nil {
-		_ = resp.Body.Close()
-		resp = nil
-	}
-	return resp, err
 }
 
 // permanent knows network errors that a second try does not fix.
