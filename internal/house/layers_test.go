@@ -1,5 +1,7 @@
 package house_test
 
+import "os"
+
 // layer says which of our own packages a package may import, and why not more.
 // Names are the first path element below internal/; a layer's own sub-packages
 // are always allowed.
@@ -33,8 +35,20 @@ var layers = map[string]layer{
 	"core":        {[]string{"desired", "observed", "check", "plan", "directory", "run", "execute", "registry"}, "the door between Terraform and the core knows neither Compose, nor connections, nor Terraform's concepts"},
 }
 
-// concepts are the packages that are one Terraform concept each.
-var concepts = []string{"stack", "node", "network", "subnet", "secret", "image", "topology", "sopsfile", "pki"}
+// concepts are the packages that are one Terraform concept each: those in resources/
+// that have no entry of their own.
+var concepts = func() (names []string) {
+	found, err := os.ReadDir("../resources")
+	if err != nil {
+		panic(err)
+	}
+	for _, dir := range found {
+		if _, shared := layers[dir.Name()]; !shared {
+			names = append(names, dir.Name())
+		}
+	}
+	return names
+}()
 
 // exempt are the packages outside the one-way street: provider and lab have
 // rules of their own, house holds no code, acctest, enginetest and conformance are for tests,
