@@ -37,7 +37,7 @@ func (h *Homelabs) fetch(t *testing.T, one Homelab, service, output string) erro
 	h.Output(t, one, output, &url)
 	code, text := h.ExecAs(t, "", one.Name, service, "curl", "-fsS", "-m", "10", "-o", "/dev/null", url)
 	if code != 0 {
-		return fmt.Errorf("service %s of %s can't fetch %s: %s", service, one.Name, url, text)
+		return fmt.Errorf("service %s of %s cannot fetch %s: %s", service, one.Name, url, text)
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func (x *execution) update(op *plan.Operation, b *box) error {
 	for _, field := range op.Fields {
 		value, asked := spec[field]
 		if !desired.IsUpdatable(field, !asked) {
-			return fmt.Errorf("%s can't be brought to %q", field, value)
+			return fmt.Errorf("%s cannot be brought to %q", field, value)
 		}
 		if delete(b.Spec, field); asked {
 			b.Spec[field] = value

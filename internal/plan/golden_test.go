@@ -453,7 +453,7 @@ func TestBuild_NetworkChanged_ReplacesItBetweenStopAndCreate(t *testing.T) {
 		- disconnect container home-proxy-1 (000000007bbc) from home_default
 		    after stop container home-proxy-1 (000000007bbc)`)
 	if !p.Rollback {
-		t.Error("the plan claims that it can't be undone")
+		t.Error("the plan claims that it cannot be undone")
 	}
 }
 

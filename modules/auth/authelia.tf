@@ -36,7 +36,7 @@ locals {
 
   authelia_configuration = {
     # The image's own check would write a file beside the program at the start, and
-    # Authelia ends where it can't.
+    # Authelia ends where it cannot.
     server    = { address = "tcp://:9091/", disable_healthcheck = true }
     telemetry = { metrics = { enabled = true, address = "tcp://:9959/metrics" } }
     authentication_backend = {

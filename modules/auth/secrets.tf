@@ -16,7 +16,7 @@ locals {
     { for id in keys(var.clients) : "client-${id}" => { kind = var.kind, uid = 1000, gid = 1000, length = 64, mode = "0444" } },
   ) : name => m if m.kind == var.kind }
 
-  # Authelia's users, and the key that its tokens are signed with, can't be made up.
+  # Authelia's users, and the key that its tokens are signed with, cannot be made up.
   needed = var.kind == "authentik" ? [] : concat(["users"], length(var.clients) > 0 ? ["oidc-issuer-key"] : [])
 
   named = merge(

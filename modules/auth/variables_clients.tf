@@ -51,7 +51,7 @@ variable "secrets" {
     Names of `homelab_secret`s of the node to use instead of generated ones. Authentik:
     `secret-key`, `admin-password` (uid 1000 reads them) and `postgresql-password` (uid
     1000 and gid 999). Authelia: `session-secret`, `storage-encryption-key`,
-    `reset-password-jwt`, `oidc-hmac`, and what can't be generated: `users`, its
+    `reset-password-jwt`, `oidc-hmac`, and what cannot be generated: `users`, its
     users_database.yml, and with clients `oidc-issuer-key`, an RSA key in PEM. `client-ID`
     is the secret of a client.
   TEXT
@@ -66,6 +66,6 @@ variable "secrets" {
 
   validation {
     condition     = alltrue([for name in local.needed : contains(keys(var.secrets), name)])
-    error_message = "Authelia needs what can't be generated: secrets.users, its users_database.yml, and with clients secrets.oidc-issuer-key, an RSA key in PEM."
+    error_message = "Authelia needs what cannot be generated: secrets.users, its users_database.yml, and with clients secrets.oidc-issuer-key, an RSA key in PEM."
   }
 }

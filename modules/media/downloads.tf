@@ -5,7 +5,7 @@ locals {
   behind     = sort([for name, s in var.services : name if s.vpn])
   behind_vpn = { for name in local.behind : name => local.chosen[name] }
 
-  # Two in one namespace can't listen on the same port.
+  # Two in one namespace cannot listen on the same port.
   peers = { for name, s in local.chosen : name => s.peer_port != null ? s.peer_port : 6881 + try(index(local.behind, name), 0)
   if s.kind == "qbittorrent" }
 

@@ -23,12 +23,12 @@ func (r Requires) Missing() []string {
 	}
 	for _, one := range r.Files {
 		if !anyOf(expand(one), readable) {
-			missing = append(missing, "file "+choice(expand(one))+" is missing or can't be read")
+			missing = append(missing, "file "+choice(expand(one))+" is missing or cannot be read")
 		}
 	}
 	for _, one := range r.Writable {
 		if err := write(expand(one)); err != nil {
-			missing = append(missing, fmt.Sprintf("directory %s can't be written to by user %d: %v", expand(one), os.Getuid(), err))
+			missing = append(missing, fmt.Sprintf("directory %s cannot be written to by user %d: %v", expand(one), os.Getuid(), err))
 		}
 	}
 	if len(missing) > 0 {
@@ -36,7 +36,7 @@ func (r Requires) Missing() []string {
 	}
 	for _, one := range r.Hosts {
 		if err := await(expand(one), cmp.Or(r.Patience, patience)); err != nil {
-			missing = append(missing, fmt.Sprintf("host %s can't be reached: %v", expand(one), err))
+			missing = append(missing, fmt.Sprintf("host %s cannot be reached: %v", expand(one), err))
 		}
 	}
 	return missing

@@ -21,7 +21,7 @@ func (s Spec) stepDown() error {
 		return fmt.Errorf("s6-overlay can only run as process 1, and is %d", pid)
 	}
 	if err := write("/run"); err != nil {
-		return fmt.Errorf("s6-overlay can't write to /run: %w", err)
+		return fmt.Errorf("s6-overlay cannot write to /run: %w", err)
 	}
 	if os.Getuid() != 0 {
 		return nil // started as another user by the engine
@@ -40,20 +40,20 @@ func (s Spec) stepDown() error {
 	}
 	if _, err := os.Stat("/config"); err == nil {
 		if err := os.Chown("/config", uid, gid); err != nil {
-			return fmt.Errorf("can't give /config to %d:%d: %w", uid, gid, err)
+			return fmt.Errorf("cannot give /config to %d:%d: %w", uid, gid, err)
 		}
 	}
 	if mask, err := strconv.ParseInt(os.Getenv("UMASK"), 8, 32); err == nil {
 		syscall.Umask(int(mask))
 	}
 	if err := syscall.Setgroups([]int{gid}); err != nil {
-		return fmt.Errorf("can't become group %d: %w", gid, err)
+		return fmt.Errorf("cannot become group %d: %w", gid, err)
 	}
 	if err := syscall.Setgid(gid); err != nil {
-		return fmt.Errorf("can't become group %d: %w", gid, err)
+		return fmt.Errorf("cannot become group %d: %w", gid, err)
 	}
 	if err := syscall.Setuid(uid); err != nil {
-		return fmt.Errorf("can't become user %d: %w", uid, err)
+		return fmt.Errorf("cannot become user %d: %w", uid, err)
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ run "sso_for_others" {
 
   assert {
     condition     = jsonencode(yamldecode(homelab_stack.this.compose).services.authentik.networks.proxy.aliases) == jsonencode(["auth-sso"]) && !can(yamldecode(homelab_stack.this.compose).services.authentik.labels["traefik.http.routers.auth-home-arpa.middlewares"])
-    error_message = "The page to log in can't ask for a login."
+    error_message = "The page to log in cannot ask for a login."
   }
 
   assert {
@@ -159,7 +159,7 @@ run "authelia" {
 
   assert {
     condition     = yamldecode(homelab_stack.this.compose).services.authelia.read_only && local.authelia_configuration.server.disable_healthcheck
-    error_message = "Authelia writes its health check's settings beside itself, unless it is told not to: it can't where the root is read-only."
+    error_message = "Authelia writes its health check's settings beside itself, unless it is told not to: it cannot where the root is read-only."
   }
 
   assert {

@@ -31,7 +31,7 @@ run "five_networks" {
 
   assert {
     condition     = output.networks["database"].name == "database" && output.networks["database"].zone == "data" && output.networks["database"].internal
-    error_message = "Stacks can't tell what they join."
+    error_message = "Stacks cannot tell what they join."
   }
 }
 
