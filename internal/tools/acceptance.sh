@@ -2,6 +2,9 @@
 # Runs tests with TF_ACC=1, on engines that the lab starts and removes.
 #
 #   acceptance.sh [ARGUMENT OF GO TEST...]
+#
+# HOMELAB_TEST_TIMES names the file of the tests' times (see gotest.sh), for runs at
+# the same time as others.
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -17,4 +20,4 @@ fi
 "$TF_ACC_TERRAFORM_PATH" version | head -n 1
 
 go run ./internal/lab/cmd/lab install
-exec internal/tools/gotest.sh lab -count=1 "$@"
+exec internal/tools/gotest.sh "${HOMELAB_TEST_TIMES:-lab}" -count=1 "$@"

@@ -122,10 +122,10 @@ func TestAccNetwork_ReplacedUnderAStack_ContainersStayAndComeBackAsTheyWere(t *t
 			holds(func() error { were = b.lives(); return nil })),
 		unchanged(with("mtu = 1400")),
 		// eth0 is no bridge: the engine refuses, and everything is put back.
-		resource.TestStep{Config: with("mtu = 1400\ninterface_name = \"eth0\""), ExpectError: regexp.MustCompile(`(?s)interface\s+of\s+this\s+name\s+that\s+is\s+no\s+bridge.*were\s+rolled\s+back`)},
+		resource.TestStep{Config: with("mtu = 1400\ninterface_name = \"eth0\""), ExpectError: regexp.MustCompile(`(?s)interface\s+of\s+this\s+name\s+that\s+is\s+not\s+a\s+bridge.*were\s+rolled\s+back`)},
 		after(unchanged(with("mtu = 1400")), holds(func() error { return same(were, b.lives()) })),
 		resource.TestStep{Config: acctest.Provider(b.host) + strings.NewReplacer("homelab_network.test.name", "\""+b.name+"\"", "NAME", b.name).Replace(five),
-			ExpectError: regexp.MustCompile(`(?s)still\s+has\s+containers\s+on\s+it`)},
+			ExpectError: regexp.MustCompile(`(?s)still\s+has\s+containers\s+attached\s+to\s+it`)},
 		before(resource.TestStep{Config: with("mtu = 1400")}, func() {
 			for _, name := range []string{"-nobodys", "-stopped"} {
 				b.must(b.engine.ContainerRemove(b.Context(), b.name+name, container.RemoveOptions{Force: true}))
