@@ -68,12 +68,12 @@ func TestAccStandIn_SomethingIsMissing_RefusesToStartAndSaysWhat(t *testing.T) {
 	}{
 		"environment variable TOKEN or TOKEN_FILE is missing": {program, func(c *container.Config, _ *container.HostConfig) { c.Env = nil }},
 		"file /etc/nothing is missing":                        {fileless(), func(*container.Config, *container.HostConfig) {}},
-		"host localhost:1 cannot be reached":                   {lonely(), func(*container.Config, *container.HostConfig) {}},
-		"directory /data cannot be written to by user 1500":    {program, func(_ *container.Config, h *container.HostConfig) { h.ReadonlyRootfs = true }},
-		"directory /data cannot be written to by user 2000":    {program, func(c *container.Config, _ *container.HostConfig) { c.User = "2000" }},
+		"host localhost:1 cannot be reached":                  {lonely(), func(*container.Config, *container.HostConfig) {}},
+		"directory /data cannot be written to by user 1500":   {program, func(_ *container.Config, h *container.HostConfig) { h.ReadonlyRootfs = true }},
+		"directory /data cannot be written to by user 2000":   {program, func(c *container.Config, _ *container.HostConfig) { c.User = "2000" }},
 		"s6-overlay can only run as process 1":                {s6, func(_ *container.Config, h *container.HostConfig) { h.Init = new(bool); *h.Init = true }},
-		"cannot become group 911: operation not permitted":     {s6, func(_ *container.Config, h *container.HostConfig) { h.CapDrop = []string{"SETGID"} }},
-		"s6-overlay cannot write to /run":                      {s6, func(_ *container.Config, h *container.HostConfig) { h.ReadonlyRootfs = true }},
+		"cannot become group 911: operation not permitted":    {s6, func(_ *container.Config, h *container.HostConfig) { h.CapDrop = []string{"SETGID"} }},
+		"s6-overlay cannot write to /run":                     {s6, func(_ *container.Config, h *container.HostConfig) { h.ReadonlyRootfs = true }},
 		"listen tcp :9000: bind: address already in use":      {program, func(c *container.Config, _ *container.HostConfig) { c.Env = append(c.Env, "PORT=9000") }},
 	} {
 		t.Run(want, func(t *testing.T) {
