@@ -151,7 +151,7 @@ func (p *homelab) EphemeralResources(context.Context) []func() ephemeral.Ephemer
 
 // Functions lists the functions.
 func (p *homelab) Functions(context.Context) []func() function.Function {
-	return []func() function.Function{newSiteSubnets, stack.NewCompactYAML, stack.NewDotenv}
+	return []func() function.Function{newSiteSubnets, stack.NewCompactYAML, stack.NewDotenv, stack.NewStacks}
 }
 
 // explain turns the fleet's errors, joined or not, into diagnostics.
