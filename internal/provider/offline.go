@@ -38,8 +38,8 @@ func (a away) apply(c *fleet.NodeConfig) {
 
 func whenOfflineSchema(otherwise string) schema.Attribute {
 	return schema.StringAttribute{
-		MarkdownDescription: "What happens when a node is away: `fail` ends the plan with an error; with `keep` the last known state " +
-			"of its resources is kept, with a warning, and every other node goes on. See the guide on offline nodes. " + otherwise,
+		MarkdownDescription: "What happens when a node is offline: `fail` ends the plan with an error; with `keep` the last known state " +
+			"of its resources is kept, with a warning, and all other nodes are planned and applied. See the guide on offline nodes. " + otherwise,
 		Optional:   true,
 		Validators: []validator.String{stringvalidator.OneOf(offlineFail, offlineKeep)},
 	}

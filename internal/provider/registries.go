@@ -25,7 +25,7 @@ type registryModel struct {
 func registriesSchema() schema.Attribute {
 	return schema.MapNestedAttribute{
 		MarkdownDescription: "Image registries, by host and optional port as in image references; `docker.io` is Docker Hub. For those that " +
-			"are not listed, and for what an entry leaves out, the Docker configuration where Terraform runs counts (`docker login`, " +
+			"are not listed, and for what an entry leaves out, the Docker configuration where Terraform runs is used (`docker login`, " +
 			"credential helpers). Nothing of it is stored in state.",
 		Optional: true,
 		NestedObject: schema.NestedAttributeObject{
@@ -33,7 +33,7 @@ func registriesSchema() schema.Attribute {
 				"mirror": schema.StringAttribute{
 					MarkdownDescription: "Where the registry's images are asked for first, `host[:port][/path]`: with `registry.lan/docker`, " +
 						"`nginx:1` is pulled as `registry.lan/docker/library/nginx:1`. On the node and in plans the image keeps the name that " +
-						"the stack gives it. When the mirror doesn't answer, refuses or lacks the image, the registry itself is asked, as " +
+						"the stack gives it. If the mirror does not answer, refuses or lacks the image, the registry itself is asked, as " +
 						"Docker does with its own mirrors. A reference with a digest gets its layers from the mirror and its name from the " +
 						"registry, for engines allow no other way. The mirror's own credentials are set under its own host.",
 					Optional: true,

@@ -35,7 +35,7 @@ func sopsFilesSchema() schema.Attribute {
 	return schema.ListAttribute{
 		MarkdownDescription: "Files encrypted with SOPS without whose keys nothing may be changed, as in `fileset(path.root, \"*.enc.yaml\")`. They are decrypted " +
 			"before an apply creates, changes or removes the first thing, and an error ends it where one of them cannot be. Without this, an apply " +
-			"that comes to a `homelab_sops_file` whose key is not there may have changed what doesn't depend on it. Planning takes no key. Destroying does: take a file out whose key is lost.",
+			"that comes to a `homelab_sops_file` whose key is not there may have changed what does not depend on it. Planning needs no key. Destroying needs it: remove a file from the list if its key is lost.",
 		ElementType: types.StringType,
 		Optional:    true,
 		Validators:  []validator.List{listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
@@ -71,7 +71,7 @@ func nodesSchema() schema.Attribute {
 				},
 				"host_key": schema.StringAttribute{
 					MarkdownDescription: "Host key to expect of an `ssh://` node, as in its `/etc/ssh/ssh_host_ed25519_key.pub`; several go on lines of " +
-						"their own. The user's known hosts don't count for this node then.",
+						"their own. The user's known hosts are not used for this node then.",
 					Optional: true,
 				},
 				"token": schema.StringAttribute{

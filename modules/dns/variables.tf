@@ -122,7 +122,7 @@ variable "upstreams" {
 }
 
 variable "cache" {
-  description = "What Unbound keeps: `megabytes` of answers, for at least `min_ttl` seconds; `stale` answers, too, while it asks anew."
+  description = "What Unbound caches: `megabytes` of answers, for at least `min_ttl` seconds; `stale` answers, too, while it asks again."
   type = object({
     megabytes = optional(number, 64)
     min_ttl   = optional(number, 60)

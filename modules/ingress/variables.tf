@@ -169,7 +169,7 @@ variable "bouncer" {
 
   validation {
     condition     = var.bouncer == null || var.kind != "nginx" || !anytrue(var.routes[*].sso)
-    error_message = "nginx asks one service about a request: a route cannot be behind single sign-on and the bouncer both. Use traefik."
+    error_message = "nginx asks one service about a request: a route cannot be behind both single sign-on and the bouncer. Use traefik."
   }
 }
 

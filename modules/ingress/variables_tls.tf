@@ -125,7 +125,7 @@ variable "gateway" {
 }
 
 variable "access_log" {
-  description = "Keep a file of all requests in a volume that others may read, as CrowdSec does: `megabytes` is when it is begun anew; the one before is kept. Null writes them to the container's output alone."
+  description = "Keep a file of all requests in a volume that others may read, as CrowdSec does: `megabytes` is the size at which it is rotated; the previous file is kept. Null writes them to the container's output only."
   type = object({
     megabytes = optional(number, 50)
   })

@@ -21,7 +21,7 @@ output "probes" {
 }
 
 output "networks" {
-  description = "The stack's networks, as the engine names them. Who is on `monitoring` sends traces to `tempo:4317` and `tempo:4318`."
+  description = "The stack's networks, as the engine names them. Services on the network `monitoring` send traces to `tempo:4317` and `tempo:4318`."
   value       = { monitoring = local.network }
 }
 

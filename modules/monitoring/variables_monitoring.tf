@@ -71,7 +71,7 @@ variable "scrape" {
 }
 
 variable "probes" {
-  description = "Addresses that are asked again and again; an alert tells when one does not answer. `probes` of other modules, put together with `concat`."
+  description = "Addresses that are checked regularly; an alert is sent when one does not answer. Use `concat` to combine the `probes` of other modules."
   type = list(object({
     name    = string
     address = string

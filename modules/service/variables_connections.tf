@@ -19,7 +19,7 @@ variable "mounts" {
 
   validation {
     condition     = !contains([for m in values(var.mounts) : m.source], "/var/run/docker.sock")
-    error_message = "The engine's socket gives a service the whole node. Reach the engine through a proxy that allows only what the service needs."
+    error_message = "The engine's socket gives a service control of the complete node. Reach the engine through a proxy that allows only what the service needs."
   }
 }
 

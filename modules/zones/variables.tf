@@ -50,7 +50,7 @@ variable "networks" {
 }
 
 variable "site" {
-  description = "Range of the whole site, as in `10.0.0.0/16`, of which every VLAN gets its part by its id: VLAN 20 `10.0.20.0/24`. Needed with `vlans`."
+  description = "Range of the complete site, as in `10.0.0.0/16`. Every VLAN gets a part of it by its id: VLAN 20 gets `10.0.20.0/24`. Needed with `vlans`."
   type        = string
   default     = null
 

@@ -19,7 +19,7 @@ resource "homelab_secret" "api_token" {
 }
 
 # Services take a secret by its name: the stack is applied after it, and a rotation
-# makes just these two services again.
+# recreates just these two services.
 resource "homelab_stack" "photos" {
   name = "photos"
   compose = yamlencode({

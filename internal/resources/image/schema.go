@@ -42,7 +42,7 @@ func dataSourceSchema() schema.Schema {
 			},
 			"platform_digest": text("Digest of the image for `platform`, or of the only one. Null where there are several platforms and none is given."),
 			"created": text("When that image was built, in RFC 3339 form; of the first platform in the index where there are several and none is given. " +
-				"Null where the image doesn't say, as reproducible builds may not."),
+				"Null if the image does not say, as with some reproducible builds."),
 		},
 	}
 }

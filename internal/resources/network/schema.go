@@ -42,8 +42,8 @@ func resourceSchema(ctx context.Context) schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "A network on one node, for stacks and other containers to join by its name, as Docker Compose's external networks.\n\n" +
 			"Engines change nothing of a network in place. For a change it is replaced: the containers on it, running or not, " +
-			"are taken off, attached again with their aliases and fixed addresses, and none of them is recreated. The plan says so and " +
-			"names them in `reattached`. Labels and the description never cause that. If making it again fails, the network and its containers are put back.\n\n" +
+			"are detached, attached again with their aliases and fixed addresses, and none of them is recreated. The plan says so and " +
+			"names them in `reattached`. Labels and the description never cause that. If creating the new network fails, the old network and its attachments are restored.\n\n" +
 			"The containers attached to it are not declared here: a container that was detached by hand is attached again by its stack, and one without a stack stays detached.",
 		Attributes: attributes,
 	}
@@ -58,7 +58,7 @@ func identityAttributes() map[string]schema.Attribute {
 		},
 		"name": schema.StringAttribute{
 			Required:            true,
-			MarkdownDescription: "Name of the network on the engine. Changing it makes another network.",
+			MarkdownDescription: "Name of the network on the engine. Changing it replaces the network.",
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			Validators: []validator.String{
 				stringvalidator.RegexMatches(namePattern, "must begin with a letter or digit and have only letters, digits, \"_\", \".\" and \"-\""),
@@ -68,7 +68,7 @@ func identityAttributes() map[string]schema.Attribute {
 		"node": schema.StringAttribute{
 			Optional: true, Computed: true,
 			Default:             stringdefault.StaticString(defaultNode),
-			MarkdownDescription: "Node to make it on: a key of the provider's `nodes`. Default `local`. Changing it makes another network.",
+			MarkdownDescription: "Node to create it on: a key of the provider's `nodes`. Default `local`. Changing it replaces the network.",
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 		},
 	}
@@ -208,14 +208,14 @@ func observedAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"network_id": schema.StringAttribute{
 			Computed:            true,
-			MarkdownDescription: "The engine's ID of the network; another one each time it is made.",
+			MarkdownDescription: "The engine's ID of the network. It changes whenever the network is replaced.",
 		},
 		"subnets": schema.ListNestedAttribute{
 			Computed:            true,
 			MarkdownDescription: "The address ranges that the network has, asked for or chosen by the engine.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"subnet":   schema.StringAttribute{Computed: true, MarkdownDescription: "The range, canonically spelled."},
-				"gateway":  schema.StringAttribute{Computed: true, MarkdownDescription: "Its gateway, where the engine tells."},
+				"gateway":  schema.StringAttribute{Computed: true, MarkdownDescription: "Its gateway, if the engine reports it."},
 				"ip_range": schema.StringAttribute{Computed: true, MarkdownDescription: "The part that addresses are given from, if it is a part."},
 			}},
 		},

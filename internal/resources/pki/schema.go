@@ -29,7 +29,7 @@ func ephemeralSchema() schema.Schema {
 		MarkdownDescription: "A certificate authority of the homelab's own, with an intermediate and the certificates that it issues, for use in write-only arguments: " +
 			"no key is ever in state or plan.\n\n" +
 			"Everything is derived from one secret, the seed: the same seed and arguments give the same keys and certificates, byte for byte, so a plan shows " +
-			"no change where there is none. Keep the seed in a file encrypted with SOPS. **Whoever has it has every key.** " +
+			"no change where there is none. Keep the seed in a file encrypted with SOPS. **Everyone who has the seed has every key.** " +
 			"Keys are of ECDSA on P-256.",
 		Attributes: map[string]schema.Attribute{
 			"seed": schema.StringAttribute{
@@ -41,7 +41,7 @@ func ephemeralSchema() schema.Schema {
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.LengthBetween(1, 64)},
 			},
-			"not_before": date("The day (`2026-01-31`, UTC) from which the authority is valid. Another one makes another authority.", true),
+			"not_before": date("The day (`2026-01-31`, UTC) from which the authority is valid. Another day gives another authority.", true),
 			"years": schema.Int64Attribute{
 				MarkdownDescription: "How many years the authority is valid. Defaults to 10.",
 				Optional:            true,

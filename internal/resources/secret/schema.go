@@ -60,7 +60,7 @@ func identityAttributes() map[string]schema.Attribute {
 		},
 		"name": schema.StringAttribute{
 			Required:            true,
-			MarkdownDescription: "Name of the secret on its node, for stacks to use it by. Changing it makes another secret, with another value if that is generated.",
+			MarkdownDescription: "Name of the secret on its node, for stacks to use it by. Changing it replaces the secret, with another value if the value is generated.",
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			Validators: []validator.String{stringvalidator.LengthBetween(1, maxName), stringvalidator.RegexMatches(namePattern,
 				"must begin with a letter or digit and consist of letters, digits, \".\", \"_\" and \"-\"")},

@@ -23,7 +23,7 @@ func ephemeralSchema() schema.Schema {
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"format": schema.StringAttribute{
-				MarkdownDescription: "`yaml`, `json`, `dotenv`, `ini` or `binary`. By default the file's extension tells: " +
+				MarkdownDescription: "`yaml`, `json`, `dotenv`, `ini` or `binary`. By default it follows from the file's extension: " +
 					"`.yaml` or `.yml`, `.json`, `.env`, `.ini`; every other file is `binary`.",
 				Optional: true,
 				Validators: []validator.String{stringvalidator.OneOf(
@@ -38,7 +38,7 @@ func ephemeralSchema() schema.Schema {
 				MarkdownDescription: "How values are planned that are not decrypted because `key_required` is false: as unknown, or with `true` as " +
 					"placeholders, in `values` under the file's own keys. OpenTofu takes no unknown values from an ephemeral resource, so it needs " +
 					"`true`. Resources of this provider take a placeholder for a value that is known only at apply, also as a part of a text, and " +
-					"never apply one; others don't know what it is. Defaults to `false`.",
+					"never apply one; other providers do not recognise it. Defaults to `false`.",
 				Optional: true,
 			},
 			"values": schema.MapAttribute{

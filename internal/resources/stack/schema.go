@@ -58,7 +58,7 @@ func identityAttributes() map[string]schema.Attribute {
 		},
 		"name": schema.StringAttribute{
 			Required:            true,
-			MarkdownDescription: "Name of the stack, which is its Compose project name. Changing it makes another stack, with empty volumes: the plan names each that stays behind.",
+			MarkdownDescription: "Name of the stack, which is its Compose project name. Changing it replaces the stack by one with empty volumes: the plan names each old volume that stays.",
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			Validators: []validator.String{stringvalidator.RegexMatches(projectName,
 				"must be a Compose project name: lower case letters, digits, - and _, beginning with a letter or digit")},
@@ -66,7 +66,7 @@ func identityAttributes() map[string]schema.Attribute {
 		"node": schema.StringAttribute{
 			Optional: true, Computed: true,
 			Default:             stringdefault.StaticString(defaultNode),
-			MarkdownDescription: "Node to run on: a key of the provider's `nodes`. Default `local`. Changing it moves the stack; volumes and directories do not move, and the plan names each that stays behind.",
+			MarkdownDescription: "Node to run on: a key of the provider's `nodes`. Default `local`. Changing it moves the stack. Volumes and directories do not move, and the plan names each that stays on the old node.",
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 		},
 	}
@@ -113,15 +113,15 @@ func behaviourAttributes() map[string]schema.Attribute {
 		"pull": schema.StringAttribute{
 			Optional: true, Computed: true,
 			Default: stringdefault.StaticString(defaultPull),
-			MarkdownDescription: "When images are pulled: `missing` (default: when the node lacks them), `always` (whenever a container is made), " +
-				"`digest` (the tag is looked up while planning, and a moved tag is a change), `never`. A service's own `pull_policy` goes first.",
+			MarkdownDescription: "When images are pulled: `missing` (default: when the node lacks them), `always` (whenever a container is created), " +
+				"`digest` (the tag is looked up while planning, and a moved tag is a change), `never`. A service's own `pull_policy` has precedence.",
 			Validators: []validator.String{stringvalidator.OneOf("missing", "always", "digest", "never")},
 		},
 		"update_order": schema.StringAttribute{
 			Optional: true, Computed: true,
 			Default: stringdefault.StaticString(string(desired.StopFirst)),
 			MarkdownDescription: "How a container is replaced: `stop-first` (default), or `start-first`, where the old one is stopped only when the new one is healthy. " +
-				"A service's own `deploy.update_config.order` goes first. What cannot run twice, for a host port, a fixed address or a shared namespace, " +
+				"A service's own `deploy.update_config.order` has precedence. What cannot run twice, for a host port, a fixed address or a shared namespace, " +
 				"is replaced stop-first, and the plan warns. See the guide *Updates without an interruption*.",
 			Validators: []validator.String{stringvalidator.OneOf(string(desired.StopFirst), string(desired.StartFirst))},
 		},
@@ -137,18 +137,18 @@ func behaviourAttributes() map[string]schema.Attribute {
 		"remove_volumes": schema.BoolAttribute{
 			Optional: true, Computed: true,
 			Default: booldefault.StaticBool(false),
-			MarkdownDescription: "Whether destroying the stack removes its named volumes and their data. Default `false`. What counts is the value that was applied last. " +
+			MarkdownDescription: "Whether destroying the stack removes its named volumes and their data. Default `false`. The value that was applied last is used. " +
 				"Moving, renaming and replacing a stack destroy it, too. The plan names each volume that goes; for `-replace`, of which Terraform shows no warnings, `protect_data` makes it an error.",
 		},
 		"protect_data": schema.BoolAttribute{
 			Optional: true,
 			MarkdownDescription: "Whether a plan is an error that would remove data of the stack or leave it behind: its named volumes, and on a move to another node " +
-				"the node's directories that services write to. Default `false`: the plan warns. For destroying the stack the value that was applied last counts.",
+				"the node's directories that services write to. Default `false`: the plan warns. For destroying the stack, the value that was applied last is used.",
 		},
 		"rollback": schema.BoolAttribute{
 			Optional: true, Computed: true,
 			Default: booldefault.StaticBool(true),
-			MarkdownDescription: "Whether an update that does not become ready is rolled back: the previous containers are kept, stopped, until every new one has arrived. " +
+			MarkdownDescription: "Whether an update that does not become ready is rolled back: the previous containers are kept, stopped, until every new one is ready. " +
 				"Default `true`. A first creation is left as it is, to be looked at.",
 		},
 	}

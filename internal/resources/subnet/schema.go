@@ -38,8 +38,8 @@ func resourceSchema(ctx context.Context) schema.Schema {
 		MarkdownDescription: "One VLAN across nodes. Each node gets a network on the tagged sub-interface of its own interface (`eth0.20` for VLAN 20 " +
 			"on `eth0`), which the engine makes with the network and removes with it. Containers on it are hosts of the VLAN: they have addresses of its range, " +
 			"and reach each other, on whatever node they are, and the VLAN's other hosts.\n\n" +
-			"Engines don't know of each other's leases, so each node hands out a range of its own. A node that is added or removed does not move the ranges of the others. " +
-			"A new subnet is made on all of its nodes or on none; a later change of one that fails does not stop the others.\n\n" +
+			"Engines do not know each other's leases, so each node assigns addresses from its own range. A node that is added or removed does not move the ranges of the others. " +
+			"A new subnet is created on all of its nodes or on none. If a later change fails on one node, it is still made on the others.\n\n" +
 			"Mistakes are errors of the plan: ranges that overlap, an address outside of the VLAN's or in another node's range, a VLAN that is taken on an interface. " +
 			"See the guide *Networks and VLANs*.",
 		Attributes: attributes,
@@ -55,7 +55,7 @@ func identityAttributes() map[string]schema.Attribute {
 		},
 		"name": schema.StringAttribute{
 			Required:            true,
-			MarkdownDescription: "Name of the subnet, and of its network on every node. Changing it makes another subnet.",
+			MarkdownDescription: "Name of the subnet, and of its network on every node. Changing it replaces the subnet.",
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			Validators: []validator.String{stringvalidator.RegexMatches(networkName,
 				"must be a network's name: letters, digits, _, . and -, beginning with a letter or digit")},
@@ -178,8 +178,8 @@ func observedAttributes() map[string]schema.Attribute {
 				"ipv6_gateway": text("IPv6 gateway."),
 				"ipv6_range":   text("The part of `ipv6_cidr` that the node hands out."),
 				"unexpected": schema.MapAttribute{Computed: true, ElementType: types.StringType,
-					MarkdownDescription: "Settings that the configuration does not ask for, for example because somebody recreated the network by hand. Applying recreates it without them. " +
-						"`detached` names containers that a run which was cut off left off the network; applying attaches them."},
+					MarkdownDescription: "Settings that the configuration does not ask for, for example because somebody recreated the network by hand. Applying replaces it without them. " +
+						"`detached` names containers that an interrupted run left detached; applying attaches them."},
 			}},
 		},
 		"vlan": schema.SingleNestedAttribute{
