@@ -189,5 +189,6 @@ func secretsIn(have *observed.Stack) []string {
 			}
 		}
 	}
-	return names
+	slices.Sort(names)
+	return slices.Compact(names)
 }

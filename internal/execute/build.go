@@ -116,8 +116,8 @@ func leftOut(ctx context.Context, b *desired.Build) (map[string][]string, error)
 		dockerfiles[b.Context] = b.Dockerfile
 	}
 	list := map[string][]string{}
-	for dir, dockerfile := range dockerfiles {
-		tree, err := archive.BuildContext(ctx, dir, dockerfile)
+	for _, dir := range slices.Sorted(maps.Keys(dockerfiles)) {
+		tree, err := archive.BuildContext(ctx, dir, dockerfiles[dir])
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"time"
@@ -109,7 +110,7 @@ func (r *run) waitForEngine(ctx context.Context) {
 // are needed by the one it was to replace.
 func (r *run) discardNew(ctx context.Context) []error {
 	var errs []error
-	for _, id := range r.created {
+	for _, id := range slices.Sorted(maps.Values(r.created)) {
 		if err := ignoreNotFound(r.engine.ContainerRemove(ctx, id, container.RemoveOptions{Force: true})); err != nil {
 			errs = append(errs, fmt.Errorf("remove new container %.12s: %w", id, explain(r.engine, err)))
 		}

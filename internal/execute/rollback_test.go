@@ -3,6 +3,7 @@ package execute
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -260,4 +261,23 @@ func TestRun_EngineRestarts_IsWaitedForAndTheChangeUndone(t *testing.T) {
 			t.Errorf("restored %v: %v, %d calls not lost", failed.Restored, failed.RollbackErr, f.calls)
 		}
 	})
+}
+
+func TestDiscardNew_ManyFail_ReportsThemInOrder(t *testing.T) {
+	f := &fake{}
+	r := &run{engine: f, created: map[replica]string{}}
+	var calls []string
+	for i := range 20 {
+		id := fmt.Sprintf("new%02d", i)
+		r.created[replica{"web", i}] = id
+		calls = append(calls, "remove "+id)
+	}
+	f.fault = failing(calls...)
+	var texts []string
+	for _, err := range r.discardNew(t.Context()) {
+		texts = append(texts, err.Error())
+	}
+	if len(texts) != len(calls) || !slices.IsSorted(texts) {
+		t.Errorf("the errors are not in order: %q", texts)
+	}
 }

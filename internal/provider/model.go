@@ -3,6 +3,8 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -48,7 +50,8 @@ func (m model) nodes(ctx context.Context) (nodes map[string]fleet.NodeConfig, na
 	objects := map[string]types.Object{}
 	diags = m.Nodes.ElementsAs(ctx, &objects, false)
 	nodes = make(map[string]fleet.NodeConfig, len(objects))
-	for name, object := range objects {
+	for _, name := range slices.Sorted(maps.Keys(objects)) {
+		object := objects[name]
 		if object.IsUnknown() {
 			nodes[name] = fleet.NodeConfig{Unknown: true}
 			continue

@@ -77,8 +77,8 @@ func (p *homelab) ValidateConfig(ctx context.Context, req provider.ValidateConfi
 	if diags.HasError() {
 		return
 	}
-	for name, config := range nodes {
-		resp.Diagnostics.Append(explain(fleet.Check(name, config))...)
+	for _, name := range slices.Sorted(maps.Keys(nodes)) {
+		resp.Diagnostics.Append(explain(fleet.Check(name, nodes[name]))...)
 	}
 	settings, _, diags := m.registries(ctx)
 	resp.Diagnostics.Append(diags...)

@@ -186,6 +186,25 @@ func TestValidateConfig_UnusableNode_NamesTheAttribute(t *testing.T) {
 	}
 }
 
+func TestValidateConfig_ManyBadNodes_AreReportedInOrder(t *testing.T) {
+	wrong, null := map[string]tftypes.Value{}, map[string]tftypes.Value{}
+	for i := range 20 {
+		name := fmt.Sprintf("node%02d", i)
+		wrong[name], null[name] = plain("http://10.0.2.20"), tftypes.NewValue(nodeType, nil)
+	}
+	for what, given := range map[string]map[string]tftypes.Value{"wrong": wrong, "null": null} {
+		diags := validate(t, nodes(given))
+		if len(diags) != len(given) {
+			t.Fatalf("%s: got %d diagnostics, want %d", what, len(diags), len(given))
+		}
+		for i, d := range diags {
+			if want := fmt.Sprintf("node%02d", i); !strings.Contains(d.Detail(), want) {
+				t.Errorf("%s: diagnostic %d is %q, want the one of %s", what, i, d.Detail(), want)
+			}
+		}
+	}
+}
+
 func TestValidateConfig_UnknownValues_AreQuiet(t *testing.T) {
 	for name, value := range map[string]tftypes.Value{
 		"nodes": tftypes.NewValue(nodesType, tftypes.UnknownValue),

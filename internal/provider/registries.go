@@ -62,7 +62,8 @@ func (m model) registries(ctx context.Context) (settings map[string]registry.Set
 	objects := map[string]types.Object{}
 	diags = m.Registries.ElementsAs(ctx, &objects, false)
 	settings = make(map[string]registry.Settings, len(objects))
-	for host, object := range objects {
+	for _, host := range slices.Sorted(maps.Keys(objects)) {
+		object := objects[host]
 		if object.IsUnknown() {
 			settings[host] = registry.Settings{Unknown: true}
 			continue

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/llb"
@@ -18,7 +20,8 @@ const imageConfig = "containerimage.config"
 // build that pulls: its one rule for all images would have the engine ask a
 // registry for these too.
 func (r *Request) addBases(ctx context.Context, o *client.SolveOpt) error {
-	for name, c := range r.Build.Contexts {
+	for _, name := range slices.Sorted(maps.Keys(r.Build.Contexts)) {
+		c := r.Build.Contexts[name]
 		if c.Base == "" || !r.Build.Pull {
 			continue
 		}

@@ -250,7 +250,8 @@ func (r *Request) addOutput(o *client.SolveOpt, store bool) error {
 	if attests["provenance"] == "" && store {
 		attests["provenance"] = "mode=min,inline-only=true" // as docker/buildx does by itself
 	}
-	for kind, value := range maps.Clone(attests) {
+	for _, kind := range slices.Sorted(maps.Keys(attests)) {
+		value := attests[kind]
 		switch {
 		case value == "" || value == "false":
 			continue

@@ -140,10 +140,11 @@ func (m *model) checkConfig() diag.Diagnostics {
 	if m.ConfigFrom.IsNull() {
 		return diags
 	}
-	for name, set := range map[string]bool{"ipam": !m.IPAM.IsNull(), "zone": !m.Zone.IsNull(), "labels": !m.Labels.IsNull(), "driver_options": !m.DriverOptions.IsNull(),
+	given := map[string]bool{"ipam": !m.IPAM.IsNull(), "zone": !m.Zone.IsNull(), "labels": !m.Labels.IsNull(), "driver_options": !m.DriverOptions.IsNull(),
 		"enable_ipv4": !m.EnableIPv4.IsNull(), "enable_ipv6": !m.EnableIPv6.IsNull(), "nat": !m.NAT.IsNull(), "mtu": !m.MTU.IsNull(),
-		"parent": !m.Parent.IsNull(), "mode": !m.Mode.IsNull(), "interface_name": !m.InterfaceName.IsNull()} {
-		refuse(name, set, fmt.Sprintf("A network with config_from takes its settings from that network, and engines allow it no %s of its own. Set it there.", name))
+		"parent": !m.Parent.IsNull(), "mode": !m.Mode.IsNull(), "interface_name": !m.InterfaceName.IsNull()}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		refuse(name, given[name], fmt.Sprintf("A network with config_from takes its settings from that network, and engines allow it no %s of its own. Set it there.", name))
 	}
 	return diags
 }

@@ -2,6 +2,8 @@ package network
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -47,8 +49,9 @@ func (m *model) checkZone() diag.Diagnostics {
 	if zone != desired.ZoneData && zone != desired.ZoneService {
 		return diags
 	}
-	for option, value := range texts(m.DriverOptions) {
-		if strings.HasPrefix(option, "com.docker.network.bridge.gateway_mode_") && value == unprotected {
+	options := texts(m.DriverOptions)
+	for _, option := range slices.Sorted(maps.Keys(options)) {
+		if value := options[option]; strings.HasPrefix(option, "com.docker.network.bridge.gateway_mode_") && value == unprotected {
 			diags.AddAttributeError(path.Root("driver_options"), invalid, fmt.Sprintf(
 				"%s = %q has the outside reach every port of every container, and the zone %s keeps it off. Remove one of the two.", option, value, zone))
 		}

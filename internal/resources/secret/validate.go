@@ -56,9 +56,12 @@ func (m *model) checkSource() diag.Diagnostics {
 	default:
 		diags.AddAttributeError(path.Root(given[1]), invalid, fmt.Sprintf("A secret has one value, and %s are all set: keep one.", strings.Join(given, " and ")))
 	}
-	for name, given := range map[string]types.String{"value": m.Value, "value_base64": m.ValueBase64} {
-		if !given.IsNull() && given.ValueString() == "" {
-			diags.AddAttributeError(path.Root(name), invalid, "The value is empty. A program that reads it would find no secret at all.")
+	for _, one := range []struct {
+		name  string
+		given types.String
+	}{{"value", m.Value}, {"value_base64", m.ValueBase64}} {
+		if !one.given.IsNull() && one.given.ValueString() == "" {
+			diags.AddAttributeError(path.Root(one.name), invalid, "The value is empty. A program that reads it would find no secret at all.")
 		}
 	}
 	if !m.Generate.IsNull() && !m.ValueVersion.IsNull() {

@@ -206,14 +206,15 @@ func (s segment) checkStatic(parts map[string]ranges) []problem {
 			if node == x.node || x.node == "" {
 				continue
 			}
-			for attribute, pair := range map[string]struct {
-				addr netip.Addr
-				part netip.Prefix
-			}{"ipv4": {x.v4, parts[node].v4}, "ipv6": {x.v6, parts[node].v6}} {
+			for _, pair := range []struct {
+				attribute string
+				addr      netip.Addr
+				part      netip.Prefix
+			}{{"ipv4", x.v4, parts[node].v4}, {"ipv6", x.v6, parts[node].v6}} {
 				if pair.part.IsValid() && pair.part.Contains(pair.addr) {
-					problems = append(problems, problem{at{"addresses", name, attribute}, invalidAddress,
+					problems = append(problems, problem{at{"addresses", name, pair.attribute}, invalidAddress,
 						fmt.Sprintf("The address of %q on node %q, %s, is in the range of node %q, %s, whose engine may give it to another container. "+
-							"Choose one of %s, or one outside the ranges of all nodes.", name, x.node, pair.addr, node, pair.part, s.own(parts[x.node], attribute))})
+							"Choose one of %s, or one outside the ranges of all nodes.", name, x.node, pair.addr, node, pair.part, s.own(parts[x.node], pair.attribute))})
 				}
 			}
 		}

@@ -193,8 +193,9 @@ func (r *reader) attachments(m types.Map, v4 family) map[string]attachment {
 		return nil
 	}
 	nodes := map[string]attachment{}
-	for node, element := range m.Elements() {
-		object, ok := element.(types.Object)
+	elements := m.Elements()
+	for _, node := range sortedKeys(elements) {
+		object, ok := elements[node].(types.Object)
 		if !ok || object.IsUnknown() || object.IsNull() {
 			nodes[node] = attachment{}
 			continue
@@ -218,8 +219,9 @@ func (r *reader) attachments(m types.Map, v4 family) map[string]attachment {
 
 func (r *reader) addresses(m types.Map) map[string]static {
 	list := map[string]static{}
-	for name, element := range m.Elements() {
-		object, ok := element.(types.Object)
+	elements := m.Elements()
+	for _, name := range sortedKeys(elements) {
+		object, ok := elements[name].(types.Object)
 		if !ok || object.IsUnknown() || object.IsNull() {
 			continue
 		}
