@@ -12,6 +12,8 @@ import (
 	"github.com/compose-spec/compose-go/v2/template"
 	"github.com/compose-spec/compose-go/v2/types"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/letter"
 )
 
 func quote(s string) string { return strconv.Quote(s) }
@@ -162,7 +164,7 @@ func pathIn(text string) fieldPath {
 		if m == nil {
 			continue
 		}
-		name := strings.Trim(bracket.ReplaceAllString(strings.ToLower(m[1][:1])+m[1][1:], ".$1"), ".")
+		name := strings.Trim(bracket.ReplaceAllString(letter.Small(m[1]), ".$1"), ".")
 		var path fieldPath
 		for _, part := range strings.Split(name, ".") {
 			if part != "" {

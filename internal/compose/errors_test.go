@@ -189,3 +189,10 @@ func TestLoad_AliasesOfAliases_AreRefusedBeforeTheyGrow(t *testing.T) {
 		t.Errorf("got %v", errs)
 	}
 }
+
+func TestPathIn_NameThatIsNotASCII_StaysComplete(t *testing.T) {
+	got := pathIn("validating compose.yaml: Église.image must be a string")
+	if want := (fieldPath{"église", "image"}); !slices.Equal(got, want) {
+		t.Errorf("pathIn found %q, want %q", got, want)
+	}
+}

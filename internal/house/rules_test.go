@@ -178,7 +178,7 @@ func conceptsGreedy(files []file) []string {
 		}
 		for imported := range f.imports {
 			to := ours(imported)
-			if to == "" || to == name || to == "core" || to == "desired" || to == "cidr" || to == "concept" || to == "localfile" { // these are Terraform's own terms, or stand in for package os
+			if to == "" || to == name || to == "core" || to == "desired" || to == "cidr" || to == "concept" || to == "letter" || to == "localfile" { // these are Terraform's own terms, or stand in for packages strings and os
 				continue
 			}
 			if others[name] == nil {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/homelab-iac/terraform-provider-homelab/internal/letter"
 )
 
 // Kind says what kept a node from being used. The zero Kind belongs to errors
@@ -81,8 +83,7 @@ func (e *Error) Summary() string { return e.Kind.String() }
 
 // Detail returns full sentences that say what happened, why, and what to do.
 func (e *Error) Detail() string {
-	subject := e.subject()
-	text := strings.ToUpper(subject[:1]) + subject[1:] + ": " + e.reason
+	text := letter.Capital(e.subject()) + ": " + e.reason
 	if e.advice != "" {
 		text += " " + e.advice
 	}

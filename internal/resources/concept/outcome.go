@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/core"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/letter"
 )
 
 // NothingChanged ends the error of an apply that wrote nothing.
@@ -25,7 +26,7 @@ func (s Subject) Problems(problems []core.Problem, foreign string) diag.Diagnost
 		case p.Foreign:
 			detail += s.ImportIt() + foreign
 		}
-		diags.AddAttributeError(AttributePath(p.Attribute), Capital(s.Kind)+" cannot be applied", detail)
+		diags.AddAttributeError(AttributePath(p.Attribute), letter.Capital(s.Kind)+" cannot be applied", detail)
 	}
 	return diags
 }
@@ -83,19 +84,11 @@ func WithDetail(d diag.Diagnostic, detail string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(d.Summary(), detail)
 }
 
-// Capital returns the text with a capital first letter.
-func Capital(text string) string {
-	if text == "" {
-		return text
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
-}
-
 // Sentence returns the text with a capital first letter, unless it begins with an
 // address, and a full stop at its end.
 func Sentence(text string) string {
 	if first, _, _ := strings.Cut(text, " "); !strings.ContainsAny(first, ":./") { // an address stays as it is
-		text = Capital(text)
+		text = letter.Capital(text)
 	}
 	if text != "" && !strings.HasSuffix(text, ".") {
 		text += "."

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/core"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/letter"
 )
 
 // Subject is one resource as messages speak of it: the stack "media" on the node
@@ -34,9 +35,9 @@ func (s Subject) ID() string { return s.Node + "/" + s.Name }
 // Place names the subject and its node at the start of a sentence.
 func (s Subject) Place() string {
 	if s.Node == "" {
-		return Capital(s.String())
+		return letter.Capital(s.String())
 	}
-	return fmt.Sprintf("%s on node %q", Capital(s.String()), s.Node)
+	return fmt.Sprintf("%s on node %q", letter.Capital(s.String()), s.Node)
 }
 
 // node is the name of the node.

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/core"
+	"github.com/homelab-iac/terraform-provider-homelab/internal/letter"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/resources/concept"
 )
 
@@ -92,7 +93,7 @@ func destroyDiagnostics(err error, m *model) diag.Diagnostics {
 	}
 	var lines []string
 	for _, f := range failed.Failures {
-		lines = append(lines, fmt.Sprintf("%s: %s.", concept.Capital(f.Operation.ID), f.Err))
+		lines = append(lines, fmt.Sprintf("%s: %s.", letter.Capital(f.Operation.ID), f.Err))
 	}
 	return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to destroy stack", fmt.Sprintf("Stack %q on node %q:\n%s\n\n%s "+
 		"Fix the cause, then run destroy again to remove the rest.", m.Name.ValueString(), m.Node.ValueString(), strings.Join(lines, "\n"), whatIsThere(afterwards(err))))}
