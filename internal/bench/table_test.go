@@ -21,20 +21,24 @@ func (s *series) median() time.Duration {
 	return sorted[len(sorted)/2]
 }
 
-// target is what a series is held to: a ratio to another one that must not be
+// target is what a series is held to: a ratio to the sum of others that must not be
 // exceeded.
 type target struct {
-	what          string
-	measured, by  *series
-	atMost        float64
-	strictlyBelow bool
+	what     string
+	measured *series
+	by       []*series
+	atMost   float64
 }
 
-func (t target) ratio() float64 { return t.measured.median().Seconds() / t.by.median().Seconds() }
-
-func (t target) met() bool {
-	return t.ratio() < t.atMost || !t.strictlyBelow && t.ratio() == t.atMost
+func (t target) ratio() float64 {
+	var by time.Duration
+	for _, s := range t.by {
+		by += s.median()
+	}
+	return t.measured.median().Seconds() / by.Seconds()
 }
+
+func (t target) met() bool { return t.ratio() <= t.atMost }
 
 // table is what is printed: every series, then every target, as Markdown.
 func table(measured []*series, targets []target) string {
