@@ -23,6 +23,13 @@ type file struct {
 	lines   int               // number of lines
 	imports map[string]int    // import path -> line
 	uses    map[selection]int // qualified identifiers -> line of the first use
+	tree    *ast.File
+	set     *token.FileSet
+}
+
+// at is a place in the file, as offences name it.
+func (f file) at(node ast.Node) string {
+	return f.path + ":" + strconv.Itoa(f.set.Position(node.Pos()).Line)
 }
 
 // selection is a qualified identifier: an import path and a name in it.
@@ -127,6 +134,8 @@ func parse(name string, source []byte) (file, error) {
 		lines:   set.File(tree.Pos()).LineCount(),
 		imports: map[string]int{},
 		uses:    map[selection]int{},
+		tree:    tree,
+		set:     set,
 	}
 	names := map[string]string{}
 	for _, spec := range tree.Imports {

@@ -124,6 +124,35 @@ func TestHouse_EachRule_Fails(t *testing.T) {
 				{"internal/lab/a.go", "package p\nimport \"os\"\nvar text, err = os.ReadFile(\"a\")\n"},
 				{"internal/compose/a_test.go", "package p\nimport \"os\"\nvar text, err = os.ReadFile(\"a\")\n"},
 			}},
+		{"evaluation order",
+			[]example{
+				{"internal/engine/fleet/a.go", "package p\nfunc f() (int, error) { n := 0; return n, group.Wait() }\n"},
+				{"internal/engine/fleet/b.go", "package p\nfunc f() (n int, err error) { return n, in.Decode(&n) }\n"},
+			},
+			[]example{
+				{"internal/engine/fleet/a.go", "package p\nfunc f() (int, error) { n := 0; err := group.Wait(); return n, err }\n"},
+				{"internal/engine/fleet/b.go", "package p\nfunc f() (m, n int, err error) { return m, 1, in.Decode(&n) }\n"},
+				{"internal/engine/fleet/c.go", "package p\nfunc f() error { return group.Wait() }\n"},
+			}},
+		{"deadline",
+			[]example{
+				{"internal/engine/fleet/a.go", "package p\nfunc f() { clean(context.WithoutCancel(ctx)) }\n"},
+				{"internal/engine/fleet/b.go", "package p\nfunc f() { ctx = context.WithoutCancel(ctx) }\n"},
+			},
+			[]example{
+				{"internal/engine/fleet/a.go", "package p\nfunc f() { ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit); defer cancel() }\n"},
+				{"internal/engine/fleet/b.go", "package p\nfunc f() { shared := context.WithoutCancel(ctx); ask(shared) }\n"},
+				{"internal/lab/a.go", "package p\nfunc f() { clean(context.WithoutCancel(ctx)) }\n"},
+			}},
+		{"programs end",
+			[]example{
+				{"internal/engine/fleet/a.go", "package p\nfunc f() { exec.Command(\"ls\").Run() }\n"},
+				{"internal/sops/a.go", "package p\nfunc f() { cmd := exec.CommandContext(ctx, \"ls\"); cmd.Run() }\n"},
+			},
+			[]example{
+				{"internal/sops/a.go", "package p\nfunc f() { cmd := exec.CommandContext(ctx, \"ls\"); cmd.WaitDelay = second; cmd.Run() }\n"},
+				{"internal/sops/a_test.go", "package p\nfunc f() { exec.Command(\"ls\").Run() }\n"},
+			}},
 		{"file length",
 			[]example{{"internal/plan/a.go", longBody}},
 			[]example{{"internal/plan/a_test.go", longBody}, {"internal/plan/b.go", strings.TrimSuffix(longBody, "\n")}}},

@@ -51,6 +51,9 @@ var rules = []rule{
 	{"lab", "the lab is for tests and the quick start, never in the provider", labShipped},
 	{"background context", "whoever starts work without the caller's context cannot be cancelled by Terraform", backgroundContext},
 	{"local files", "os.Open of a named pipe waits for ever; localfile refuses it", localFiles},
+	{"evaluation order", "Go does not say whether a variable is read before or after the call beside it", evaluationOrder},
+	{"deadline", "what goes on after the run has ended must end by itself; work that others may wait for is assigned to a variable named shared", endless},
+	{"programs end", "without a wait delay, what a program started keeps its pipes open, and the wait for them never ends", endlessPrograms},
 	{"file length", "a file this long holds more than one concept: split it by concept", longFiles},
 }
 

@@ -136,7 +136,7 @@ func (m *sshMaster) launch(args []string) error {
 	if err != nil {
 		return fmt.Errorf("start ssh: %w", err)
 	}
-	cmd.Stderr, cmd.WaitDelay = m.log, time.Second // a jump host's ssh may outlive the other
+	cmd.Stderr = m.log
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start ssh: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+	"time"
 )
 
 const sshSupported = true
@@ -29,6 +30,7 @@ kill "$watch"
 func watched(dir, program string, args []string) *exec.Cmd {
 	cmd := exec.Command("/bin/sh", append([]string{"-c", watcher, "sh", dir, program}, args...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.WaitDelay = time.Second // a jump host's ssh may outlive the other
 	return cmd
 }
 
