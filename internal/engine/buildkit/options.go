@@ -108,7 +108,8 @@ func without(paths []string) fsutil.MapFunc {
 
 // addContexts names the additional contexts.
 func (r *Request) addContexts(o *client.SolveOpt) error {
-	for name, c := range r.Build.Contexts {
+	for _, name := range slices.Sorted(maps.Keys(r.Build.Contexts)) {
+		c := r.Build.Contexts[name]
 		// A newer frontend that a Dockerfile asks for is to take them over.
 		o.FrontendAttrs["frontend.caps"] = "moby.buildkit.frontend.contexts+forward"
 		if c.Local == "" {
