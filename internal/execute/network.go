@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/docker/docker/api/types/network"
+
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
 )
@@ -98,12 +100,35 @@ const (
 
 // removeNetwork removes a network, or finds it gone. Engines answer that a
 // container is removed before its endpoints are counted off, so a refusal for
-// endpoints is asked about again; containers that stay on it are an error.
+// endpoints is asked about again; containers that stay on it are an error. Endpoints that
+// the engine keeps of no container are then disconnected: 20.10 loses some while many
+// containers are removed.
 func (r *run) removeNetwork(ctx context.Context, name string) error {
-	return patiently(ctx, lastNetworkPause, func() (bool, error) {
+	remove := func() (bool, error) {
 		err := ignoreNotFound(r.engine.NetworkRemove(ctx, name))
 		return err != nil && mayPass(err), err
-	})
+	}
+	err := patiently(ctx, lastNetworkPause, remove)
+	if err != nil && r.disconnectLost(ctx, name) {
+		_, err = remove()
+	}
+	return err
+}
+
+// disconnectLost disconnects the endpoints of a network that belong to no container, and
+// reports whether there were any. An engine lists these by "ep-" and their own ID (moby,
+// daemon/network.go, buildContainerAttachments).
+func (r *run) disconnectLost(ctx context.Context, name string) (found bool) {
+	n, err := r.engine.NetworkInspect(ctx, name, network.InspectOptions{})
+	if err != nil {
+		return false
+	}
+	for key, endpoint := range n.Containers {
+		if strings.HasPrefix(key, "ep-") && r.engine.NetworkDisconnect(ctx, name, endpoint.Name, true) == nil {
+			found = true
+		}
+	}
+	return found
 }
 
 // notOfSwarm is how an engine refuses to remove its part of a network that the swarm

@@ -3,8 +3,11 @@ package execute
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/docker/docker/api/types/network"
 
 	"github.com/homelab-iac/terraform-provider-homelab/internal/desired"
 	"github.com/homelab-iac/terraform-provider-homelab/internal/plan"
@@ -58,4 +61,27 @@ func TestRun_NetworkIsLeftLate_IsRemovedOrMadeWhenItIs(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Endpoints of no container are disconnected, those of containers stay.
+func TestRun_NetworkKeepsALostEndpoint_IsRemovedWithoutIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lost := true
+		f := &fake{networks: map[string]network.Inspect{"n": {Name: "n", Containers: map[string]network.EndpointResource{"ep-1": {Name: "gone"}, "c1": {Name: "web"}}}}}
+		f.fault = func(_ context.Context, call string) error {
+			switch {
+			case call == "disconnect gone from n force=true":
+				lost = false
+			case strings.HasPrefix(call, "disconnect "):
+				t.Errorf("%s: it belongs to a container", call)
+			case lost:
+				return errors.New("error while removing network: network n id 1 has active endpoints")
+			}
+			return nil
+		}
+		w, p := pulls(&plan.Operation{ID: "n", Kind: plan.RemoveNetwork, Name: "n"})
+		if err := Run(t.Context(), f, w, p, Options{}); err != nil {
+			t.Error(err)
+		}
+	})
 }
